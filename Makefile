@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Dispatches only: each world has its own makefile and builds into $(O).
+
+MAKEFLAGS += --no-print-directory
+
+O       ?= $(CURDIR)/build
+V       ?=
+CLANG   ?= clang
+BPFTOOL ?= bpftool
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+
+# LANE names a kernel of scripts/lane.sh to build for instead of the running one.
+LANE    ?=
+KVER    ?= $(shell uname -r)
+KDIR    ?= /lib/modules/$(KVER)/build
+KOUT    ?= $(O)/$(KVER)
+
+override O := $(abspath $(O))
+override BUILD := $(O)
+export O BUILD V CC CLANG BPFTOOL CFLAGS LDFLAGS DESTDIR PREFIX
+
+ifeq ($(V),1)
+Q   :=
+msg  =
+else
+Q   := @
+msg  = @printf '  %-8s %s\n' '$(1)' '$(2)';
+endif
+
+.PHONY: all
+all: userspace bpf $(if $(wildcard $(KDIR)/Makefile)$(LANE),kmod,no-kmod)
+
+.PHONY: userspace bpf
+userspace bpf: | $(O)
+	$(Q)$(MAKE) -C $@
+
+$(O):
+	$(Q)mkdir -p $@
+
+.PHONY: no-kmod
+no-kmod:
+	@echo "  SKIP     otseg.ko: no headers for the running kernel in $(KDIR) (try LANE=6.12)"
+
+# kbuild leaves its objects beside the sources, so it is given a tree of links.
+.PHONY: kmod
+ifneq ($(LANE),)
+kmod:
+	$(Q)scripts/lane.sh $(LANE)
+	$(Q). $(CURDIR)/build/lanes/$(LANE)/lane.env && \
+		$(MAKE) kmod LANE= KVER="$$KVER" KDIR="$$KDIR" KOUT=$(O)/$(LANE)
+else
+kmod:
+	$(call msg,KMOD,$(patsubst $(CURDIR)/%,%,$(KOUT))/otseg.ko)
+	$(Q)mkdir -p $(KOUT)
+	$(Q)cp -rs --remove-destination $(CURDIR)/kmod $(CURDIR)/include \
+		$(CURDIR)/Kbuild $(CURDIR)/VERSION $(KOUT)/
+	$(Q)find $(KOUT) -xtype l -delete
+	$(Q)$(MAKE) -C $(KDIR) M=$(KOUT) O= V=$(V) $(KFLAGS) modules
+	$(Q)readelf -SW $(KOUT)/otseg.ko | grep -q '\.BTF ' || \
+		echo "warning: otseg.ko has no BTF: $(KDIR) lacks vmlinux, or pahole is missing" >&2
+endif
+
+# The module goes along if `make` built it for the kernel that runs.
+.PHONY: install
+install:
+	$(Q)$(MAKE) -C userspace install
+	$(call msg,INSTALL,$(DESTDIR)$(LIBDIR)/otseg/otseg.bpf.o)
+	$(Q)install -D -m 644 $(O)/otseg.bpf.o $(DESTDIR)$(LIBDIR)/otseg/otseg.bpf.o
+	$(Q)if [ -f $(KOUT)/otseg.ko ]; then $(MAKE) modules_install; \
+	else echo "  SKIP     otseg.ko: not built (make kmod)"; fi
+
+# Without the kernel builder's key there is nothing to sign with.
+.PHONY: modules_install
+modules_install:
+	$(call msg,INSTALL,otseg.ko for $(KVER))
+	$(Q)$(MAKE) -C $(KDIR) M=$(KOUT) O= V=$(V) \
+		$(if $(wildcard $(KDIR)/certs/signing_key.*),,CONFIG_MODULE_SIG_ALL=) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+# What the tests run: everything, and the module for the kernel they boot.
+CHECK_LANE ?= 6.12
+.PHONY: check-build
+check-build:
+	$(Q)scripts/deps.sh build check vm
+	$(Q)$(MAKE) userspace bpf
+	$(Q)$(MAKE) kmod LANE=$(CHECK_LANE)
+	$(Q)$(MAKE) -C selftests
+
+.PHONY: check
+check: check-build
+	$(Q)scripts/check.sh $(TESTS)
+
+.PHONY: lint
+lint:
+	$(Q)scripts/deps.sh build lint
+	$(Q)scripts/lint.sh
+
+.PHONY: format
+format:
+	$(Q)scripts/deps.sh lint
+	$(Q)scripts/lint.sh --format
+
+.PHONY: fuzz
+fuzz:
+	$(Q)scripts/deps.sh build check
+	$(Q)$(MAKE) -C selftests fuzz
+
+.PHONY: demo
+demo:
+	$(Q)scripts/demo.sh
+
+.PHONY: bench
+bench: userspace bpf
+	$(Q)scripts/deps.sh build bench
+	$(Q)$(MAKE) -C selftests/bench run
+
+# What was downloaded stays; each user of it verifies it first.
+.PHONY: clean distclean
+clean:
+	$(Q)if [ -d $(O) ]; then \
+		find $(O) -mindepth 1 -maxdepth 1 ! -name lanes ! -name vm ! -name lint \
+			! -name ynl -exec rm -rf {} +; \
+	fi
+
+distclean:
+	$(Q)rm -rf $(O)
+
+.PHONY: help
+help:
+	@echo 'make                  the tool, the BPF object, and the module for the running kernel'
+	@echo 'make userspace|bpf    one of them'
+	@echo 'make kmod             the module, for KVER, KDIR or LANE=6.12; LLVM=1 for clang'
+	@echo 'make install          tool, BPF object, manual (DESTDIR, PREFIX)'
+	@echo 'make modules_install  the module, as built by make kmod'
+	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
+	@echo 'make lint             style and static checks; make format to reformat C'
+	@echo 'make fuzz|bench|demo  fuzzers; benchmark; a plant in network namespaces'
+	@echo 'make clean|distclean  keep or drop cached kernels'
+	@echo 'V=1 shows commands, O=DIR builds elsewhere, scripts/deps.sh installs packages'

@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the tests and count what they report.
+#
+#   scripts/check.sh [--also COMMAND]... [GROUP | GROUP/TEST]...
+#
+# Each selftests/GROUP/TESTS lists one test per line, with its time limit in
+# seconds where the default does not do.  A test is a script of that folder or
+# a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
+# (skipped).  --also counts a command by its exit code, as one test.
+# The last line of output is "N passed, N failed, N skipped".
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+out=${O:-$top/build}
+logs=$out/check
+mkdir -p "$logs"
+
+# Debian's tools, not another version that comes earlier in the path.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+
+groups=(unit fuzz bpf net vm)
+declare -A default_limit=([unit]=120 [fuzz]=300 [bpf]=180 [net]=300 [vm]=600)
+
+also=() chosen=()
+while (($#)); do
+	case $1 in
+	--also)
+		also+=("${2:?usage: check.sh [--also COMMAND]... [GROUP[/TEST]]...}")
+		shift
+		;;
+	*)	chosen+=("$1") ;;
+	esac
+	shift
+done
+
+child=''
+stop()
+{
+	if [[ -n $child ]]; then
+		kill "$child" 2>/dev/null || :
+		wait "$child" 2>/dev/null || :
+	fi
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+passed=0 failed=0 skipped=0
+
+# report NAME SECONDS CODE PASSED FAILED SKIPPED LOG NOTE
+report()
+{
+	local verdict=ok
+
+	passed=$((passed + $4)) failed=$((failed + $5)) skipped=$((skipped + $6))
+	if (($5)); then
+		verdict=FAIL
+	elif (($4 == 0)); then
+		verdict=skip
+	fi
+	printf '%-4s %-40s %4d passed %3d failed %3d skipped %4d s%s\n' \
+		"$verdict" "$1" "$4" "$5" "$6" "$2" "${8:+  ($8)}"
+	if (($5)); then
+		grep -E '^not ok ' "$7" | sed 's/^/     | /' || :
+		tail -n 30 "$7" | sed 's/^/     > /'
+		echo "     log: ${7#"$top/"}"
+	elif (($6)); then
+		grep -E '# SKIP' "$7" | sed 's/^/     | /' || :
+	fi
+}
+
+# run NAME SECONDS COMMAND...: sets code, took and log.
+run()
+{
+	local name=$1 limit=$2 start=$SECONDS
+	shift 2
+
+	log=$logs/${name//\//-}.log
+	code=0
+	timeout -k 20 "$limit" "$@" </dev/null >"$log" 2>&1 &
+	child=$!
+	wait "$child" 2>/dev/null || code=$?
+	child=''
+	took=$((SECONDS - start))
+}
+
+run_test()
+{
+	local name=$1 limit=$2 path ok bad skip plan note=''
+
+	for path in "selftests/$name" "$out/selftests/$name"; do
+		if [[ -x $path && -f $path ]]; then
+			break
+		fi
+	done
+	run "$name" "$limit" "$path"
+
+	# Only the outermost level counts: a subtest is indented.
+	read -r ok bad skip plan < <(awk '
+		/^ok / && /# SKIP/	{ skip++; next }
+		/^ok /			{ ok++ }
+		/^not ok /		{ bad++ }
+		/^1\.\.0 *# SKIP/	{ skip++; next }
+		/^1\.\.[0-9]+/		{ plan = substr($1, 4) }
+		END { print ok + 0, bad + 0, skip + 0, plan == "" ? -1 : plan }
+	' "$log")
+
+	if ((code == 124 || code == 137)); then
+		note="out of time after $limit s"
+	elif ((code == 4 && bad == 0)); then
+		((skip)) || skip=1
+	elif ((code != 0 && bad == 0)); then
+		note="exit code $code"
+	elif ((code == 0 && ok + bad + skip == 0)); then
+		note="printed no result"
+	elif ((code == 0 && plan > 0 && plan != ok + bad + skip)); then
+		note="planned $plan results, printed $((ok + bad + skip))"
+	fi
+	if [[ -n $note ]]; then
+		bad=$((bad + 1))
+	fi
+	report "$name" "$took" "$code" "$ok" "$bad" "$skip" "$log" "$note"
+}
+
+wanted()
+{
+	local choice
+
+	if ((${#chosen[@]} == 0)); then
+		return 0
+	fi
+	for choice in "${chosen[@]}"; do
+		if [[ $1 == "$choice" || $1 == "$choice"/* ]]; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+for command in "${also[@]}"; do
+	run "${command##*/}" 900 bash -c "$command"
+	report "$command" "$took" "$code" "$((code == 0))" "$((code != 0))" 0 "$log" ''
+done
+
+for group in "${groups[@]}"; do
+	if [[ ! -f selftests/$group/TESTS ]]; then
+		continue
+	fi
+	while read -r -u 5 test limit _; do
+		if [[ -n $test && $test != \#* ]] && wanted "$group/$test"; then
+			[[ $limit =~ ^[0-9]+$ ]] || limit=${default_limit[$group]}
+			run_test "$group/$test" "$limit"
+		fi
+	done 5<"selftests/$group/TESTS"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+# A run that tested nothing has not passed.
+((failed == 0 && passed > 0))
