@@ -514,8 +514,8 @@ static inline u32 otseg_link_hash(const u32 name[4], u32 vlan)
 
 /**
  * otseg_mac_hash - place of a MAC in MAC_HASH
- * @upper: bytes 0-3 of the address as a number
- * @lower: bytes 4-5
+ * @upper: bytes 0-3 of the address as a little-endian number
+ * @lower: bytes 4-5, the same way
  * @zone: the zone that it speaks for
  *
  * Same rules as otseg_link_hash(); a MAC may stand there once for each zone.
