@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/otseg.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_OTSEG_H
+#define _UAPI_LINUX_OTSEG_H
+
+#define OTSEG_FAMILY_NAME	"otseg"
+#define OTSEG_FAMILY_VERSION	1
+
+#define OTSEG_NAME_MAX		63
+#define OTSEG_DEVICE_MAX	15
+#define OTSEG_DIGEST_SIZE	32
+#define OTSEG_SIZE_MIN		320
+#define OTSEG_SIZE_MAX		33554432
+#define OTSEG_CHUNK_MAX		32768
+#define OTSEG_VALUES_MAX	4096
+
+/**
+ * enum otseg_policy_state - what the module enforces
+ * @OTSEG_POLICY_STATE_NONE: No policy is active, every frame is dropped.
+ * @OTSEG_POLICY_STATE_ACTIVE: A policy is active.
+ */
+enum otseg_policy_state {
+	OTSEG_POLICY_STATE_NONE,
+	OTSEG_POLICY_STATE_ACTIVE,
+};
+
+/**
+ * enum otseg_stage_state - how far the open transaction is
+ * @OTSEG_STAGE_STATE_NONE: No transaction is open.
+ * @OTSEG_STAGE_STATE_FILLING: Parts of the image are missing.
+ * @OTSEG_STAGE_STATE_COMPLETE: The whole image is there, not yet verified.
+ * @OTSEG_STAGE_STATE_VERIFIED: The image is fit for a commit.
+ */
+enum otseg_stage_state {
+	OTSEG_STAGE_STATE_NONE,
+	OTSEG_STAGE_STATE_FILLING,
+	OTSEG_STAGE_STATE_COMPLETE,
+	OTSEG_STAGE_STATE_VERIFIED,
+};
+
+/**
+ * enum otseg_xdp_mode - how the XDP program of a device runs
+ * @OTSEG_XDP_MODE_NONE: No XDP program is attached.
+ * @OTSEG_XDP_MODE_DRIVER: In the driver.
+ * @OTSEG_XDP_MODE_GENERIC: In the stack's receive path.
+ * @OTSEG_XDP_MODE_HARDWARE: On the device.
+ */
+enum otseg_xdp_mode {
+	OTSEG_XDP_MODE_NONE,
+	OTSEG_XDP_MODE_DRIVER,
+	OTSEG_XDP_MODE_GENERIC,
+	OTSEG_XDP_MODE_HARDWARE,
+};
+
+/**
+ * enum otseg_counter_kind - which part of the counter block an index counts
+ *   from
+ * @OTSEG_COUNTER_KIND_ALL: From the start of the block.
+ * @OTSEG_COUNTER_KIND_REASON: From the counters of reasons.
+ * @OTSEG_COUNTER_KIND_LINK: From the counters of links.
+ * @OTSEG_COUNTER_KIND_ZONE: From the counters of zones.
+ * @OTSEG_COUNTER_KIND_CONDUIT: From the counters of conduits.
+ * @OTSEG_COUNTER_KIND_RULE: From the counters of rules.
+ */
+enum otseg_counter_kind {
+	OTSEG_COUNTER_KIND_ALL,
+	OTSEG_COUNTER_KIND_REASON,
+	OTSEG_COUNTER_KIND_LINK,
+	OTSEG_COUNTER_KIND_ZONE,
+	OTSEG_COUNTER_KIND_CONDUIT,
+	OTSEG_COUNTER_KIND_RULE,
+};
+
+/**
+ * enum otseg_status_flag - what else is true of the module
+ * @OTSEG_STATUS_FLAG_TRANSACTION: A transaction is open.
+ * @OTSEG_STATUS_FLAG_GOVERNED: The module parameter "governed" names
+ *   interfaces.
+ */
+enum otseg_status_flag {
+	OTSEG_STATUS_FLAG_TRANSACTION = 1,
+	OTSEG_STATUS_FLAG_GOVERNED = 2,
+};
+
+enum {
+	OTSEG_A_POLICY_STATE = 1,
+	OTSEG_A_POLICY_NAME,
+	OTSEG_A_POLICY_DIGEST,
+	OTSEG_A_POLICY_GENERATION,
+	OTSEG_A_POLICY_IMAGE_SIZE,
+	OTSEG_A_POLICY_OFFSET,
+	OTSEG_A_POLICY_DATA,
+	OTSEG_A_POLICY_EXPECT_GENERATION,
+	OTSEG_A_POLICY_STAGED_STATE,
+	OTSEG_A_POLICY_STAGED_SIZE,
+	OTSEG_A_POLICY_STAGED_RECEIVED,
+	OTSEG_A_POLICY_STAGED_DIGEST,
+
+	__OTSEG_A_POLICY_MAX,
+	OTSEG_A_POLICY_MAX = (__OTSEG_A_POLICY_MAX - 1)
+};
+
+enum {
+	OTSEG_A_INTERFACE_IFINDEX = 1,
+	OTSEG_A_INTERFACE_DEVICE,
+	OTSEG_A_INTERFACE_ROLE,
+	OTSEG_A_INTERFACE_PRESENT,
+	OTSEG_A_INTERFACE_BOUND,
+	OTSEG_A_INTERFACE_GOVERNED,
+	OTSEG_A_INTERFACE_GUARDED,
+	OTSEG_A_INTERFACE_XDP_MODE,
+	OTSEG_A_INTERFACE_XDP_PROG_ID,
+	OTSEG_A_INTERFACE_UNGUARDED,
+
+	__OTSEG_A_INTERFACE_MAX,
+	OTSEG_A_INTERFACE_MAX = (__OTSEG_A_INTERFACE_MAX - 1)
+};
+
+enum {
+	OTSEG_A_STATUS_VERSION = 1,
+	OTSEG_A_STATUS_IMAGE_VERSION,
+	OTSEG_A_STATUS_COUNTER_COUNT,
+	OTSEG_A_STATUS_STATE,
+	OTSEG_A_STATUS_GENERATION,
+	OTSEG_A_STATUS_NAME,
+	OTSEG_A_STATUS_DIGEST,
+	OTSEG_A_STATUS_IMAGE_SIZE,
+	OTSEG_A_STATUS_LINKS,
+	OTSEG_A_STATUS_ZONES,
+	OTSEG_A_STATUS_CONDUITS,
+	OTSEG_A_STATUS_RULES,
+	OTSEG_A_STATUS_INTERFACES,
+	OTSEG_A_STATUS_FLAGS,
+
+	__OTSEG_A_STATUS_MAX,
+	OTSEG_A_STATUS_MAX = (__OTSEG_A_STATUS_MAX - 1)
+};
+
+enum {
+	OTSEG_A_COUNTERS_KIND = 1,
+	OTSEG_A_COUNTERS_FIRST,
+	OTSEG_A_COUNTERS_COUNT,
+	OTSEG_A_COUNTERS_GENERATION,
+	OTSEG_A_COUNTERS_VALUES,
+
+	__OTSEG_A_COUNTERS_MAX,
+	OTSEG_A_COUNTERS_MAX = (__OTSEG_A_COUNTERS_MAX - 1)
+};
+
+enum {
+	OTSEG_CMD_POLICY_STAGE = 1,
+	OTSEG_CMD_POLICY_CHUNK,
+	OTSEG_CMD_POLICY_VERIFY,
+	OTSEG_CMD_POLICY_COMMIT,
+	OTSEG_CMD_POLICY_ABORT,
+	OTSEG_CMD_POLICY_GET,
+	OTSEG_CMD_POLICY_READ,
+	OTSEG_CMD_INTERFACE_BIND,
+	OTSEG_CMD_INTERFACE_UNBIND,
+	OTSEG_CMD_INTERFACE_GET,
+	OTSEG_CMD_STATUS_GET,
+	OTSEG_CMD_COUNTERS_GET,
+
+	__OTSEG_CMD_MAX,
+	OTSEG_CMD_MAX = (__OTSEG_CMD_MAX - 1)
+};
+
+#endif /* _UAPI_LINUX_OTSEG_H */
