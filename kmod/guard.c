@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guard's hook: netfilter's netdev ingress, the first station of a frame in
+ * the host after XDP. Owns the decision whether a frame carries a valid mark.
+ * Runs in softirq under RCU and takes no lock; frames are not parsed.
+ */
+#include <linux/netdevice.h>
+#include <linux/netfilter_netdev.h>
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+
+#include "../include/otseg/mark.h"
+#include "guard.h"
+#include "policy.h"
+
+/* Whether the mark is one that the datapath leaves under this policy. */
+static bool is_marked(const struct sk_buff *skb, const struct otseg_policy *policy)
+{
+	struct otseg_mark mark;
+
+	if (skb_metadata_len(skb) != sizeof(mark))
+		return false;
+	memcpy(&mark, skb_metadata_end(skb) - sizeof(mark), sizeof(mark));
+	if (mark.magic != OTSEG_MARK_MAGIC || !mark.generation)
+		return false;
+
+	/* A frame may have waited in a queue while the policy was swapped. */
+	return mark.generation == policy->generation || mark.generation + 1 == policy->generation;
+}
+
+static void count_unguarded(struct otseg_guard *guard, const struct otseg_policy *policy)
+{
+	u64 *block = otseg_counters_block(policy->counters, policy->generation);
+	u64 *counter = &block[OTSEG_CTR_REASON + OTSEG_R_UNGUARDED * OTSEG_CTR_REASON_LEN];
+
+	this_cpu_inc(*guard->drops);
+	/* Readers on other processors must not see half of it. */
+	WRITE_ONCE(*counter, *counter + 1);
+}
+
+static unsigned int guard_frame(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct otseg_policy *policy = otseg_policy_active();
+	struct otseg_guard *guard = priv;
+
+	/* First of all: some functions of the stack forget the metadata. */
+	if (likely(is_marked(skb, policy))) {
+		/*
+		 * The mark is for this guard alone. Were the frame forwarded to
+		 * another guarded interface of this host, it would speak there
+		 * for a datapath that never saw it.
+		 */
+		skb_metadata_clear(skb);
+		return NF_ACCEPT;
+	}
+	count_unguarded(guard, policy);
+	return NF_DROP;
+}
+
+/**
+ * otseg_guard_init - prepare a guard that is off duty
+ * @guard: zeroed
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int otseg_guard_init(struct otseg_guard *guard)
+{
+	guard->drops = alloc_percpu(u64);
+	return guard->drops ? 0 : -ENOMEM;
+}
+
+/**
+ * otseg_guard_free - free what otseg_guard_init() made
+ * @guard: off duty, and since then a grace period has passed
+ */
+void otseg_guard_free(struct otseg_guard *guard)
+{
+	free_percpu(guard->drops);
+}
+
+/**
+ * otseg_guard_attach - put the guard on duty on a device
+ * @guard: off duty
+ * @dev: the device
+ *
+ * Context: process, RTNL held.
+ * Return: 0 or what nf_register_net_hook() returned.
+ */
+int otseg_guard_attach(struct otseg_guard *guard, struct net_device *dev)
+{
+	int err;
+
+	guard->ops = (struct nf_hook_ops){
+		.hook = guard_frame,
+		.priv = guard,
+		.dev = dev,
+		.pf = NFPROTO_NETDEV,
+		.hooknum = NF_NETDEV_INGRESS,
+		/* Before anything that could accept or rewrite the frame. */
+		.priority = INT_MIN,
+	};
+	err = nf_register_net_hook(dev_net(dev), &guard->ops);
+	if (!err)
+		WRITE_ONCE(guard->is_active, true);
+	return err;
+}
+
+/**
+ * otseg_guard_detach - take the guard off duty
+ * @guard: the guard; nothing happens if it is off duty
+ *
+ * Frames that are in the hook may use @guard until a grace period has passed.
+ *
+ * Context: process, RTNL held.
+ */
+void otseg_guard_detach(struct otseg_guard *guard)
+{
+	if (!guard->is_active)
+		return;
+	WRITE_ONCE(guard->is_active, false);
+	nf_unregister_net_hook(dev_net(guard->ops.dev), &guard->ops);
+}
+
+/**
+ * otseg_guard_drops - frames that the guard has dropped
+ * @guard: the guard
+ *
+ * Return: the sum over all processors; never goes backward.
+ */
+u64 otseg_guard_drops(const struct otseg_guard *guard)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(guard->drops, cpu));
+	return sum;
+}
