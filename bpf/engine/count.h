@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counting: what one frame and its verdict add to the counter block, each frame
+ * once. Every index is masked into the block.
+ */
+#ifndef OTSEG_COUNT_H
+#define OTSEG_COUNT_H
+
+#include "env.h"
+
+OTSEG_INLINE u32 otseg_reason_passes(u32 reason)
+{
+#define X(id, name, class, sentence) \
+	| (OTSEG_REASON_##class == OTSEG_REASON_PASS ? 1ull << (OTSEG_R_##id & 63) : 0)
+	const u64 passes = 0 OTSEG_REASON_LIST(X);
+#undef X
+
+	return reason < 64 && ((passes >> reason) & 1);
+}
+
+_Static_assert(OTSEG_R_COUNT <= 64, "otseg_reason_passes() keeps the reasons in one word");
+
+/**
+ * otseg_count_frame - count a frame
+ * @e: surroundings
+ * @v: its verdict
+ *
+ * A frame that passes only because its conduit is in monitor mode counts as one
+ * that the conduit passed and as monitored, not for any rule.
+ */
+OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otseg_verdict *v)
+{
+	u32 drops = v->action == OTSEG_ACTION_DROP;
+	u32 bytes = e->frame_len;
+	u64 *c = e->counters;
+	u64 *at;
+
+	c[OTSEG_CTR_REASON + (v->reason & (OTSEG_R_MAX - 1))]++;
+	if (v->link != OTSEG_NONE16) {
+		at = &c[OTSEG_CTR_LINK + (v->link & (OTSEG_MAX_LINKS - 1)) * OTSEG_CTR_LINK_LEN];
+		at[OTSEG_CTR_LINK_PACKETS]++;
+		at[OTSEG_CTR_LINK_BYTES] += bytes;
+		at[OTSEG_CTR_LINK_DROPS] += drops;
+	}
+	if (v->src_zone != OTSEG_NONE16) {
+		at = &c[OTSEG_CTR_ZONE +
+			(v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
+		at[OTSEG_CTR_ZONE_PACKETS]++;
+		at[OTSEG_CTR_ZONE_BYTES] += bytes;
+		at[OTSEG_CTR_ZONE_DROPS] += drops;
+	}
+	if (v->conduit != OTSEG_NONE16) {
+		at = &c[OTSEG_CTR_CONDUIT +
+			(v->conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN];
+		if (drops) {
+			at[OTSEG_CTR_CONDUIT_DROPS]++;
+		} else {
+			at[OTSEG_CTR_CONDUIT_PACKETS]++;
+			at[OTSEG_CTR_CONDUIT_BYTES] += bytes;
+			at[OTSEG_CTR_CONDUIT_MONITORED] += v->flags & OTSEG_V_MONITORED;
+		}
+		at[OTSEG_CTR_CONDUIT_FLOWS] += (v->flags & OTSEG_V_OPENED) / OTSEG_V_OPENED;
+	}
+	if (v->rule != OTSEG_NONE32) {
+		at = &c[OTSEG_CTR_RULE + (v->rule & (OTSEG_MAX_RULES - 1)) * OTSEG_CTR_RULE_LEN];
+		if (otseg_reason_passes(v->reason)) {
+			at[OTSEG_CTR_RULE_PACKETS]++;
+			at[OTSEG_CTR_RULE_BYTES] += bytes;
+		}
+		at[OTSEG_CTR_RULE_LIMITED] += v->reason == OTSEG_R_RATE_LIMIT;
+	}
+}
+
+#endif /* OTSEG_COUNT_H */

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine's surroundings: the only engine file that knows whether it runs in
+ * XDP or in a process. Owns how a frame's bytes, the image, the counters, the
+ * state tables and the clock are reached; decides nothing.
+ */
+#ifndef OTSEG_ENV_H
+#define OTSEG_ENV_H
+
+#include "../../include/otseg/counters.h"
+#include "flow.h"
+#include "message.h"
+#include "packet.h"
+#include "session.h"
+
+#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
+#define OTSEG_LIMITERS (2 * OTSEG_MAX_RULES) /* of even and odd generations; a power of two */
+#define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
+#define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
+
+#define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
+
+/**
+ * struct otseg_link - a governed interface, at slot ifindex & (OTSEG_LINK_SLOTS - 1)
+ * @ifindex: the interface, 0: free slot
+ * @flags: OTSEG_LINK_*
+ * @name: the name that the policy has for it, zero padded
+ *
+ * Written by whoever attaches the datapath. A changed @name takes effect for
+ * flows that already live with the next policy generation.
+ */
+struct otseg_link {
+	u32 ifindex;
+	u32 flags;
+	u32 name[4];
+};
+
+/**
+ * struct otseg_limiter - token buckets of one rule (limit.h)
+ * @packets: theoretical arrival time of the next packet, ns
+ * @bytes: the same for bytes
+ */
+struct otseg_limiter {
+	u64 packets;
+	u64 bytes;
+};
+
+/**
+ * struct otseg_arrival - how and when the frame at hand came in
+ * @now_ns: monotonic clock, as fine as a timer tick
+ * @ifindex: interface
+ * @frame_len: copy of that of struct otseg_env, as the rest
+ * @flow_id: copy
+ * @now_s: copy
+ * @generation: copy
+ * @link_flags: copy
+ * @reserved: zero
+ */
+struct otseg_arrival {
+	u64 now_ns;
+	u32 ifindex;
+	u32 frame_len;
+	u64 flow_id;
+	u32 now_s;
+	u32 generation;
+	u32 link_flags;
+	u32 reserved;
+};
+
+/**
+ * struct otseg_scratch - what one frame needs beyond the stack
+ * @packet: the decoded frame
+ * @verdict: what was decided about it
+ * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message
+ * @key: flow key of @packet, or of @quoted
+ * @path: what the policy says of @packet
+ * @inspection: what the inspection of a segment works on
+ * @memo: see otseg_forget()
+ * @arrival: how and when the frame came in
+ * @chunk: bytes of the frame being summed or of the header being read
+ *
+ * One for each processor; the datapath runs with softirqs disabled.
+ */
+struct otseg_scratch {
+	struct otseg_packet packet;
+	struct otseg_verdict verdict;
+	struct otseg_packet quoted;
+	struct otseg_flow_key key;
+	struct otseg_path path;
+	struct otseg_inspection inspection;
+	u64 memo;
+	struct otseg_arrival arrival;
+	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
+};
+
+#if defined(__bpf__) && !defined(BPF_F_TEST_REG_INVARIANTS)
+/* uapi headers before 6.4 do not have it; those after have the macro */
+struct bpf_iter_num {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+#endif
+
+#define OTSEG_INLINE static inline __attribute__((always_inline, unused))
+#define OTSEG_NOINLINE static __attribute__((noinline, unused))
+/*
+ * A function that the verifier judges once by itself instead of at every call: numbers
+ * and pointers to whole writable structs in, which it must check for NULL, a number out.
+ */
+#ifdef __bpf__
+#define OTSEG_GLOBAL __attribute__((noinline))
+#else
+#define OTSEG_GLOBAL OTSEG_NOINLINE
+#endif
+#define otseg_likely(x) __builtin_expect(!!(x), 1)
+#define otseg_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Makes the compiler forget what it knows about @x, so that a bound stays where it is. */
+#define otseg_opaque(x) __asm__ volatile("" : "+r"(x))
+#define otseg_barrier() __asm__ volatile("" : : : "memory")
+
+#define otseg_read(x) (*(const volatile __typeof__(x) *)&(x))
+#define otseg_write(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
+
+/*
+ * The value of @x, of which the verifier then knows nothing: it need not follow
+ * one path for each value that @x can have.
+ */
+#define otseg_forget(e, x)                               \
+	({                                               \
+		otseg_write((e)->s->memo, (x));          \
+		(__typeof__(x))otseg_read((e)->s->memo); \
+	})
+
+/*
+ * In place of a reason: the policy was swapped while the frame was being judged,
+ * before anything was changed for it. It is judged from the start.
+ */
+#define OTSEG_STALE 0x200
+
+struct otseg_world;
+
+/**
+ * struct otseg_env - surroundings of one frame
+ * @ctx: BPF: the XDP context
+ * @world: userspace: tables and frame
+ * @image: first byte of the image
+ * @counters: counter block of this processor and generation
+ * @s: scratch memory
+ * @flow_id: of the flow at hand: tag << 32 | place + 1; 0: none
+ * @now_s: the clock by otseg_seconds()
+ * @generation: of the policy
+ * @link_flags: OTSEG_LINK_* of the interface the frame came in by
+ * @frame_len: bytes of the frame
+ */
+struct otseg_env {
+#ifdef __bpf__
+	struct xdp_md *ctx;
+#else
+	struct otseg_world *world;
+#endif
+	const u8 *image;
+	u64 *counters;
+	struct otseg_scratch *s;
+	u64 flow_id;
+	u32 now_s;
+	u32 generation;
+	u32 link_flags;
+	u32 frame_len;
+};
+
+/**
+ * otseg_seconds - the datapath's seconds
+ * @ns: monotonic nanoseconds
+ *
+ * Without a division, and so with an error of 8e-8; only differences count.
+ *
+ * Return: seconds.
+ */
+OTSEG_INLINE u32 otseg_seconds(u64 ns)
+{
+	return (u32)(((ns >> 24) * 1125900) >> 26);
+}
+
+/* Atomics that both worlds spell alike; all of them are full barriers. */
+OTSEG_INLINE u32 otseg_cmpxchg32(u32 *at, u32 expected, u32 value)
+{
+	return __sync_val_compare_and_swap(at, expected, value);
+}
+
+OTSEG_INLINE u64 otseg_cmpxchg64(u64 *at, u64 expected, u64 value)
+{
+	return __sync_val_compare_and_swap(at, expected, value);
+}
+
+OTSEG_INLINE u32 otseg_fetch_add32(u32 *at, u32 value)
+{
+	return __sync_fetch_and_add(at, value);
+}
+
+/*
+ * The image. Every offset is masked into it (and to the alignment of the record)
+ * so that not even a hostile image leads out of the region.
+ */
+OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
+{
+	return e->image + (off & (OTSEG_IMAGE_MAX - 1) & ~(align - 1));
+}
+
+OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,
+						       enum otseg_section_id id)
+{
+	return &((const struct otseg_image *)e->image)->sec[id];
+}
+
+#define X(id, type, max) typedef type otseg_rec_##id;
+OTSEG_SECTION_LIST(X)
+#undef X
+
+/* Record @index of section @id, and how many records that section has. */
+#define otseg_at(e, id, index)                                                                  \
+	((const otseg_rec_##id *)otseg_img(e,                                                   \
+					   otseg_section(e, OTSEG_SEC_##id)->off +              \
+						   (u32)(index) * (u32)sizeof(otseg_rec_##id),  \
+					   _Alignof(otseg_rec_##id)))
+#define otseg_count(e, id) (otseg_section(e, OTSEG_SEC_##id)->count)
+
+#ifdef __bpf__
+
+#include "../maps.h"
+
+/*
+ * Fetch @len bytes of the frame at @off. @len must be bounded by the size of
+ * @dst in the verifier's eyes and must not be 0. Any position in any frame.
+ * Return: 0, or negative if the frame has no such bytes.
+ */
+OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 len)
+{
+	return bpf_xdp_load_bytes(e->ctx, off, dst, len);
+}
+
+/*
+ * The same for a constant @len of at most 64 bytes near the start of the frame:
+ * direct access where the bytes are in the first buffer.
+ */
+OTSEG_INLINE long otseg_load_header(const struct otseg_env *e, u32 off, void *dst, const u32 len)
+{
+	const u8 *data = (const u8 *)(long)e->ctx->data;
+	const u8 *end = (const u8 *)(long)e->ctx->data_end;
+
+	off &= 0xfff;
+	data += off;
+	if (otseg_likely(data + len <= end)) {
+		/* Not aligned, but words are cheap where the datapath runs. */
+		__builtin_memcpy(dst, __builtin_assume_aligned(data, 8), len);
+		return 0;
+	}
+	return bpf_xdp_load_bytes(e->ctx, off, dst, len);
+}
+
+/* One's complement sum of @len bytes (a multiple of 4, at most OTSEG_CHUNK) on top of @sum. */
+OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
+{
+	return (u32)bpf_csum_diff(NULL, 0, (__be32 *)from, len, sum);
+}
+
+/* Word @i of the key of the flow hash; otseg_start() draws it. */
+OTSEG_INLINE u64 otseg_seed_word(const struct otseg_env *e, const u32 i)
+{
+	(void)e;
+	return otseg_seed[i];
+}
+
+/* A clock as fine as the machine has; dearer than @now_ns. */
+OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
+{
+	return otseg_test_mode ? e->s->arrival.now_ns : bpf_ktime_get_ns();
+}
+
+#define OTSEG_MAP_AT(name, type, map, mask)                                        \
+	OTSEG_INLINE type *name(const struct otseg_env *e, u32 index)              \
+	{                                                                          \
+		u32 key = index & (mask);                                          \
+                                                                                   \
+		(void)e;                                                           \
+		return bpf_map_lookup_elem(&(map), &key);                          \
+	}
+
+OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLOW_BUCKETS - 1)
+OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
+OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
+OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
+OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
+
+extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
+				  const unsigned long rdonly_buf_size) __weak __ksym;
+extern u64 *bpf_otseg_counters(struct xdp_md *ctx, u32 generation,
+			       const unsigned long rdwr_buf_size) __weak __ksym;
+
+/* The part of the kernel's struct bpf_map that is needed; relocated by libbpf. */
+struct bpf_map {
+	__u32 max_entries;
+} __attribute__((preserve_access_index));
+
+OTSEG_INLINE const u8 *otseg_map_region(void)
+{
+	u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&otseg_policy, &zero);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+OTSEG_INLINE u64 *otseg_map_counters(u32 slot)
+{
+	u32 set = ((struct bpf_map *)&otseg_counters)->max_entries / 2;
+	u32 index = (slot & 1) * set + bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&otseg_counters, &index);
+}
+
+/* Find policy, counters and scratch memory. Return: 1, or 0 if one of them is missing. */
+OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
+{
+	const struct otseg_runtime *runtime;
+	const u8 *region;
+	u32 zero = 0;
+
+	if (otseg_use_module)
+		region = bpf_otseg_policy(ctx, OTSEG_REGION_SIZE);
+	else
+		region = otseg_map_region();
+	if (!region)
+		return 0;
+	runtime = (const struct otseg_runtime *)region;
+	if (runtime->magic != OTSEG_RUNTIME_MAGIC)
+		return 0;
+	e->ctx = ctx;
+	e->image = region + OTSEG_REGION_IMAGE;
+	e->generation = runtime->generation;
+	if (otseg_use_module)
+		e->counters = bpf_otseg_counters(ctx, e->generation, OTSEG_CTR_SIZE);
+	else
+		e->counters = otseg_map_counters(runtime->counter_slot);
+	if (!e->counters)
+		return 0;
+	e->s = bpf_map_lookup_elem(&otseg_scratch, &zero);
+	return e->s ? 1 : 0;
+}
+
+OTSEG_INLINE void otseg_env_save(const struct otseg_env *e)
+{
+	struct otseg_arrival *arrival = &e->s->arrival;
+
+	arrival->flow_id = e->flow_id;
+	arrival->now_s = e->now_s;
+	arrival->generation = e->generation;
+	arrival->link_flags = e->link_flags;
+	arrival->frame_len = e->frame_len;
+}
+
+/*
+ * The surroundings that otseg_env_save() has left, in a function that gets none.
+ * Return: 1; 0 if the policy has changed meanwhile: a frame is judged by one only.
+ */
+OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
+{
+	const struct otseg_arrival *arrival;
+
+	if (!otseg_env_open(e, ctx))
+		return 0;
+	arrival = &e->s->arrival;
+	if (e->generation != arrival->generation)
+		return 0;
+	e->flow_id = arrival->flow_id;
+	e->now_s = arrival->now_s;
+	e->link_flags = arrival->link_flags;
+	e->frame_len = arrival->frame_len;
+	return 1;
+}
+
+/*
+ * A unit is a part of the engine that the verifier looks at once, by itself, and
+ * not again for each way that leads to it: a global function. It takes two
+ * numbers and gives back an enum otseg_reason.
+ */
+#define OTSEG_UNIT(name, part)                                                      \
+	__attribute__((noinline)) int name##_unit(struct xdp_md *ctx, u64 x, u64 y) \
+	{                                                                           \
+		struct otseg_env e = {};                                            \
+		u32 reason;                                                         \
+                                                                                    \
+		if (!otseg_env_again(&e, ctx))                                      \
+			return OTSEG_STALE;                                         \
+		reason = part(&e, x, y);                                            \
+		e.s->arrival.flow_id = e.flow_id;                                   \
+		return (int)reason;                                                 \
+	}                                                                           \
+                                                                                    \
+	OTSEG_INLINE u32 name(struct otseg_env *e, u64 x, u64 y)                    \
+	{                                                                           \
+		u32 reason;                                                         \
+                                                                                    \
+		otseg_env_save(e);                                                  \
+		reason = (u32)name##_unit(e->ctx, x, y);                            \
+		e->flow_id = e->s->arrival.flow_id;                                 \
+		return reason;                                                      \
+	}
+
+/*
+ * A loop whose body the verifier looks at once or twice instead of @n times: for
+ * long loops and loops around loops. What the body indexes with must be bounded
+ * in the body.
+ */
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __weak __ksym;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
+
+OTSEG_INLINE int otseg_for_next(struct bpf_iter_num *it, u32 *i)
+{
+	int *next = bpf_iter_num_next(it);
+
+	if (!next)
+		return 0;
+	*i = (u32)*next;
+	return 1;
+}
+
+OTSEG_INLINE void otseg_for_end(struct bpf_iter_num *it)
+{
+	bpf_iter_num_destroy(it);
+}
+
+#define otseg_for(i, n)                                                            \
+	for (struct bpf_iter_num otseg_it __attribute__((cleanup(otseg_for_end))), \
+	     *otseg_begun __attribute__((unused)) =                                \
+		     (bpf_iter_num_new(&otseg_it, 0, (int)(n)), NULL);             \
+	     otseg_for_next(&otseg_it, &(i));)
+
+/* Judges the frame from the start; does not return if all is well. */
+OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
+{
+	bpf_tail_call(e->ctx, &otseg_stages, OTSEG_STAGE_FRAME);
+}
+
+/* Tells an observer of an inspected message; nobody observes here. */
+OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)
+{
+	(void)e;
+	(void)msg;
+}
+
+#else /* userspace */
+
+#include <errno.h>
+#include <string.h>
+
+#define otseg_for(i, n) for ((i) = 0; (i) < (n); (i)++)
+
+#define OTSEG_UNIT(name, part)                                       \
+	OTSEG_INLINE u32 name(struct otseg_env *e, u64 x, u64 y)     \
+	{                                                            \
+		return part(e, x, y);                                \
+	}
+
+/**
+ * struct otseg_world - the tables that are maps in BPF, and the frame
+ * @frame: its bytes
+ * @frame_len: their number
+ * @buckets: OTSEG_FLOW_BUCKETS of them
+ * @flows: OTSEG_FLOW_PLACES of them
+ * @sessions: OTSEG_SESSIONS of them
+ * @limits: OTSEG_LIMITERS of them
+ * @live: OTSEG_BUDGET_SLOTS of them
+ * @links: OTSEG_LINK_SLOTS of them
+ * @seed: key of the flow hash
+ * @observe: told of every inspected message; may be NULL
+ * @observer: passed to @observe
+ */
+struct otseg_world {
+	const u8 *frame;
+	u32 frame_len;
+	struct otseg_flow_bucket *buckets;
+	struct otseg_flow *flows;
+	struct otseg_session *sessions;
+	struct otseg_limiter *limits;
+	u32 *live;
+	struct otseg_link *links;
+	u64 seed[2];
+	void (*observe)(void *observer, const struct otseg_msg *msg,
+			const struct otseg_verdict *verdict);
+	void *observer;
+};
+
+OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 len)
+{
+	const struct otseg_world *w = e->world;
+
+	if (off > w->frame_len || len > w->frame_len - off)
+		return -EINVAL;
+	memcpy(dst, w->frame + off, len);
+	return 0;
+}
+
+OTSEG_INLINE long otseg_load_header(const struct otseg_env *e, u32 off, void *dst, const u32 len)
+{
+	return otseg_load(e, off & 0xfff, dst, len);
+}
+
+OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
+{
+	const u8 *bytes = from;
+	u64 total = sum;
+	u32 word;
+	u32 i;
+
+	for (i = 0; i + 4 <= len; i += 4) {
+		memcpy(&word, bytes + i, 4);
+		total += word;
+	}
+	total = (total & 0xffffffff) + (total >> 32);
+	return (u32)((total & 0xffffffff) + (total >> 32));
+}
+
+OTSEG_INLINE u64 otseg_seed_word(const struct otseg_env *e, const u32 i)
+{
+	return e->world->seed[i];
+}
+
+OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
+{
+	return e->s->arrival.now_ns;
+}
+
+#define OTSEG_TABLE_AT(name, type, table, mask)                                    \
+	OTSEG_INLINE type *name(const struct otseg_env *e, u32 index)              \
+	{                                                                          \
+		return &e->world->table[index & (mask)];                           \
+	}
+
+OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BUCKETS - 1)
+OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
+OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
+OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
+OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
+
+OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
+{
+	(void)e;
+}
+
+OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)
+{
+	if (e->world->observe)
+		e->world->observe(e->world->observer, msg, &e->s->verdict);
+}
+
+#endif
+
+#endif /* OTSEG_ENV_H */

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A message against the rules of a leaf. One rule must cover the whole message:
+ * unit, access, function, every object, every written value. Knows no protocol.
+ *
+ * Of a message that no rule covers, the reason is that of the rule that got
+ * furthest in this order; it tells the reader what is closest to being allowed.
+ * A message of which only the beginning is there is held against what is known.
+ */
+#ifndef OTSEG_MATCH_H
+#define OTSEG_MATCH_H
+
+#include "../../include/otseg/reason.h"
+#include "env.h"
+
+/* How far a rule got is the reason it stopped for: the numbers are in that order. */
+_Static_assert(OTSEG_R_FUNCTION_UNKNOWN < OTSEG_R_UNIT && OTSEG_R_UNIT < OTSEG_R_ACCESS &&
+		       OTSEG_R_ACCESS < OTSEG_R_FUNCTION && OTSEG_R_FUNCTION < OTSEG_R_OBJECT &&
+		       OTSEG_R_OBJECT < OTSEG_R_VALUE,
+	       "reasons of a match ascend");
+
+#define OTSEG_LIST_STEPS 8 /* of a binary search in a list whose length is a u8 */
+
+/*
+ * One step of a binary search in the records from @low up to @high: the half that
+ * can hold @key, or the record in the middle, which spans @first to @last. All
+ * keys are below 2^63. Without a branch, so that the verifier has one path to
+ * walk instead of one for each outcome of each step.
+ */
+OTSEG_INLINE u32 match_step(u64 key, u64 first, u64 last, u32 *low, u32 *high)
+{
+	u32 is_below = (u32)((key - first) >> 63);
+	u32 is_above = (u32)((last - key) >> 63);
+	u32 middle = (*low + *high) >> 1;
+
+	*high += (middle - *high) & -is_below;
+	*low += (middle + 1 - *low) & -is_above;
+	return !(is_below | is_above);
+}
+
+/**
+ * otseg_match_number - look a number up in a sorted list of ranges
+ * @e: surroundings
+ * @at: first record of the list in RANGES
+ * @n: their number, at most 255
+ * @number: what is looked for
+ *
+ * Return: whether a range holds it.
+ */
+OTSEG_NOINLINE u32 otseg_match_number(const struct otseg_env *e, u32 at, u32 n, u32 number)
+{
+	u32 low = 0;
+	u32 i;
+
+	for (i = 0; i < OTSEG_LIST_STEPS && low < n; i++) {
+		const struct otseg_img_range *range = otseg_at(e, RANGES, at + ((low + n) >> 1));
+
+		if (match_step(number, range->first, range->last, &low, &n))
+			return 1;
+	}
+	return 0;
+}
+
+/* Whether one interval of the sorted list holds the whole object. */
+OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
+				const struct otseg_msg_object *object)
+{
+	u64 key = (u64)object->type << 32 | object->first;
+	u32 low = 0;
+	u32 i;
+
+	for (i = 0; i < OTSEG_LIST_STEPS && low < n; i++) {
+		const struct otseg_img_object *range = otseg_at(e, OBJECTS, at + ((low + n) >> 1));
+		u64 type = (u64)(range->type & 0xff) << 32;
+
+		if (match_step(key, type | range->first, type | range->last, &low, &n))
+			return object->last <= range->last;
+	}
+	return 0;
+}
+
+/* Whether the list holds each of the @count words at @off of the PDU. */
+OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_rule *rule,
+			       u32 off, u32 count)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	const u8 *bytes = (const u8 *)in->bytes;
+	u32 at = in->at + off;
+	u32 i;
+
+	if (count > OTSEG_PDU_MAX / 2)
+		return 0;
+	otseg_for (i, count) {
+		u32 first = (at + 2 * i) & (OTSEG_INSPECTION_BYTES - 1);
+		u32 second = (at + 2 * i + 1) & (OTSEG_INSPECTION_BYTES - 1);
+
+		if (!otseg_forget(e, otseg_match_number(e, rule->values, rule->n_values,
+							 (u32)bytes[first] << 8 |
+								 bytes[second])))
+			return 0;
+	}
+	return 1;
+}
+
+/* The same for @count bits: which of 0 and 1 occur decides. */
+OTSEG_INLINE u32 match_bits(const struct otseg_env *e, const struct otseg_img_rule *rule, u32 off,
+			      u32 count)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	const u8 *bytes = (const u8 *)in->bytes;
+	u32 at = in->at + off;
+	u32 ones = 0;
+	u32 zeroes = 0;
+	u32 i;
+
+	if (count > 8 * OTSEG_PDU_MAX)
+		return 0;
+	otseg_for (i, (count + 7) / 8) {
+		u32 byte = bytes[(at + i) & (OTSEG_INSPECTION_BYTES - 1)];
+		u32 mask = count - 8 * i < 8 ? (1u << (count & 7)) - 1 : 0xff;
+
+		ones |= byte & mask;
+		zeroes |= ~byte & mask;
+	}
+	if (ones && !otseg_match_number(e, rule->values, rule->n_values, 1))
+		return 0;
+	return !zeroes || otseg_match_number(e, rule->values, rule->n_values, 0);
+}
+
+/* Whether every value that the message writes is one that the rule allows. */
+OTSEG_NOINLINE u32 match_values(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 i;
+
+	if (msg->flags & OTSEG_MSG_PARTIAL)
+		return 1;
+	if (msg->flags & OTSEG_MSG_OPAQUE_VALUES)
+		return 0;
+	otseg_for (i, msg->n_objects) {
+		const struct otseg_msg_object *object;
+		u32 count;
+
+		if (i >= OTSEG_MSG_OBJECTS)
+			return 0;
+		object = &msg->objects[i];
+		if (!object->values_off)
+			continue;
+		count = object->last - object->first + 1;
+		if (msg->values == OTSEG_VALUES_BITS ?
+			    !match_bits(e, rule, object->values_off, count) :
+			    !match_words(e, rule, object->values_off, count))
+			return 0;
+	}
+	return 1;
+}
+
+/* Whether the rule allows every object that the message addresses. */
+OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 i;
+
+	if (otseg_likely(msg->n_objects == 1))
+		return match_object(e, rule->objects, rule->n_objects, &msg->objects[0]);
+	if (!msg->n_objects)
+		return msg->flags & OTSEG_MSG_PARTIAL;
+	otseg_for (i, msg->n_objects) {
+		if (i >= OTSEG_MSG_OBJECTS)
+			return 0;
+		if (!otseg_forget(e, match_object(e, rule->objects, rule->n_objects,
+						  &msg->objects[i])))
+			return 0;
+	}
+	return 1;
+}
+
+/* OTSEG_R_RULE if the rule covers the message, else what it stops for. */
+OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 flags = msg->flags;
+
+	if (rule->n_units) {
+		if (!(flags & OTSEG_MSG_NO_UNIT) &&
+		    !otseg_match_number(e, rule->units, rule->n_units, msg->unit))
+			return OTSEG_R_UNIT;
+	} else if (flags & OTSEG_MSG_BROADCAST) {
+		return OTSEG_R_UNIT;
+	}
+	if (flags & OTSEG_MSG_NO_FUNCTION)
+		return OTSEG_R_RULE;
+	if (flags & OTSEG_MSG_UNKNOWN && !rule->n_functions)
+		return OTSEG_R_FUNCTION;
+	if (msg->access & ~rule->access)
+		return OTSEG_R_ACCESS;
+	if (rule->n_functions &&
+	    !otseg_match_number(e, rule->functions, rule->n_functions, msg->function))
+		return OTSEG_R_FUNCTION;
+	if (rule->n_objects && !otseg_forget(e, match_objects(e, rule)))
+		return OTSEG_R_OBJECT;
+	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
+		return OTSEG_R_VALUE;
+	return OTSEG_R_RULE;
+}
+
+/**
+ * otseg_match_message - hold the message at hand against the rules of a leaf
+ * @e: surroundings; the message is in the inspection scratch, its rule goes there
+ * @leaf: index of the leaf
+ *
+ * Rules count in the order of the policy file; those of disabled conduits and
+ * those without an inspector permit nothing.
+ *
+ * Return: OTSEG_R_RULE if one covers the message, else why none does.
+ */
+OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
+{
+	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 n_rules = l->n_rules;
+	u32 rules = l->rules;
+	u32 i;
+
+	in->rule = OTSEG_NONE32;
+	in->stop = OTSEG_R_CONDUIT_DISABLED;
+	if (n_rules > OTSEG_MAX_LEAF_RULES)
+		return OTSEG_R_INTERNAL;
+	otseg_for (i, n_rules) {
+		u32 index = *otseg_at(e, LEAF_RULES, rules + i);
+		const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
+		u32 stop;
+
+		if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
+			continue;
+		if (rule->flags & OTSEG_RULE_VOID) {
+			if (in->stop < OTSEG_R_UNIT)
+				in->stop = OTSEG_R_NO_INSPECTOR;
+			continue;
+		}
+		stop = otseg_forget(e, match_rule(e, rule));
+		if (stop == OTSEG_R_RULE) {
+			in->rule = index;
+			return stop;
+		}
+		if (in->stop < stop)
+			in->stop = stop;
+	}
+	if (in->stop == OTSEG_R_FUNCTION && in->msg.flags & OTSEG_MSG_UNKNOWN)
+		return OTSEG_R_FUNCTION_UNKNOWN;
+	return in->stop;
+}
+
+#endif /* OTSEG_MATCH_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * State of one inspected TCP flow: how far each direction has been inspected,
+ * the bytes that passed and may come again, and the requests whose answers are
+ * due. Lives in a slot of an array that the flow entry names; read and written
+ * only under the slot's busy mark. stream.h owns what happens to it.
+ */
+#ifndef OTSEG_SESSION_H
+#define OTSEG_SESSION_H
+
+#include "message.h"
+
+#define OTSEG_STREAM_WINDOW 4096 /* bytes of one direction that may be unacknowledged; a power of two */
+#define OTSEG_STREAM_PIECE 512 /* bytes written to a window at a time */
+#define OTSEG_INSPECTION_BYTES 8192 /* room for a window and an open PDU; a power of two */
+#define OTSEG_SEGMENT_PDUS 32 /* PDUs that one segment may complete */
+#define OTSEG_REQUESTS 32 /* outstanding requests remembered; a power of two */
+#define OTSEG_SESSION_WAYS 8 /* slots that a flow may take */
+
+/**
+ * struct otseg_cursor - how far one direction of a stream has been inspected
+ * @next: sequence number of the first byte that has not passed
+ * @acked: the receiver has acknowledged what is before it; never past @next
+ * @pdu: where the PDU begins that @next lies in; @next at a boundary
+ * @base: a PDU boundary not after @acked, from which judging can begin again
+ * @mark: a later boundary, the next @base
+ * @renew: bytes before it were judged under an older policy generation
+ * @generation: of the policy under which the bytes from @renew on were judged
+ * @flags: OTSEG_CURSOR_*
+ */
+struct otseg_cursor {
+	u32 next;
+	u32 acked;
+	u32 pdu;
+	u32 base;
+	u32 mark;
+	u32 renew;
+	u32 generation;
+	u32 flags;
+};
+
+#define OTSEG_CURSOR_VALID 0x1 /* @next is known */
+#define OTSEG_CURSOR_MOVED 0x2 /* data has passed */
+#define OTSEG_CURSOR_ACKED 0x4 /* the receiver has confirmed @acked: below it, anything passes */
+#define OTSEG_CURSOR_RENEW 0x8 /* @renew is meaningful */
+
+/**
+ * struct otseg_request - one request whose answer may come
+ * @function: function << 16 | sub-function
+ * @id: what pairs it with its answer, as the protocol has it
+ * @answer: size of the answer, as in struct otseg_msg
+ * @unit: unit or station
+ * @rule: the rule that allowed it, OTSEG_NONE16: none
+ * @generation: of the policy that @rule speaks of, its low bits
+ * @is_open: the answer has not come yet
+ */
+struct otseg_request {
+	u32 function;
+	u16 id;
+	u16 answer;
+	u16 unit;
+	u16 rule;
+	u16 generation;
+	u16 is_open;
+};
+
+/**
+ * struct otseg_session - an inspected flow
+ * @window: by direction the bytes that passed, each at its sequence number modulo
+ *	OTSEG_STREAM_WINDOW; what is not acknowledged or belongs to an open PDU is
+ *	never overwritten
+ * @owner: the flow that holds the slot (its id), 0: free
+ * @busy: 1 while a processor works on it
+ * @asked: requests ever recorded: the next one goes to @requests[@asked modulo size]
+ * @settled: requests before it are not open
+ * @reserved: zero
+ * @dir: cursors, by enum otseg_msg_dir
+ * @requests: ring; the oldest is overwritten
+ *
+ * The windows come first: what follows them is larger than OTSEG_STREAM_PIECE, so
+ * that in the verifier's eyes a piece at the end of a window stays in the slot.
+ */
+struct otseg_session {
+	u64 window[2][OTSEG_STREAM_WINDOW / 8];
+	u64 owner;
+	u32 busy;
+	u32 asked;
+	u32 settled;
+	u32 reserved[3];
+	struct otseg_cursor dir[2];
+	struct otseg_request requests[OTSEG_REQUESTS];
+};
+
+_Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");
+_Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_STREAM_PIECE,
+	       "the tail covers a piece");
+
+/**
+ * struct otseg_inspection - scratch memory of the inspection of one segment
+ * @msg: the message at hand
+ * @service: enum otseg_service of the flow
+ * @leaf: leaf of the flow
+ * @is_monitored: refusals are reported and change nothing
+ * @is_lost: where the next PDU begins is not known
+ * @rule: the rule that covers the message
+ * @stop: what the rule that got furthest stopped for
+ * @verdict: of the segment
+ * @at: offset in @bytes of the PDU at hand
+ * @end: offset in @bytes after the last byte at hand
+ * @n_messages: whole PDUs so far
+ * @n_requests: used entries of @requests
+ * @answered: bit i: the segment answers request i of the session
+ * @n_rules: used entries of @rules
+ * @n_limited: used entries of @limited
+ * @requests: those that the segment makes, recorded if it passes
+ * @rules: the rule of each of its messages
+ * @limited: of these, each one once that has a limit
+ * @bytes: an open PDU from the window, then the segment's new bytes
+ */
+struct otseg_inspection {
+	struct otseg_msg msg;
+	u32 service;
+	u32 leaf;
+	u32 is_monitored;
+	u32 is_lost;
+	u32 rule;
+	u32 stop;
+	u32 verdict;
+	u32 at;
+	u32 end;
+	u32 n_messages;
+	u32 n_requests;
+	u32 answered;
+	u32 n_rules;
+	u32 n_limited;
+	struct otseg_request requests[OTSEG_SEGMENT_PDUS];
+	u32 rules[OTSEG_SEGMENT_PDUS];
+	u32 limited[OTSEG_SEGMENT_PDUS];
+	u64 bytes[OTSEG_INSPECTION_BYTES / 8];
+};
+
+#endif /* OTSEG_SESSION_H */

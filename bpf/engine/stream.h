@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inspected TCP streams: which bytes of a segment are new, whether the PDUs that
+ * they complete may pass, and what is remembered of them. Owns the sessions.
+ *
+ * The promise: for each sequence number of a direction only one byte value ever
+ * passes, and every PDU that these bytes can form was judged as a whole, or, as
+ * long as it is not complete, has a beginning that can still become an allowed
+ * one. Whatever the receiver makes of losses, repetitions and overlaps, it sees
+ * the judged bytes.
+ *
+ *  - New bytes pass only in sequence. A segment passes or is dropped as a whole;
+ *    nothing is remembered of a dropped one. What lies past the position is a gap:
+ *    the sender repeats it.
+ *  - What passed and is not acknowledged is kept in a window of the session, by
+ *    sequence number. A repetition must be made of these very bytes, wherever it
+ *    begins and ends; then it needs no other look. So a segment that only the
+ *    firewall believed buys nothing: other bytes in its place do not pass.
+ *  - Below what the receiver acknowledged anything passes, keep-alives with a
+ *    byte of garbage too: the receiver throws it away. Only acknowledgements of
+ *    bytes that did pass count.
+ *  - A PDU that is split over segments stays in the window until it is complete
+ *    and is judged as a whole then; until then its beginning is judged.
+ *  - If the window is full, new bytes wait (are dropped) until the receiver
+ *    acknowledges older ones. The oldest unacknowledged segment always fits, so
+ *    an honest sender makes progress.
+ *  - After a change of policy, repetitions of requests are judged again.
+ *  - In monitor mode a refused segment passes, and its end is taken for the
+ *    beginning of a PDU.
+ *
+ * Two processors may hold the two directions of a flow. A session belongs to one
+ * at a time; the other one waits for a bounded moment, then drops.
+ */
+#ifndef OTSEG_STREAM_H
+#define OTSEG_STREAM_H
+
+#include "inspect.h"
+#include "limit.h"
+#include "match.h"
+
+#define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
+#define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
+#define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
+
+/* Whether @a lies after @b; sequence numbers wrap. */
+OTSEG_INLINE u32 stream_after(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0;
+}
+
+/*
+ * Whether @len is 1 to @max. Compared in two steps that the compiler must not merge
+ * into one subtraction: the verifier of 6.12 learns nothing about @len from that.
+ */
+OTSEG_INLINE u32 stream_is_within(u32 *len, const u32 max)
+{
+	if (!*len)
+		return 0;
+	otseg_opaque(*len);
+	return *len <= max;
+}
+
+/* Pairs with stream_leave(): both are full barriers. */
+OTSEG_INLINE u32 stream_enter(struct otseg_session *s, const u32 tries)
+{
+	u32 i;
+
+	if (otseg_likely(!otseg_cmpxchg32(&s->busy, 0, 1)))
+		return 1;
+	otseg_for (i, tries) {
+		if (!otseg_read(s->busy) && !otseg_cmpxchg32(&s->busy, 0, 1))
+			return 1;
+	}
+	return 0;
+}
+
+OTSEG_INLINE void stream_leave(struct otseg_session *s)
+{
+	otseg_cmpxchg32(&s->busy, 1, 0);
+}
+
+/* Whether the flow @id is still in the table, or on its way into it. */
+OTSEG_INLINE u32 stream_owner_lives(const struct otseg_env *e, u64 id)
+{
+	u32 place = (u32)id - 1;
+	const struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
+	u32 way = place & (OTSEG_FLOW_WAYS - 1);
+	u32 tag;
+
+	if (!bucket)
+		return 1;
+	tag = otseg_read(bucket->tag[way]);
+	if (tag == OTSEG_TAG_BUSY)
+		return 1;
+	return tag == (u32)(id >> 32) && stream_after(bucket->deadline_s[way], e->now_s);
+}
+
+OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
+{
+	u32 i;
+
+	s->asked = 0;
+	s->settled = 0;
+	__builtin_memset(s->dir, 0, sizeof(s->dir));
+	for (i = 0; i < OTSEG_REQUESTS; i++)
+		s->requests[i].is_open = 0;
+}
+
+/**
+ * otseg_stream_open - give a new inspected flow its session
+ * @e: surroundings, @e->flow_id is the flow
+ * @flow: the flow; takes the slot
+ *
+ * A slot is taken over from a flow that is no longer in the flow table.
+ *
+ * Return: OTSEG_R_RULE, or OTSEG_R_SESSION_BUDGET or OTSEG_R_STREAM_BUSY.
+ */
+OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flow *flow)
+{
+	u32 first = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u >> 16;
+	struct otseg_session *s;
+	u64 owner;
+	u32 slot;
+	u32 i;
+
+	flow->session = 0;
+	otseg_for (i, OTSEG_SESSION_WAYS) {
+		slot = (first + i) & (OTSEG_SESSIONS - 1);
+		s = otseg_session_at(e, slot);
+		if (!s)
+			break;
+		owner = otseg_read(s->owner);
+		if (owner && owner != e->flow_id &&
+		    otseg_forget(e, stream_owner_lives(e, owner)))
+			continue;
+		if (otseg_cmpxchg64(&s->owner, owner, e->flow_id) != owner)
+			continue;
+		if (!otseg_forget(e, stream_enter(s, OTSEG_SESSION_TRIES)))
+			return OTSEG_R_STREAM_BUSY;
+		stream_reset(s);
+		stream_leave(s);
+		flow->session = (u16)(slot + 1);
+		return OTSEG_R_RULE;
+	}
+	return OTSEG_R_SESSION_BUDGET;
+}
+
+/**
+ * otseg_stream_close - give a flow's session back
+ * @e: surroundings, @e->flow_id is the flow
+ * @flow: the flow
+ */
+OTSEG_INLINE void otseg_stream_close(const struct otseg_env *e, struct otseg_flow *flow)
+{
+	struct otseg_session *s;
+
+	if (!flow->session)
+		return;
+	s = otseg_session_at(e, flow->session - 1u);
+	if (s)
+		otseg_cmpxchg64(&s->owner, e->flow_id, 0);
+}
+
+/* Begin a direction at @start, where a PDU begins. */
+OTSEG_INLINE void stream_begin(struct otseg_cursor *c, u32 start, u32 flags)
+{
+	c->next = start;
+	c->acked = start;
+	c->pdu = start;
+	c->base = start;
+	c->mark = start;
+	c->flags = OTSEG_CURSOR_VALID | flags;
+}
+
+/*
+ * Handshake: each side's cursor begins after its SYN; where the other side says
+ * that it saw that SYN, what it says counts.
+ */
+OTSEG_INLINE void stream_shake(struct otseg_session *s, u32 dir, const struct otseg_packet *p)
+{
+	struct otseg_cursor *own = &s->dir[dir & 1];
+	struct otseg_cursor *peer = &s->dir[(dir & 1) ^ 1];
+
+	if (!(own->flags & OTSEG_CURSOR_MOVED))
+		stream_begin(own, p->seq + 1, 0);
+	if (p->tcp_flags & OTSEG_TCP_ACK && !(peer->flags & OTSEG_CURSOR_MOVED))
+		stream_begin(peer, p->ack, OTSEG_CURSOR_ACKED);
+}
+
+/* An acknowledgement for direction @c: counts if it is of bytes that passed, or of a FIN. */
+OTSEG_INLINE void stream_acknowledge(struct otseg_cursor *c, u32 ack)
+{
+	if (!(c->flags & OTSEG_CURSOR_VALID))
+		return;
+	if (ack == c->next + 1)
+		ack = c->next;
+	if (ack - c->acked > c->next - c->acked)
+		return;
+	if (ack != c->acked || !(c->flags & OTSEG_CURSOR_ACKED)) {
+		c->acked = ack;
+		c->flags |= OTSEG_CURSOR_ACKED;
+	}
+}
+
+/* Copy @len bytes from @from on out of a window to scratch offset @from & 7. */
+OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 words = ((from & 7) + len + 7) / 8;
+	u32 word = from / 8;
+	u32 i;
+
+	otseg_for (i, words)
+		in->bytes[i & (OTSEG_INSPECTION_BYTES / 8 - 1)] =
+			window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
+}
+
+/*
+ * Whether @len bytes of the frame at @off are those that the window has from @from
+ * on. Both are compared in words: the frame's bytes are fetched to an offset
+ * that is aligned as in the window.
+ */
+OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_packet *p = &e->s->packet;
+	u32 lead = from & 7;
+	u32 words = (lead + len + 7) / 8;
+	u32 word = from / 8;
+	u64 differ;
+	u32 i;
+
+	if (!stream_is_within(&len, OTSEG_STREAM_WINDOW))
+		return 0;
+	if (otseg_load(e, p->payload_off + (from - p->seq), (u8 *)in->bytes + lead, len))
+		return 0;
+	otseg_for (i, words) {
+		differ = in->bytes[i & (OTSEG_INSPECTION_BYTES / 8 - 1)] ^
+			 window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
+		if (!i)
+			differ = differ >> 8 * lead << 8 * lead;
+		if (i == words - 1)
+			differ <<= 8 * (words * 8 - lead - len) & 63;
+		if (differ)
+			return 0;
+	}
+	return 1;
+}
+
+/* Put @len bytes of the frame at @off into the window from @from on. */
+OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from, u32 len)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	u32 off = p->payload_off + (from - p->seq);
+	u32 i;
+
+	for (i = 0; i < OTSEG_PIECES && len; i++) {
+		u32 at = from & (OTSEG_STREAM_WINDOW - 1);
+		u32 piece = OTSEG_STREAM_WINDOW - at;
+
+		if (piece > len)
+			piece = len;
+		if (piece > OTSEG_STREAM_PIECE)
+			piece = OTSEG_STREAM_PIECE;
+		piece = otseg_forget(e, piece);
+		if (!stream_is_within(&piece, OTSEG_STREAM_PIECE))
+			return 0;
+		if (otseg_load(e, off, (u8 *)window + at, piece))
+			return 0;
+		off = otseg_forget(e, off + piece);
+		from = otseg_forget(e, from + piece);
+		len = otseg_forget(e, len - piece);
+	}
+	return !len;
+}
+
+/* Whether the response at hand fits the request, as far as it is visible. */
+OTSEG_INLINE u32 stream_fits(const struct otseg_request *r, const struct otseg_msg *msg)
+{
+	u32 flags = msg->flags;
+
+	if (flags & OTSEG_MSG_NO_UNIT)
+		return 1;
+	if (r->id != msg->id || r->unit != msg->unit)
+		return 0;
+	if (flags & OTSEG_MSG_NO_FUNCTION)
+		return 1;
+	if (flags & OTSEG_MSG_EXCEPTION)
+		return !((r->function ^ msg->function) >> 16);
+	if (r->function != msg->function)
+		return 0;
+	return r->answer == msg->answer || r->answer == OTSEG_ANSWER_ANY ||
+	       msg->answer == OTSEG_ANSWER_ANY;
+}
+
+/* Find the oldest open request that the response at hand answers, and take it. */
+OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_session *s)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 asked = s->asked;
+	u32 from = s->settled;
+	u32 i;
+
+	if (asked - from > OTSEG_REQUESTS)
+		from = asked - OTSEG_REQUESTS;
+	otseg_for (i, asked - from) {
+		u32 index = (from + i) & (OTSEG_REQUESTS - 1);
+		const struct otseg_request *r = &s->requests[index];
+
+		if (!r->is_open || in->answered >> index & 1 || !stream_fits(r, &in->msg))
+			continue;
+		if (r->rule != OTSEG_NONE16 && r->generation == (u16)e->generation)
+			in->rule = r->rule;
+		if (!(in->msg.flags & OTSEG_MSG_PARTIAL))
+			in->answered |= 1u << index;
+		return OTSEG_R_RULE;
+	}
+	return OTSEG_R_PDU_UNSOLICITED;
+}
+
+/* Note the request at hand and its rule until the segment is known to pass. */
+OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_msg *msg = &in->msg;
+	u32 rule = in->rule;
+	struct otseg_request *r = &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)];
+	u32 i;
+
+	r->function = msg->function;
+	r->id = msg->id;
+	r->answer = msg->answer;
+	r->unit = (u16)msg->unit;
+	r->rule = (u16)rule;
+	r->generation = (u16)e->generation;
+	r->is_open = 1;
+	if (rule == OTSEG_NONE32)
+		return;
+	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
+	if (otseg_likely(otseg_at(e, RULES, rule)->limiter == OTSEG_NONE32))
+		return;
+	otseg_for (i, in->n_limited) {
+		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
+			return;
+	}
+	in->limited[in->n_limited++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
+}
+
+/* What a refused PDU of the answering side is: perhaps a request. */
+OTSEG_NOINLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
+				      u32 reason)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+
+	if (otseg_inspect_pdu(in->service, pdu, have, OTSEG_DIR_REQUEST, &in->msg) ||
+	    in->msg.flags & OTSEG_MSG_PARTIAL)
+		return reason;
+	return OTSEG_R_PDU_DIRECTION;
+}
+
+/* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
+OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 have = in->end - in->at;
+	u32 at = in->at;
+	struct otseg_pdu *pdu;
+	u32 reason;
+
+	if (at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
+		return OTSEG_R_INTERNAL;
+	pdu = (struct otseg_pdu *)((u8 *)in->bytes + at);
+	in->rule = OTSEG_NONE32;
+	reason = otseg_inspect_pdu(in->service, pdu, have, dir, &in->msg);
+	if (otseg_unlikely(reason)) {
+		in->is_lost = 1;
+		if (dir == OTSEG_DIR_RESPONSE)
+			reason = stream_misdirected(e, pdu, have, reason);
+	} else if (dir == OTSEG_DIR_REQUEST) {
+		reason = otseg_match_message(e, in->leaf);
+	} else {
+		reason = stream_answer(e, s);
+	}
+	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_PARTIAL))
+		return reason;
+	in->n_messages++;
+	e->s->verdict.rule = in->rule;
+	e->s->verdict.reason = (u8)reason;
+	otseg_observe(e, &in->msg);
+	if (dir == OTSEG_DIR_REQUEST && (reason == OTSEG_R_RULE || in->is_monitored))
+		stream_ask(e);
+	return reason;
+}
+
+/*
+ * Judge the PDUs from @in->at to @in->end; @in->at is then where an incomplete
+ * one begins. In monitor mode the first refusal is reported, and the rest judged
+ * all the same as long as it is clear where PDUs begin.
+ */
+OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 reason;
+	u32 i;
+
+	in->verdict = OTSEG_R_RULE;
+	otseg_for (i, OTSEG_SEGMENT_PDUS) {
+		reason = otseg_forget(e, stream_message(e, s, dir));
+		if (otseg_unlikely(reason != OTSEG_R_RULE)) {
+			if (in->verdict == OTSEG_R_RULE)
+				in->verdict = reason;
+			if (!in->is_monitored || in->is_lost)
+				return in->verdict;
+		}
+		if (in->msg.flags & OTSEG_MSG_PARTIAL)
+			return in->verdict;
+		in->at += in->msg.length;
+		if (otseg_likely(in->at >= in->end))
+			return in->verdict;
+	}
+	in->is_lost = 1;
+	return in->verdict == OTSEG_R_RULE ? OTSEG_R_PDU_COUNT : in->verdict;
+}
+
+/*
+ * Bytes that passed under an older policy come again: hold the requests that
+ * they belong to against the one in force. OTSEG_R_RULE: they may pass.
+ */
+OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
+	u32 verdict = OTSEG_R_RULE;
+	u32 reason;
+	u32 i;
+
+	if (c->next - c->base > OTSEG_STREAM_WINDOW)
+		return OTSEG_R_STREAM_OVERLAP;
+	stream_recall(e, s->window[OTSEG_DIR_REQUEST], c->base, c->next - c->base);
+	in->at = c->base & 7;
+	in->end = in->at + (c->next - c->base);
+	otseg_for (i, OTSEG_STREAM_WINDOW / 8) {
+		if (in->at >= in->end)
+			break;
+		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
+		if (in->is_lost)
+			return reason;
+		if (in->msg.flags & OTSEG_MSG_PARTIAL)
+			break;
+		in->at += in->msg.length;
+		/* what is acknowledged cannot be undone */
+		if (reason != OTSEG_R_RULE &&
+		    stream_after(c->base + in->at - (c->base & 7), c->acked)) {
+			verdict = reason;
+			break;
+		}
+	}
+	in->n_messages = 0;
+	in->n_requests = 0;
+	in->n_rules = 0;
+	in->n_limited = 0;
+	if (verdict == OTSEG_R_RULE)
+		c->flags &= ~(u32)OTSEG_CURSOR_RENEW;
+	return verdict;
+}
+
+/* Record what the segment asked or answered, and count its messages. */
+OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	u32 conduit;
+	u32 rule;
+	u32 i;
+
+	otseg_for (i, in->n_requests)
+		s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] =
+			in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
+	otseg_for (i, in->n_rules) {
+		rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
+		conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
+		e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
+		e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
+			    OTSEG_CTR_CONDUIT_MESSAGES]++;
+	}
+	if (!in->answered)
+		return;
+	for (i = 0; i < OTSEG_REQUESTS; i++) {
+		if (in->answered >> i & 1)
+			s->requests[i].is_open = 0;
+	}
+	for (i = 0; i < OTSEG_REQUESTS && s->settled != s->asked; i++) {
+		if (s->requests[s->settled & (OTSEG_REQUESTS - 1)].is_open)
+			break;
+		s->settled++;
+	}
+}
+
+/* Take the new bytes up to @end for passed; an open PDU begins at @pdu. */
+OTSEG_INLINE void stream_advance(struct otseg_cursor *c, u32 end, u32 pdu)
+{
+	c->next = end;
+	c->pdu = pdu;
+	c->flags |= OTSEG_CURSOR_MOVED;
+	if (!stream_after(c->mark, c->acked)) {
+		c->base = c->mark;
+		c->mark = pdu;
+	}
+}
+
+/*
+ * Monitor mode: the segment passes although it was refused. If it is ahead, its
+ * end becomes the position; its bytes are kept if they are in sequence.
+ */
+OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+	u32 end = p->seq + p->payload_len;
+	u32 news = end - c->next;
+
+	if (c->flags & OTSEG_CURSOR_VALID && !stream_after(end, c->next))
+		return;
+	if (c->flags & OTSEG_CURSOR_VALID && news <= p->payload_len && news <= OTSEG_STREAM_WINDOW)
+		stream_keep(e, s->window[dir & 1], c->next, news);
+	if (!(c->flags & OTSEG_CURSOR_VALID))
+		stream_begin(c, end, 0);
+	c->next = end;
+	c->pdu = end;
+	c->base = end;
+	c->mark = end;
+	c->flags = (c->flags | OTSEG_CURSOR_MOVED) & ~(u32)OTSEG_CURSOR_RENEW;
+}
+
+/* Judge a segment that carries data. A reason that passes, or the refusal. */
+OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+	u32 seq = p->seq;
+	u32 end = seq + p->payload_len;
+	u32 from, to, news, at;
+	u32 reason;
+	u32 i;
+
+	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
+		/* the receiver's word is what tells where it begins; monitoring begins anywhere */
+		if (!in->is_monitored)
+			return OTSEG_R_TCP_STATE;
+		if (!(c->flags & OTSEG_CURSOR_VALID))
+			stream_begin(c, seq, 0);
+	}
+	if (otseg_unlikely(c->generation != e->generation)) {
+		if (c->next != c->acked && dir == OTSEG_DIR_REQUEST) {
+			c->renew = c->next;
+			c->flags |= OTSEG_CURSOR_RENEW;
+		}
+		c->generation = e->generation;
+	}
+	if (otseg_unlikely(seq != c->next)) {
+		if (stream_after(seq, c->next))
+			return OTSEG_R_STREAM_GAP;
+		from = seq;
+		if (stream_after(c->acked, seq)) {
+			if (!stream_after(end, c->acked))
+				return OTSEG_R_FLOW;
+			from = c->acked;
+		}
+		to = stream_after(end, c->next) ? c->next : end;
+		if (from != to && !stream_repeats(e, s->window[dir & 1], from, to - from))
+			return OTSEG_R_STREAM_OVERLAP;
+		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from)) {
+			reason = stream_renew(e, s);
+			if (reason != OTSEG_R_RULE)
+				return reason;
+		}
+		if (!stream_after(end, c->next))
+			return OTSEG_R_FLOW;
+	}
+	news = end - c->next;
+	if (news > OTSEG_STREAM_WINDOW - OTSEG_PDU_MAX)
+		return OTSEG_R_STREAM_BUDGET;
+	/* an open PDU that is acknowledged in part is short: it fits with any new bytes */
+	if (end - c->acked > OTSEG_STREAM_WINDOW)
+		return OTSEG_R_STREAM_HOLD;
+	in->at = c->pdu & 7;
+	at = in->at + (c->next - c->pdu);
+	if (otseg_unlikely(c->next != c->pdu))
+		stream_recall(e, s->window[dir & 1], c->pdu, c->next - c->pdu);
+	in->end = at + news;
+	if (at > OTSEG_PDU_MAX || !stream_is_within(&news, OTSEG_STREAM_WINDOW))
+		return OTSEG_R_INTERNAL;
+	if (otseg_load(e, p->payload_off + (c->next - seq), (u8 *)in->bytes + at, news))
+		return OTSEG_R_INTERNAL;
+	reason = otseg_forget(e, stream_judge(e, s, dir));
+	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
+		return reason;
+	otseg_for (i, in->n_limited) {
+		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
+
+		if (otseg_limit_check(e, rule, e->frame_len))
+			continue;
+		reason = OTSEG_R_RATE_LIMIT;
+		in->rule = rule;
+		if (!in->is_monitored)
+			return reason;
+	}
+	if (!stream_keep(e, s->window[dir & 1], c->next, news))
+		return OTSEG_R_INTERNAL;
+	stream_settle(e, s);
+	stream_advance(c, end, end - (in->end - in->at));
+	return reason;
+}
+
+/* The rule that a segment is accounted to, after it was judged for @reason. */
+OTSEG_INLINE u32 stream_rule(const struct otseg_inspection *in, u32 reason, u32 opened_by)
+{
+	if (reason == OTSEG_R_FLOW)
+		return opened_by;
+	if (reason == OTSEG_R_RATE_LIMIT)
+		return in->rule;
+	if (reason != OTSEG_R_RULE)
+		return OTSEG_NONE32;
+	if (in->n_rules)
+		return in->rules[0];
+	return in->rule == OTSEG_NONE32 ? opened_by : in->rule;
+}
+
+/**
+ * otseg_stream_segment - judge a TCP segment of an inspected flow
+ * @e: surroundings: the decoded frame and the flow's path are in its scratch memory,
+ *	@e->flow_id is the flow
+ * @flow: the flow
+ * @dir: enum otseg_msg_dir
+ * @is_monitored: the conduit is in monitor mode: what is refused passes
+ *
+ * To be called for every segment of the flow that would pass otherwise: those of
+ * the handshake and bare acknowledgements too. Sets @rule and @n_messages of the
+ * verdict: the rule of its first message; that of the request whose answer it is;
+ * the one over its rate; the one that opened the flow if nothing new is in it.
+ *
+ * Return: OTSEG_R_RULE or OTSEG_R_FLOW: it passes; else why it does not.
+ */
+OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct otseg_flow *flow,
+				      u32 dir, u32 is_monitored)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_verdict *v = &e->s->verdict;
+	u32 reason = OTSEG_R_FLOW;
+	struct otseg_session *s;
+
+	v->rule = OTSEG_NONE32;
+	v->n_messages = 0;
+	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_URG))
+		reason = OTSEG_R_TCP_URGENT;
+	else if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN && p->payload_len))
+		reason = OTSEG_R_TCP_SYN_DATA;
+	if (reason != OTSEG_R_FLOW && !is_monitored)
+		return reason;
+	s = flow->session ? otseg_session_at(e, flow->session - 1u) : NULL;
+	if (!s)
+		return OTSEG_R_SESSION_BUDGET;
+	if (!stream_enter(s, p->payload_len ? OTSEG_SESSION_TRIES : 1))
+		/* an acknowledgement that is not noted costs nothing */
+		return p->payload_len || p->tcp_flags & OTSEG_TCP_SYN ? OTSEG_R_STREAM_BUSY :
+									 reason;
+	if (otseg_unlikely(s->owner != e->flow_id)) {
+		stream_leave(s);
+		return OTSEG_R_SESSION_BUDGET;
+	}
+	dir &= 1;
+	in->rule = OTSEG_NONE32;
+	in->n_rules = 0;
+	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN)) {
+		stream_shake(s, dir, p);
+	} else if (p->payload_len) {
+		in->service = e->s->path.service;
+		in->leaf = e->s->path.leaf;
+		in->is_monitored = is_monitored;
+		in->is_lost = 0;
+		in->n_messages = 0;
+		in->n_requests = 0;
+		in->answered = 0;
+		in->n_limited = 0;
+		if (otseg_likely(reason == OTSEG_R_FLOW))
+			reason = otseg_forget(e, stream_data(e, s, dir));
+		v->n_messages = (u8)in->n_messages;
+	}
+	v->rule = stream_rule(in, reason, e->s->path.rule);
+	if (otseg_likely(reason == OTSEG_R_RULE || reason == OTSEG_R_FLOW || is_monitored)) {
+		if (otseg_unlikely(reason != OTSEG_R_RULE && reason != OTSEG_R_FLOW))
+			stream_resume(e, s, dir);
+		if (otseg_likely(p->tcp_flags & OTSEG_TCP_ACK))
+			stream_acknowledge(&s->dir[dir ^ 1], p->ack);
+	}
+	stream_leave(s);
+	return reason;
+}
+
+#endif /* OTSEG_STREAM_H */

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The flow table: look-up, insertion, removal, time-outs, and the live counts of
+ * conduits. Owns who may write a bucket; what a flow means is in track.h.
+ *
+ * A key may lie in either of two buckets. A place belongs to whoever changes its
+ * tag to OTSEG_TAG_BUSY. Two processors that open the same flow at once may leave
+ * two entries: the first in look-up order is used, the other one times out.
+ */
+#ifndef OTSEG_TABLE_H
+#define OTSEG_TABLE_H
+
+#include "env.h"
+#include "stream.h"
+
+/**
+ * struct otseg_sip - state of the hash
+ * @v0: first word of four
+ * @v1: second
+ * @v2: third
+ * @v3: fourth
+ */
+struct otseg_sip {
+	u64 v0;
+	u64 v1;
+	u64 v2;
+	u64 v3;
+};
+
+OTSEG_INLINE u64 otseg_rotate(u64 x, const u32 by)
+{
+	return x << by | x >> (64 - by);
+}
+
+OTSEG_INLINE void otseg_sip_round(struct otseg_sip *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = otseg_rotate(s->v1, 13) ^ s->v0;
+	s->v3 = otseg_rotate(s->v3, 16) ^ s->v2;
+	s->v0 = otseg_rotate(s->v0, 32) + s->v3;
+	s->v2 += s->v1;
+	s->v3 = otseg_rotate(s->v3, 21) ^ s->v0;
+	s->v1 = otseg_rotate(s->v1, 17) ^ s->v2;
+	s->v2 = otseg_rotate(s->v2, 32);
+}
+
+OTSEG_INLINE void otseg_sip_take(struct otseg_sip *s, u64 word)
+{
+	s->v3 ^= word;
+	otseg_sip_round(s);
+	s->v0 ^= word;
+}
+
+/**
+ * otseg_flow_hash - keyed hash of a flow key (SipHash-1-3, Aumasson and Bernstein)
+ * @e: surroundings
+ * @key: the key
+ *
+ * A sender who does not know the seed cannot aim at one bucket.
+ *
+ * Return: the hash.
+ */
+OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_flow_key *key)
+{
+	u64 k0 = otseg_seed_word(e, 0);
+	u64 k1 = otseg_seed_word(e, 1);
+	struct otseg_sip s = {
+		.v0 = k0 ^ 0x736f6d6570736575ull,
+		.v1 = k1 ^ 0x646f72616e646f6dull,
+		.v2 = k0 ^ 0x6c7967656e657261ull,
+		.v3 = k1 ^ 0x7465646279746573ull,
+	};
+
+	otseg_sip_take(&s, (u64)key->a.w[0] << 32 | key->b.w[0]);
+	otseg_sip_take(&s, (u64)key->a_port << 48 | (u64)key->b_port << 32 |
+				   (u32)key->proto << 8 | key->family);
+	if (key->family == 6) {
+		otseg_sip_take(&s, (u64)key->a.w[1] << 32 | key->b.w[1]);
+		otseg_sip_take(&s, (u64)key->a.w[2] << 32 | key->b.w[2]);
+		otseg_sip_take(&s, (u64)key->a.w[3] << 32 | key->b.w[3]);
+	}
+	s.v2 ^= 0xff;
+	otseg_sip_round(&s);
+	otseg_sip_round(&s);
+	otseg_sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+OTSEG_INLINE u32 otseg_hash_tag(u64 hash)
+{
+	u32 tag = (u32)(hash >> 32);
+
+	return tag > OTSEG_TAG_BUSY ? tag : tag + 2;
+}
+
+/* The two buckets of a hash. */
+OTSEG_INLINE u32 otseg_hash_bucket(u64 hash, const u32 which)
+{
+	return (u32)(which ? hash >> 16 : hash) & (OTSEG_FLOW_BUCKETS - 1);
+}
+
+OTSEG_INLINE u64 otseg_flow_make_id(u32 tag, u32 place)
+{
+	return (u64)tag << 32 | (place + 1);
+}
+
+OTSEG_INLINE u32 otseg_flow_place(u64 id)
+{
+	return (u32)id - 1;
+}
+
+OTSEG_INLINE u32 otseg_key_equals(const struct otseg_flow_key *x, const struct otseg_flow_key *y)
+{
+	u32 differ = (x->a.w[0] ^ y->a.w[0]) | (x->b.w[0] ^ y->b.w[0]);
+
+	differ |= (u32)(x->a_port ^ y->a_port) | (u32)(x->b_port ^ y->b_port);
+	differ |= (u32)(x->proto ^ y->proto) | (u32)(x->family ^ y->family);
+	if (differ)
+		return 0;
+	differ = (x->a.w[1] ^ y->a.w[1]) | (x->a.w[2] ^ y->a.w[2]) | (x->a.w[3] ^ y->a.w[3]);
+	differ |= (x->b.w[1] ^ y->b.w[1]) | (x->b.w[2] ^ y->b.w[2]) | (x->b.w[3] ^ y->b.w[3]);
+	return !differ;
+}
+
+/**
+ * otseg_flow_end - remove a flow
+ * @e: surroundings
+ * @id: its id
+ *
+ * Only one caller of several succeeds; it gives back what the flow held.
+ */
+OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
+{
+	u32 place = otseg_flow_place(id);
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
+	struct otseg_flow *f = otseg_flow_at(e, place);
+	u32 way = place & (OTSEG_FLOW_WAYS - 1);
+	u32 tag = (u32)(id >> 32);
+	u32 *live;
+
+	if (!bucket || !f)
+		return 0;
+	if (otseg_cmpxchg32(&bucket->tag[way], tag, OTSEG_TAG_BUSY) != tag)
+		return 0;
+	if (f->session) {
+		e->flow_id = id;
+		otseg_stream_close(e, f);
+	}
+	live = otseg_live_at(e, f->budget);
+	if (live)
+		otseg_fetch_add32(live, (u32)-1);
+	/* The grace begins before the place looks free. */
+	otseg_write(bucket->deadline_s[way], e->now_s);
+	otseg_barrier();
+	otseg_write(bucket->tag[way], OTSEG_TAG_FREE);
+	return 1;
+}
+
+/* Has the moment come? Seconds wrap. */
+OTSEG_INLINE u32 otseg_is_past(u32 deadline_s, u32 now_s)
+{
+	return (s32)(deadline_s - now_s) <= 0;
+}
+
+#define OTSEG_FOUND_LATE 0x80000000u /* beside an id: the flow is past its time */
+
+/* Looks for @key in one bucket; the id of the flow, 0: not here. */
+OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct otseg_flow_key *key,
+				     u32 index, u32 tag)
+{
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
+	struct otseg_flow *f;
+	u64 id;
+	u32 i;
+
+	if (!bucket)
+		return 0;
+	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
+		if (otseg_likely(otseg_read(bucket->tag[i]) != tag))
+			continue;
+		f = otseg_flow_at(e, index * OTSEG_FLOW_WAYS + i);
+		if (!f || !otseg_key_equals(&f->key, key))
+			continue;
+		id = otseg_flow_make_id(tag, index * OTSEG_FLOW_WAYS + i);
+		if (otseg_unlikely(otseg_is_past(otseg_read(bucket->deadline_s[i]), e->now_s)))
+			id |= OTSEG_FOUND_LATE;
+		return otseg_forget(e, id);
+	}
+	return 0;
+}
+
+/**
+ * otseg_flow_find - look a flow up
+ * @e: surroundings; takes the id of the flow
+ * @key: its key
+ * @hash: hash of @key
+ *
+ * A flow that is past its time is removed, and not found.
+ *
+ * Return: the flow, or NULL.
+ */
+OTSEG_INLINE struct otseg_flow *otseg_flow_find(struct otseg_env *e,
+						const struct otseg_flow_key *key, u64 hash)
+{
+	u32 tag = otseg_hash_tag(hash);
+	u64 id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 0), tag);
+
+	if (!id)
+		id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 1), tag);
+	id = otseg_forget(e, id);
+	if (otseg_unlikely(id & OTSEG_FOUND_LATE)) {
+		otseg_flow_end(e, id & ~(u64)OTSEG_FOUND_LATE);
+		id = 0;
+	}
+	e->flow_id = id;
+	return id ? otseg_flow_at(e, otseg_flow_place(id)) : NULL;
+}
+
+/* Places of a bucket that can be taken now. */
+OTSEG_NOINLINE u32 otseg_bucket_room(const struct otseg_env *e, u32 index)
+{
+	const struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
+	u32 room = 0;
+	u32 i;
+
+	if (!bucket)
+		return 0;
+	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
+		if (otseg_read(bucket->tag[i]) == OTSEG_TAG_FREE &&
+		    otseg_is_past(bucket->deadline_s[i] + OTSEG_FLOW_GRACE_S, e->now_s))
+			room++;
+	}
+	return otseg_forget(e, room);
+}
+
+/**
+ * otseg_bucket_sweep - remove the flows of one bucket that are past their time
+ * @e: surroundings; only its tables and clock are used
+ * @index: the bucket
+ */
+OTSEG_NOINLINE void otseg_bucket_sweep(struct otseg_env *e, u32 index)
+{
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
+	u32 tag, way;
+	u32 i;
+
+	if (!bucket)
+		return;
+	otseg_for (i, OTSEG_FLOW_WAYS) {
+		way = i & (OTSEG_FLOW_WAYS - 1);
+		tag = otseg_read(bucket->tag[way]);
+		if (tag > OTSEG_TAG_BUSY &&
+		    otseg_is_past(otseg_read(bucket->deadline_s[way]), e->now_s))
+			otseg_flow_end(e, otseg_flow_make_id(tag, index * OTSEG_FLOW_WAYS + way));
+	}
+}
+
+/* Takes a place of a bucket; the place + 1, 0: none. */
+OTSEG_NOINLINE u32 otseg_bucket_take(struct otseg_env *e, u32 index)
+{
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
+	u32 i;
+
+	if (!bucket)
+		return 0;
+	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
+		if (otseg_read(bucket->tag[i]) != OTSEG_TAG_FREE ||
+		    !otseg_is_past(bucket->deadline_s[i] + OTSEG_FLOW_GRACE_S, e->now_s))
+			continue;
+		if (otseg_cmpxchg32(&bucket->tag[i], OTSEG_TAG_FREE, OTSEG_TAG_BUSY) ==
+		    OTSEG_TAG_FREE)
+			return index * OTSEG_FLOW_WAYS + i + 1;
+	}
+	return 0;
+}
+
+/**
+ * otseg_flow_take - take a place for a new flow
+ * @e: surroundings; takes the id that the flow will have
+ * @hash: hash of its key
+ *
+ * The emptier one of its two buckets is taken. The place is busy until
+ * otseg_flow_publish().
+ *
+ * Return: the entry to fill, or NULL if there is no room.
+ */
+OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
+{
+	u32 first = otseg_hash_bucket(hash, 0);
+	u32 second = otseg_hash_bucket(hash, 1);
+	u32 place;
+
+	if (otseg_bucket_room(e, second) > otseg_bucket_room(e, first))
+		first = second;
+	place = otseg_forget(e, otseg_bucket_take(e, first));
+	if (otseg_unlikely(!place)) {
+		/* For those who come after the grace. */
+		otseg_bucket_sweep(e, first);
+		otseg_bucket_sweep(e, second);
+		return NULL;
+	}
+	e->flow_id = otseg_flow_make_id(otseg_hash_tag(hash), place - 1);
+	return otseg_flow_at(e, place - 1);
+}
+
+/**
+ * otseg_flow_touch - set when a flow ends
+ * @e: surroundings, @e->flow_id is the flow
+ * @seconds: from now
+ *
+ * Written only when it changes: a bucket is shared by eight flows.
+ */
+OTSEG_INLINE void otseg_flow_touch(const struct otseg_env *e, u32 seconds)
+{
+	u32 place = otseg_flow_place(e->flow_id);
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
+	u32 deadline = e->now_s + seconds;
+	u32 way = place & (OTSEG_FLOW_WAYS - 1);
+
+	if (bucket && otseg_read(bucket->deadline_s[way]) != deadline)
+		otseg_write(bucket->deadline_s[way], deadline);
+}
+
+/**
+ * otseg_flow_publish - let a filled entry be found, or give its place back
+ * @e: surroundings, @e->flow_id is the flow
+ * @tag: the tag of its id, or OTSEG_TAG_FREE
+ *
+ * Pairs with the reads of the tag in otseg_bucket_find().
+ */
+OTSEG_INLINE void otseg_flow_publish(const struct otseg_env *e, u32 tag)
+{
+	u32 place = otseg_flow_place(e->flow_id);
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
+
+	if (bucket)
+		otseg_cmpxchg32(&bucket->tag[place & (OTSEG_FLOW_WAYS - 1)], OTSEG_TAG_BUSY, tag);
+}
+
+/**
+ * otseg_budget_take - count one more live flow of a conduit
+ * @e: surroundings
+ * @conduit: the conduit
+ *
+ * Return: its budget slot + 1, 0: the budget is used up.
+ */
+OTSEG_NOINLINE u32 otseg_budget_take(const struct otseg_env *e, u32 conduit)
+{
+	const struct otseg_img_conduit *c = otseg_at(e, CONDUITS, conduit);
+	u32 slot = c->budget_slot & (OTSEG_BUDGET_SLOTS - 1);
+	u32 *live = otseg_live_at(e, slot);
+
+	if (!live)
+		return 0;
+	if (otseg_fetch_add32(live, 1) >= c->flow_budget) {
+		otseg_fetch_add32(live, (u32)-1);
+		return 0;
+	}
+	return slot + 1;
+}
+
+OTSEG_INLINE void otseg_budget_give(const struct otseg_env *e, u32 slot)
+{
+	u32 *live = otseg_live_at(e, slot);
+
+	if (live)
+		otseg_fetch_add32(live, (u32)-1);
+}
+
+#endif /* OTSEG_TABLE_H */

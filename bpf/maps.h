@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The datapath's maps and knobs, for engine/env.h. Sizes are the engine's; the
+ * arrays that a reader walks can be mapped into a process.
+ */
+#ifndef OTSEG_MAPS_H
+#define OTSEG_MAPS_H
+
+/* Knobs, set before the load. */
+const volatile u8 otseg_use_module; /* policy and counters come from the module */
+const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
+
+/* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
+u64 otseg_seed[2] SEC(".data") = {};
+
+/**
+ * struct otseg_block - a counter block: see include/otseg/counters.h
+ * @counters: of one processor under one policy generation
+ */
+struct otseg_block {
+	u64 counters[OTSEG_CTR_COUNT];
+};
+
+/**
+ * struct otseg_probe - test mode: clock in, verdict out
+ * @now_ns: the engine's clock
+ * @verdict: of the last frame
+ */
+struct otseg_probe {
+	u64 now_ns;
+	struct otseg_verdict verdict;
+};
+
+/**
+ * struct otseg_sweep - the timer that removes flows past their time
+ * @timer: the timer
+ * @next: first bucket of its next slice
+ * @reserved: zero
+ */
+struct otseg_sweep {
+	struct bpf_timer timer;
+	u32 next;
+	u32 reserved;
+};
+
+/* The active policy: a map of one region; replacing it is the swap. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(map_flags, BPF_F_MMAPABLE);
+			__uint(max_entries, 1);
+			__uint(key_size, sizeof(u32));
+			__uint(value_size, OTSEG_REGION_SIZE);
+		});
+} otseg_policy SEC(".maps");
+
+/* Block of processor n under counter slot s: s * processors + n. The loader sets the size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct otseg_block);
+} otseg_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_LINK_SLOTS);
+	__type(key, u32);
+	__type(value, struct otseg_link);
+} otseg_links SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_FLOW_BUCKETS);
+	__type(key, u32);
+	__type(value, struct otseg_flow_bucket);
+} otseg_buckets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_FLOW_PLACES);
+	__type(key, u32);
+	__type(value, struct otseg_flow);
+} otseg_flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_SESSIONS);
+	__type(key, u32);
+	__type(value, struct otseg_session);
+} otseg_sessions SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_LIMITERS);
+	__type(key, u32);
+	__type(value, struct otseg_limiter);
+} otseg_limits SEC(".maps");
+
+/* Live flows by budget slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_BUDGET_SLOTS);
+	__type(key, u32);
+	__type(value, u32);
+} otseg_live SEC(".maps");
+
+/* The program itself, to judge a frame from the start. */
+enum otseg_stage {
+	OTSEG_STAGE_FRAME,
+	OTSEG_STAGE_COUNT,
+};
+
+int otseg_xdp(struct xdp_md *ctx);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, OTSEG_STAGE_COUNT);
+	__uint(key_size, sizeof(u32));
+	__array(values, int(struct xdp_md *));
+} otseg_stages SEC(".maps") = {
+	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp },
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct otseg_scratch);
+} otseg_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct otseg_probe);
+} otseg_probe SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct otseg_sweep);
+} otseg_sweep SEC(".maps");
+
+#endif /* OTSEG_MAPS_H */

@@ -1,0 +1,685 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Modbus/TCP: from the bytes of one ADU to a struct otseg_msg. Pure: bytes in,
+ * message out; knows no rule, no stream and no session.
+ *
+ * One function judges whole ADUs and beginnings of ADUs alike: every check
+ * asks only for bytes that it can see, so the beginning of an acceptable ADU is
+ * itself acceptable, and an unacceptable one is refused at the first byte that
+ * shows it. The length that the function implies must equal the declared one
+ * exactly: devices are known to take the next ADU from where the function says
+ * that this one ends.
+ *
+ * "spec" is the MODBUS Application Protocol Specification V1.1b3; the header
+ * is from the MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1.3.
+ *
+ * Offsets are masked with OTSEG_PDU_MAX - 1 where they are not constant: the
+ * buffer must reach that far wherever the verifier looks, although no byte past
+ * the given ones is ever read.
+ */
+#ifndef OTSEG_MODBUS_H
+#define OTSEG_MODBUS_H
+
+#include "../../include/otseg/reason.h"
+#include "../engine/env.h"
+#include "modbus_names.h"
+
+#define OTSEG_MODBUS_AT_ID 0 /* transaction, 2 bytes */
+#define OTSEG_MODBUS_AT_PROTOCOL 2 /* 2 bytes, 0 */
+#define OTSEG_MODBUS_AT_LENGTH 4 /* 2 bytes: those that follow */
+#define OTSEG_MODBUS_AT_UNIT 6
+#define OTSEG_MODBUS_AT_FUNCTION 7
+#define OTSEG_MODBUS_AT_BODY 8
+#define OTSEG_MODBUS_ADU_MAX 261 /* 260 by the spec; UMAS uses one more */
+
+/* Quantities of spec 6.1-6.4, 6.11, 6.12, 6.17, 6.18, 6.14. */
+#define OTSEG_MODBUS_READ_BITS 2000
+#define OTSEG_MODBUS_READ_WORDS 125
+#define OTSEG_MODBUS_WRITE_BITS 1968
+#define OTSEG_MODBUS_WRITE_WORDS 123
+#define OTSEG_MODBUS_SWAP_WORDS 121
+#define OTSEG_MODBUS_FIFO_WORDS 31
+#define OTSEG_MODBUS_RECORDS 10000
+#define OTSEG_MODBUS_READ_GROUPS 35
+#define OTSEG_MODBUS_WRITE_GROUPS 27
+#define OTSEG_MODBUS_IDENTITIES 126 /* device identification objects that fit into one ADU */
+
+#define OTSEG_MODBUS_F_KNOWN 0x80
+
+/* What the datapath needs of OTSEG_MODBUS_FUNCTIONS, by function code; as large as a byte reaches. */
+static const struct {
+	u8 access;
+	u8 object;
+	u8 flags;
+	u8 reserved;
+} otseg_modbus_table[256] = {
+/* clang-format off */
+#define X(id, code, name, access, object, flags) \
+	[code] = { (access), OTSEG_MODBUS_OBJ_##object, (flags) | OTSEG_MODBUS_F_KNOWN, 0 },
+/* clang-format on */
+	OTSEG_MODBUS_FUNCTIONS(X)
+#undef X
+};
+
+OTSEG_INLINE u32 modbus_u16(const u8 *buf, u32 off)
+{
+	return (u32)buf[off] << 8 | buf[off + 1];
+}
+
+/* The same at an offset that is not constant. */
+OTSEG_INLINE u32 modbus_u16_at(const u8 *buf, u32 off)
+{
+	return (u32)buf[off & (OTSEG_PDU_MAX - 1)] << 8 | buf[(off + 1) & (OTSEG_PDU_MAX - 1)];
+}
+
+/**
+ * otseg_modbus_length - length of the ADU that begins at @buf
+ * @buf: the first bytes
+ * @have: their number; more than the ADU is fine
+ *
+ * The header is refused at the first byte that is wrong. 255 bytes after the
+ * header exceed the spec by one; they are seen in UMAS and taken only there.
+ *
+ * Return: bytes of the ADU; 0 if @have does not show it yet; negative: the
+ * enum otseg_reason of the refusal, negated.
+ */
+OTSEG_INLINE s32 otseg_modbus_length(const u8 *buf, u32 have)
+{
+	if (have >= OTSEG_MODBUS_AT_UNIT) {
+		if (otseg_unlikely(buf[OTSEG_MODBUS_AT_PROTOCOL] | buf[OTSEG_MODBUS_AT_PROTOCOL + 1]))
+			return -OTSEG_R_PDU_PROTOCOL;
+		if (otseg_unlikely(buf[OTSEG_MODBUS_AT_LENGTH] || buf[OTSEG_MODBUS_AT_LENGTH + 1] < 2))
+			return -OTSEG_R_PDU_LENGTH;
+		if (otseg_unlikely(buf[OTSEG_MODBUS_AT_LENGTH + 1] == 255)) {
+			if (have <= OTSEG_MODBUS_AT_FUNCTION)
+				return 0;
+			if (buf[OTSEG_MODBUS_AT_FUNCTION] != OTSEG_MODBUS_FC_UMAS)
+				return -OTSEG_R_PDU_LENGTH;
+		}
+		return OTSEG_MODBUS_AT_UNIT + buf[OTSEG_MODBUS_AT_LENGTH + 1];
+	}
+	if (have > OTSEG_MODBUS_AT_PROTOCOL && buf[OTSEG_MODBUS_AT_PROTOCOL])
+		return -OTSEG_R_PDU_PROTOCOL;
+	if (have > OTSEG_MODBUS_AT_PROTOCOL + 1 && buf[OTSEG_MODBUS_AT_PROTOCOL + 1])
+		return -OTSEG_R_PDU_PROTOCOL;
+	if (have > OTSEG_MODBUS_AT_LENGTH && buf[OTSEG_MODBUS_AT_LENGTH])
+		return -OTSEG_R_PDU_LENGTH;
+	return 0;
+}
+
+/* Object @index of the message: @count of @type from @first on. */
+OTSEG_INLINE void modbus_object(struct otseg_msg *msg, u32 index, u32 type, u32 access, u32 first,
+				u32 count)
+{
+	struct otseg_msg_object *object = &msg->objects[index];
+
+	object->first = first;
+	object->last = first + count - 1;
+	object->type = (u8)type;
+	object->access = (u8)access;
+	object->values_off = 0;
+	msg->n_objects = (u8)(index + 1);
+}
+
+/* Whether 1 to @limit objects from @first on end within 16 bits. */
+OTSEG_INLINE int modbus_range_ok(u32 first, u32 count, u32 limit)
+{
+	return count - 1 < limit && first + count <= 0x10000;
+}
+
+/*
+ * The groups of FC 20 requests (spec 6.14): type 6, file, record, length. They
+ * fill the byte count exactly, and the answer they ask for must fit an ADU.
+ */
+OTSEG_NOINLINE u32 modbus_read_groups(const u8 *buf, u32 have, struct otseg_msg *msg)
+{
+	u32 answer = 0;
+	u32 off = OTSEG_MODBUS_AT_BODY + 1;
+	u32 i;
+
+	for (i = 0; i < OTSEG_MODBUS_READ_GROUPS; i++, off += 7) {
+		u32 record;
+		u32 file;
+		u32 count;
+
+		if (off + 7 > have)
+			break;
+		file = modbus_u16_at(buf, off + 1);
+		record = modbus_u16_at(buf, off + 3);
+		count = modbus_u16_at(buf, off + 5);
+		if (buf[off & (OTSEG_PDU_MAX - 1)] != 6 || !file || !count)
+			return OTSEG_R_PDU_MALFORMED;
+		if (record + count > OTSEG_MODBUS_RECORDS)
+			return OTSEG_R_PDU_MALFORMED;
+		answer += 2 + 2 * count;
+		if (answer > 0xf5)
+			return OTSEG_R_PDU_MALFORMED;
+		modbus_object(msg, i, OTSEG_MODBUS_OBJ_FILE_RECORD, OTSEG_ACCESS_READ,
+			      file << 16 | record, count);
+	}
+	msg->answer = (u16)answer;
+	return OTSEG_R_NONE;
+}
+
+/* The groups of FC 21 (spec 6.15), which its answer repeats: the same and the data. */
+OTSEG_NOINLINE u32 modbus_write_groups(const u8 *buf, u32 have, struct otseg_msg *msg)
+{
+	u32 length = msg->length;
+	u32 off = OTSEG_MODBUS_AT_BODY + 1;
+	u32 i;
+
+	for (i = 0; i < OTSEG_MODBUS_WRITE_GROUPS; i++) {
+		u32 record;
+		u32 file;
+		u32 count;
+
+		if (off == length)
+			return OTSEG_R_NONE;
+		if (off + 9 > length)
+			return OTSEG_R_PDU_LENGTH;
+		if (off + 7 > have)
+			return OTSEG_R_NONE;
+		file = modbus_u16_at(buf, off + 1);
+		record = modbus_u16_at(buf, off + 3);
+		count = modbus_u16_at(buf, off + 5);
+		if (buf[off & (OTSEG_PDU_MAX - 1)] != 6 || !file || !count)
+			return OTSEG_R_PDU_MALFORMED;
+		if (record + count > OTSEG_MODBUS_RECORDS)
+			return OTSEG_R_PDU_MALFORMED;
+		if (off + 7 + 2 * count > length)
+			return OTSEG_R_PDU_LENGTH;
+		modbus_object(msg, i, OTSEG_MODBUS_OBJ_FILE_RECORD, OTSEG_ACCESS_WRITE,
+			      file << 16 | record, count);
+		msg->objects[i].values_off = (u16)(off + 7);
+		off = (off + 7 + 2 * count) & (OTSEG_PDU_MAX - 1);
+	}
+	return off == length ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+}
+
+/* FC 20 and 21: byte count, then groups (spec 6.14, 6.15). */
+OTSEG_INLINE u32 modbus_file(const u8 *buf, u32 have, u32 code, struct otseg_msg *msg)
+{
+	u32 bytes = msg->length - OTSEG_MODBUS_AT_BODY - 1;
+
+	msg->answer = (u16)bytes;
+	if (code == OTSEG_MODBUS_FC_READ_FILE_RECORD) {
+		if (msg->length < OTSEG_MODBUS_AT_BODY + 1 + 7 || bytes > 0xf5 || bytes % 7)
+			return OTSEG_R_PDU_LENGTH;
+	} else if (msg->length < OTSEG_MODBUS_AT_BODY + 1 + 9 || bytes > 0xfb) {
+		return OTSEG_R_PDU_LENGTH;
+	}
+	if (have <= OTSEG_MODBUS_AT_BODY)
+		return OTSEG_R_NONE;
+	if (buf[OTSEG_MODBUS_AT_BODY] != bytes)
+		return OTSEG_R_PDU_LENGTH;
+	if (code == OTSEG_MODBUS_FC_READ_FILE_RECORD)
+		return modbus_read_groups(buf, have, msg);
+	msg->values = OTSEG_VALUES_BE16;
+	return modbus_write_groups(buf, have, msg);
+}
+
+/*
+ * FC 8 (spec 6.8.1). Sub-function 0 is a loopback of any number of words; the
+ * other known ones carry one word, 0 in requests but for the two that have an
+ * argument.
+ */
+OTSEG_INLINE u32 modbus_diagnostics(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+{
+	u32 known = 0;
+	u32 word;
+	u32 sub;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 2)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 2) {
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+		return OTSEG_R_NONE;
+	}
+	sub = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
+	msg->function |= sub;
+	msg->answer = (u16)(msg->length - OTSEG_MODBUS_AT_BODY - 2);
+	switch (sub) {
+/* clang-format off */
+#define X(id, number, name, class)     \
+	case number:                   \
+		msg->access = (class); \
+		known = 1;             \
+		break;
+	OTSEG_MODBUS_DIAGNOSTICS(X)
+#undef X
+	/* clang-format on */
+	}
+	if (!known) {
+		msg->access = OTSEG_ACCESS_VENDOR;
+		msg->flags |= OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_VALUES;
+		msg->answer = OTSEG_ANSWER_ANY;
+		return OTSEG_R_NONE;
+	}
+	if (sub == OTSEG_MODBUS_DIAG_RETURN_QUERY_DATA)
+		return msg->length < OTSEG_MODBUS_AT_BODY + 4 || msg->length % 2 ?
+			       OTSEG_R_PDU_LENGTH :
+			       OTSEG_R_NONE;
+	if (msg->length != OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_PDU_LENGTH;
+	if (dir != OTSEG_DIR_REQUEST || have < OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_NONE;
+	word = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	if (sub == OTSEG_MODBUS_DIAG_RESTART_COMMUNICATIONS)
+		return word & ~0xff00u || (word && word != 0xff00) ? OTSEG_R_PDU_MALFORMED :
+								      OTSEG_R_NONE;
+	if (sub == OTSEG_MODBUS_DIAG_CHANGE_ASCII_DELIMITER)
+		return word & 0xff ? OTSEG_R_PDU_MALFORMED : OTSEG_R_NONE;
+	return word ? OTSEG_R_PDU_MALFORMED : OTSEG_R_NONE;
+}
+
+/* Objects of a device identification answer (spec 6.21): id, length, bytes; they end with it. */
+OTSEG_NOINLINE u32 modbus_identities(const u8 *buf, u32 have, u32 length)
+{
+	u32 off = OTSEG_MODBUS_AT_BODY + 6;
+	u32 left = buf[OTSEG_MODBUS_AT_BODY + 5];
+	u32 i;
+
+	for (i = 0; i < OTSEG_MODBUS_IDENTITIES && left; i++, left--) {
+		if (off + 2 > length)
+			return OTSEG_R_PDU_LENGTH;
+		if (off + 2 > have)
+			return OTSEG_R_NONE;
+		off = (off + 2 + buf[(off + 1) & (OTSEG_PDU_MAX - 1)]) & (2 * OTSEG_PDU_MAX - 1);
+		if (off > length)
+			return OTSEG_R_PDU_LENGTH;
+	}
+	return left || off != length ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
+}
+
+/* FC 43 (spec 6.19-6.21): read device identification, CANopen, or something reserved. */
+OTSEG_INLINE u32 modbus_interface(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+{
+	u32 type;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 1)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 1) {
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+		return OTSEG_R_NONE;
+	}
+	type = buf[OTSEG_MODBUS_AT_BODY];
+	msg->function |= type;
+	if (type == OTSEG_MODBUS_MEI_CANOPEN) {
+		msg->access = OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL;
+		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+		return OTSEG_R_NONE;
+	}
+	if (type != OTSEG_MODBUS_MEI_DEVICE_IDENTIFICATION) {
+		msg->access = OTSEG_ACCESS_VENDOR;
+		msg->flags |= OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_VALUES;
+		return OTSEG_R_NONE;
+	}
+	msg->access = OTSEG_ACCESS_READ;
+	if (dir == OTSEG_DIR_REQUEST) {
+		if (msg->length != OTSEG_MODBUS_AT_BODY + 3)
+			return OTSEG_R_PDU_LENGTH;
+		if (have > OTSEG_MODBUS_AT_BODY + 1 && (u32)buf[OTSEG_MODBUS_AT_BODY + 1] - 1 > 3)
+			return OTSEG_R_PDU_MALFORMED;
+		return OTSEG_R_NONE;
+	}
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 6)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 6)
+		return OTSEG_R_NONE;
+	return modbus_identities(buf, have, msg->length);
+}
+
+/* FC 15 and 16 (spec 6.11, 6.12): the quantity implies both byte count and length. */
+OTSEG_INLINE u32 modbus_write(const u8 *buf, u32 have, u32 type, struct otseg_msg *msg)
+{
+	u32 is_bits = type == OTSEG_MODBUS_OBJ_COIL;
+	u32 first;
+	u32 count;
+	u32 bytes;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 6)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_NONE;
+	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
+	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	if (!modbus_range_ok(first, count,
+			     is_bits ? OTSEG_MODBUS_WRITE_BITS : OTSEG_MODBUS_WRITE_WORDS))
+		return OTSEG_R_PDU_MALFORMED;
+	bytes = is_bits ? (count + 7) >> 3 : 2 * count;
+	if (msg->length != OTSEG_MODBUS_AT_BODY + 5 + bytes)
+		return OTSEG_R_PDU_LENGTH;
+	if (have > OTSEG_MODBUS_AT_BODY + 4 && buf[OTSEG_MODBUS_AT_BODY + 4] != bytes)
+		return OTSEG_R_PDU_LENGTH;
+	modbus_object(msg, 0, type, OTSEG_ACCESS_WRITE, first, count);
+	msg->objects[0].values_off = OTSEG_MODBUS_AT_BODY + 5;
+	msg->values = is_bits ? OTSEG_VALUES_BITS : OTSEG_VALUES_BE16;
+	return OTSEG_R_NONE;
+}
+
+/* FC 23 (spec 6.17): one range is read, another one written, the write first. */
+OTSEG_INLINE u32 modbus_swap(const u8 *buf, u32 have, struct otseg_msg *msg)
+{
+	u32 first;
+	u32 count;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 11)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_NONE;
+	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
+	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	if (!modbus_range_ok(first, count, OTSEG_MODBUS_READ_WORDS))
+		return OTSEG_R_PDU_MALFORMED;
+	modbus_object(msg, 0, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, OTSEG_ACCESS_READ, first, count);
+	msg->answer = (u16)(2 * count);
+	if (have < OTSEG_MODBUS_AT_BODY + 8)
+		return OTSEG_R_NONE;
+	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 4);
+	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 6);
+	if (!modbus_range_ok(first, count, OTSEG_MODBUS_SWAP_WORDS))
+		return OTSEG_R_PDU_MALFORMED;
+	if (msg->length != OTSEG_MODBUS_AT_BODY + 9 + 2 * count)
+		return OTSEG_R_PDU_LENGTH;
+	if (have > OTSEG_MODBUS_AT_BODY + 8 && buf[OTSEG_MODBUS_AT_BODY + 8] != 2 * count)
+		return OTSEG_R_PDU_LENGTH;
+	modbus_object(msg, 1, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, OTSEG_ACCESS_WRITE, first, count);
+	msg->objects[1].values_off = OTSEG_MODBUS_AT_BODY + 9;
+	msg->values = OTSEG_VALUES_BE16;
+	return OTSEG_R_NONE;
+}
+
+/* FC 5, 6 and 22 (spec 6.5, 6.6, 6.16): one object. */
+OTSEG_INLINE u32 modbus_write_one(const u8 *buf, u32 have, u32 code, u32 type,
+				  struct otseg_msg *msg)
+{
+	u32 is_mask = code == OTSEG_MODBUS_FC_MASK_WRITE_REGISTER;
+
+	if (msg->length != OTSEG_MODBUS_AT_BODY + 4 + 2 * is_mask)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 2)
+		return OTSEG_R_NONE;
+	modbus_object(msg, 0, type, OTSEG_ACCESS_WRITE, modbus_u16(buf, OTSEG_MODBUS_AT_BODY), 1);
+	if (is_mask) {
+		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+		return OTSEG_R_NONE;
+	}
+	msg->objects[0].values_off = OTSEG_MODBUS_AT_BODY + 2;
+	msg->values = OTSEG_VALUES_BE16;
+	if (code == OTSEG_MODBUS_FC_WRITE_SINGLE_COIL) {
+		/* ff 00 or 00 00: the lowest bit of the first byte is the value */
+		msg->values = OTSEG_VALUES_BITS;
+		if (have > OTSEG_MODBUS_AT_BODY + 2 && (u8)(buf[OTSEG_MODBUS_AT_BODY + 2] + 1) > 1)
+			return OTSEG_R_PDU_MALFORMED;
+		if (have > OTSEG_MODBUS_AT_BODY + 3 && buf[OTSEG_MODBUS_AT_BODY + 3])
+			return OTSEG_R_PDU_MALFORMED;
+	}
+	return OTSEG_R_NONE;
+}
+
+/* A function that only its vendor knows, or nobody. */
+OTSEG_INLINE u32 modbus_opaque(u32 code, struct otseg_msg *msg)
+{
+	msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+	if (!otseg_modbus_table[code].flags) {
+		msg->access = OTSEG_ACCESS_VENDOR;
+		msg->flags |= OTSEG_MSG_UNKNOWN;
+	}
+	/* session and UMAS function at least */
+	if (code == OTSEG_MODBUS_FC_UMAS && msg->length < OTSEG_MODBUS_AT_BODY + 2)
+		return OTSEG_R_PDU_LENGTH;
+	return OTSEG_R_NONE;
+}
+
+OTSEG_INLINE u32 modbus_request(const u8 *buf, u32 have, u32 code, struct otseg_msg *msg)
+{
+	u32 type = otseg_modbus_table[code].object;
+	u32 first;
+	u32 count;
+
+	msg->access = otseg_modbus_table[code].access;
+	if (otseg_likely(code - OTSEG_MODBUS_FC_READ_COILS <=
+			 OTSEG_MODBUS_FC_READ_INPUT_REGISTERS - OTSEG_MODBUS_FC_READ_COILS)) {
+		/* spec 6.1-6.4 */
+		u32 is_bits = code <= OTSEG_MODBUS_FC_READ_DISCRETE_INPUTS;
+
+		if (msg->length != OTSEG_MODBUS_AT_BODY + 4)
+			return OTSEG_R_PDU_LENGTH;
+		if (have < OTSEG_MODBUS_AT_BODY + 4)
+			return OTSEG_R_NONE;
+		first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
+		count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+		if (!modbus_range_ok(first, count,
+				     is_bits ? OTSEG_MODBUS_READ_BITS : OTSEG_MODBUS_READ_WORDS))
+			return OTSEG_R_PDU_MALFORMED;
+		modbus_object(msg, 0, type, OTSEG_ACCESS_READ, first, count);
+		msg->answer = (u16)(is_bits ? (count + 7) >> 3 : 2 * count);
+		return OTSEG_R_NONE;
+	}
+	switch (code) {
+	case OTSEG_MODBUS_FC_WRITE_SINGLE_COIL:
+	case OTSEG_MODBUS_FC_WRITE_SINGLE_REGISTER:
+	case OTSEG_MODBUS_FC_MASK_WRITE_REGISTER:
+		return modbus_write_one(buf, have, code, type, msg);
+	case OTSEG_MODBUS_FC_WRITE_MULTIPLE_COILS:
+	case OTSEG_MODBUS_FC_WRITE_MULTIPLE_REGISTERS:
+		return modbus_write(buf, have, type, msg);
+	case OTSEG_MODBUS_FC_READ_WRITE_MULTIPLE_REGISTERS:
+		return modbus_swap(buf, have, msg);
+	case OTSEG_MODBUS_FC_GET_COMM_EVENT_LOG:
+	case OTSEG_MODBUS_FC_REPORT_SERVER_ID:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return msg->length == OTSEG_MODBUS_AT_BODY ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_FC_READ_EXCEPTION_STATUS:
+	case OTSEG_MODBUS_FC_GET_COMM_EVENT_COUNTER:
+		return msg->length == OTSEG_MODBUS_AT_BODY ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_FC_DIAGNOSTICS:
+		return modbus_diagnostics(buf, have, OTSEG_DIR_REQUEST, msg);
+	case OTSEG_MODBUS_FC_READ_FILE_RECORD:
+	case OTSEG_MODBUS_FC_WRITE_FILE_RECORD:
+		return modbus_file(buf, have, code, msg);
+	case OTSEG_MODBUS_FC_READ_FIFO_QUEUE:
+		msg->answer = OTSEG_ANSWER_ANY;
+		if (msg->length != OTSEG_MODBUS_AT_BODY + 2)
+			return OTSEG_R_PDU_LENGTH;
+		if (have >= OTSEG_MODBUS_AT_BODY + 2)
+			modbus_object(msg, 0, type, OTSEG_ACCESS_READ,
+				      modbus_u16(buf, OTSEG_MODBUS_AT_BODY), 1);
+		return OTSEG_R_NONE;
+	case OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_interface(buf, have, OTSEG_DIR_REQUEST, msg);
+	default:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_opaque(code, msg);
+	}
+}
+
+/* Groups of an FC 20 answer (spec 6.14): length of type and data, type 6, words. */
+OTSEG_NOINLINE u32 modbus_read_group_answers(const u8 *buf, u32 have, u32 length)
+{
+	u32 off = OTSEG_MODBUS_AT_BODY + 1;
+	u32 i;
+
+	for (i = 0; i < OTSEG_MODBUS_READ_GROUPS; i++) {
+		u32 bytes;
+
+		if (off == length)
+			return OTSEG_R_NONE;
+		if (off + 4 > length)
+			return OTSEG_R_PDU_LENGTH;
+		if (off + 2 > have)
+			return OTSEG_R_NONE;
+		bytes = buf[off & (OTSEG_PDU_MAX - 1)];
+		if (buf[(off + 1) & (OTSEG_PDU_MAX - 1)] != 6 || bytes < 3 || !(bytes % 2))
+			return OTSEG_R_PDU_MALFORMED;
+		off = (off + 1 + bytes) & (2 * OTSEG_PDU_MAX - 1);
+		if (off > length)
+			return OTSEG_R_PDU_LENGTH;
+	}
+	return off == length ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+}
+
+/* FC 24 answers (spec 6.18): two counts that must agree. */
+OTSEG_INLINE u32 modbus_fifo_answer(const u8 *buf, u32 have, struct otseg_msg *msg)
+{
+	u32 count;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 2)
+		return OTSEG_R_NONE;
+	if (modbus_u16(buf, OTSEG_MODBUS_AT_BODY) != msg->length - OTSEG_MODBUS_AT_BODY - 2)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 4)
+		return OTSEG_R_NONE;
+	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	if (count > OTSEG_MODBUS_FIFO_WORDS)
+		return OTSEG_R_PDU_MALFORMED;
+	return msg->length == OTSEG_MODBUS_AT_BODY + 4 + 2 * count ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+}
+
+/* Answers that are a byte count and as many bytes. */
+OTSEG_INLINE u32 modbus_counted_answer(const u8 *buf, u32 have, u32 code, struct otseg_msg *msg)
+{
+	u32 bytes = msg->length - OTSEG_MODBUS_AT_BODY - 1;
+
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 1)
+		return OTSEG_R_PDU_LENGTH;
+	/* spec 6.10: 3 words and 0-64 events */
+	if (code == OTSEG_MODBUS_FC_GET_COMM_EVENT_LOG && bytes - 6 > 64)
+		return OTSEG_R_PDU_MALFORMED;
+	if (have > OTSEG_MODBUS_AT_BODY && buf[OTSEG_MODBUS_AT_BODY] != bytes)
+		return OTSEG_R_PDU_LENGTH;
+	msg->answer = (u16)bytes;
+	switch (code) {
+	case OTSEG_MODBUS_FC_GET_COMM_EVENT_LOG:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return OTSEG_R_NONE;
+	case OTSEG_MODBUS_FC_REPORT_SERVER_ID: /* spec 6.13: device specific */
+		msg->answer = OTSEG_ANSWER_ANY;
+		return OTSEG_R_NONE;
+	case OTSEG_MODBUS_FC_READ_FILE_RECORD:
+		if (have <= OTSEG_MODBUS_AT_BODY)
+			return OTSEG_R_NONE;
+		return modbus_read_group_answers(buf, have, msg->length);
+	}
+	/* the size itself is held against what was asked for */
+	return OTSEG_R_NONE;
+}
+
+OTSEG_INLINE u32 modbus_response(const u8 *buf, u32 have, u32 code, struct otseg_msg *msg)
+{
+	msg->access = otseg_modbus_table[code].access;
+	if (otseg_likely(code - OTSEG_MODBUS_FC_READ_COILS <=
+			 OTSEG_MODBUS_FC_READ_INPUT_REGISTERS - OTSEG_MODBUS_FC_READ_COILS))
+		return modbus_counted_answer(buf, have, code, msg);
+	switch (code) {
+	case OTSEG_MODBUS_FC_READ_WRITE_MULTIPLE_REGISTERS:
+	case OTSEG_MODBUS_FC_GET_COMM_EVENT_LOG:
+	case OTSEG_MODBUS_FC_REPORT_SERVER_ID:
+	case OTSEG_MODBUS_FC_READ_FILE_RECORD:
+		return modbus_counted_answer(buf, have, code, msg);
+	case OTSEG_MODBUS_FC_WRITE_SINGLE_COIL:
+	case OTSEG_MODBUS_FC_WRITE_SINGLE_REGISTER:
+	case OTSEG_MODBUS_FC_WRITE_MULTIPLE_COILS:
+	case OTSEG_MODBUS_FC_WRITE_MULTIPLE_REGISTERS:
+	case OTSEG_MODBUS_FC_GET_COMM_EVENT_COUNTER:
+		return msg->length == OTSEG_MODBUS_AT_BODY + 4 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_FC_MASK_WRITE_REGISTER:
+		return msg->length == OTSEG_MODBUS_AT_BODY + 6 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_FC_READ_EXCEPTION_STATUS:
+		return msg->length == OTSEG_MODBUS_AT_BODY + 1 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_FC_DIAGNOSTICS:
+		return modbus_diagnostics(buf, have, OTSEG_DIR_RESPONSE, msg);
+	case OTSEG_MODBUS_FC_WRITE_FILE_RECORD:
+		return modbus_file(buf, have, code, msg);
+	case OTSEG_MODBUS_FC_READ_FIFO_QUEUE:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_fifo_answer(buf, have, msg);
+	case OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_interface(buf, have, OTSEG_DIR_RESPONSE, msg);
+	default:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_opaque(code, msg);
+	}
+}
+
+/**
+ * otseg_modbus_parse - make a message of the ADU that begins at @buf
+ * @buf: its bytes
+ * @have: their number; fewer than the ADU has, or more, is fine
+ * @dir: enum otseg_msg_dir
+ * @msg: filled in as far as @have shows it
+ *
+ * An ADU that is not there as a whole yields OTSEG_MSG_PARTIAL and what can be
+ * told already. Objects and access of a response are those it speaks of, not
+ * something that a rule must permit.
+ *
+ * Return: OTSEG_R_NONE, or the reason why no continuation of these bytes is
+ * acceptable.
+ */
+OTSEG_NOINLINE u32 otseg_modbus_parse(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+{
+	s32 length = otseg_modbus_length(buf, have);
+	u32 code;
+
+	msg->function = 0;
+	msg->unit = 0;
+	msg->length = 0;
+	msg->id = 0;
+	msg->answer = 0;
+	msg->access = 0;
+	msg->flags = OTSEG_MSG_PARTIAL;
+	msg->dir = (u8)dir;
+	msg->service = OTSEG_SVC_MODBUS;
+	msg->values = OTSEG_VALUES_NONE;
+	msg->n_objects = 0;
+	msg->exception = 0;
+	msg->reserved = 0;
+	if (length < 0)
+		return (u32)-length;
+	msg->length = (u32)length;
+	if (have >= OTSEG_MODBUS_AT_ID + 2)
+		msg->id = (u16)modbus_u16(buf, OTSEG_MODBUS_AT_ID);
+	if (otseg_unlikely(have < OTSEG_MODBUS_AT_BODY)) {
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+		if (have <= OTSEG_MODBUS_AT_UNIT) {
+			msg->flags |= OTSEG_MSG_NO_UNIT;
+			return OTSEG_R_NONE;
+		}
+	}
+	/* unit 0 is the broadcast of a serial line behind a gateway (guide, 4.4.2.1) */
+	msg->unit = buf[OTSEG_MODBUS_AT_UNIT];
+	if (otseg_unlikely(!msg->unit))
+		msg->flags |= OTSEG_MSG_BROADCAST;
+	if (otseg_unlikely(have < OTSEG_MODBUS_AT_BODY))
+		return OTSEG_R_NONE;
+	if (have >= (u32)length) {
+		have = (u32)length;
+		msg->flags &= (u8)~OTSEG_MSG_PARTIAL;
+	}
+	code = buf[OTSEG_MODBUS_AT_FUNCTION];
+	msg->function = OTSEG_MODBUS_FUNCTION(code & 127, 0);
+	if (!(code & 127))
+		return OTSEG_R_PDU_MALFORMED;
+	if (dir == OTSEG_DIR_REQUEST) {
+		if (code & 128)
+			return OTSEG_R_PDU_MALFORMED;
+		return modbus_request(buf, have, code & 127, msg);
+	}
+	if (code & 128) {
+		/* spec 7: the function and one exception code */
+		msg->flags |= OTSEG_MSG_EXCEPTION;
+		msg->answer = OTSEG_ANSWER_ANY;
+		if (length != OTSEG_MODBUS_AT_BODY + 1)
+			return OTSEG_R_PDU_LENGTH;
+		if (have > OTSEG_MODBUS_AT_BODY)
+			msg->exception = buf[OTSEG_MODBUS_AT_BODY];
+		return OTSEG_R_NONE;
+	}
+	return modbus_response(buf, have, code, msg);
+}
+
+#endif /* OTSEG_MODBUS_H */
