@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An image as one JSON object: what the policy says, in the order of the image.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "image_words.h"
+#include "model.h"
+
+static json_t *vlan_json(u32 vlan)
+{
+	if (vlan >> 16)
+		return json_pack("[i, i]", vlan & 0xffff, vlan >> 16);
+	return json_integer(vlan);
+}
+
+static json_t *link_json(const struct otseg_img_link *link)
+{
+	if (!link->vlan)
+		return json_string((const char *)link->name);
+	return json_pack("{s:s, s:o}", "name", (const char *)link->name, "vlan",
+			 vlan_json(link->vlan));
+}
+
+static json_t *prefix_json(const struct otseg_img_prefix *record)
+{
+	struct otseg_prefix prefix = { .family = record->family, .len = record->len };
+	char text[OTSEG_PREFIX_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		prefix.first.hi = prefix.first.hi << 8 | record->addr[i];
+		prefix.first.lo = prefix.first.lo << 8 | record->addr[8 + i];
+	}
+	return json_string(otseg_prefix_print(text, &prefix));
+}
+
+static json_t *level_json(u16 tenths)
+{
+	return tenths % 10 ? json_real(tenths / 10.0) : json_integer(tenths / 10);
+}
+
+static int compare_macs(const void *left, const void *right)
+{
+	return memcmp(left, right, 6);
+}
+
+static json_t *macs_json(const void *image, u32 zone)
+{
+	const struct otseg_img_mac *macs = OTSEG_IMAGE_RECORDS(image, MAC_HASH);
+	u32 n = OTSEG_IMAGE_COUNT(image, MAC_HASH), i;
+	struct otseg_vec found = OTSEG_VEC(u8[6]);
+	json_t *list = json_array();
+	const u8(*addr)[6];
+
+	for (i = 0; i < n; i++)
+		if (macs[i].zone_plus1 == zone + 1)
+			otseg_vec_add(&found, macs[i].addr, 1);
+	if (found.n)
+		qsort(found.data, found.n, found.size, compare_macs);
+	addr = found.data;
+	for (i = 0; i < found.n; i++)
+		json_array_append_new(list, json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x",
+							 addr[i][0], addr[i][1], addr[i][2],
+							 addr[i][3], addr[i][4], addr[i][5]));
+	otseg_vec_free(&found);
+	return list;
+}
+
+/**
+ * otseg_image_zone_json - put a zone into words
+ * @image: the image
+ * @zone: the zone
+ *
+ * Return: a map of the keys of the policy language, with the name as "name".
+ */
+json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zone)
+{
+	const struct otseg_img_prefix *prefixes = OTSEG_IMAGE_RECORDS(image, PREFIXES);
+	u32 index = zone - OTSEG_IMAGE_RECORDS(image, ZONES), i;
+	json_t *map, *links = json_array(), *addresses = json_array();
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++)
+		if (zone->links[i / 64] >> i % 64 & 1)
+			json_array_append_new(links,
+					      link_json(&OTSEG_IMAGE_RECORDS(image, LINKS)[i]));
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, PREFIXES); i++)
+		if (!prefixes[i].asset_plus1 && prefixes[i].zone == index)
+			json_array_append_new(addresses, prefix_json(&prefixes[i]));
+	map = json_pack("{s:s, s:o, s:o, s:o}", "name", otseg_image_string(image, zone->name),
+			"level", level_json(zone->level_tenths), "interfaces", links, "prefixes",
+			addresses);
+	if (zone->flags & OTSEG_ZONE_HAS_MACS)
+		json_object_set_new(map, "macs", macs_json(image, index));
+	return map;
+}
+
+/**
+ * otseg_image_asset_json - put an asset into words
+ * @image: the image
+ * @asset: the asset
+ *
+ * Return: a map of the keys of the policy language, with the name as "name".
+ */
+json_t *otseg_image_asset_json(const void *image, const struct otseg_img_asset *asset)
+{
+	const struct otseg_img_prefix *prefixes = OTSEG_IMAGE_RECORDS(image, PREFIXES);
+	const struct otseg_img_asset *assets = OTSEG_IMAGE_RECORDS(image, ASSETS);
+	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
+	const u32 *refs = OTSEG_IMAGE_RECORDS(image, ASSET_REFS);
+	bool is_list = asset->flags & OTSEG_ASSET_GROUP;
+	json_t *map = json_object(), *list = json_array();
+	const char *name;
+	u32 i;
+
+	json_object_set_new(map, "name", json_string(otseg_image_string(image, asset->name)));
+	if (!is_list) {
+		name = otseg_image_string(image, zones[asset->zone].name);
+		json_object_set_new(map, "zone", json_string(name));
+	}
+	for (i = asset->refs; i < asset->refs + asset->n_refs; i++) {
+		if (!is_list) {
+			json_array_append_new(list, prefix_json(&prefixes[i]));
+			continue;
+		}
+		name = otseg_image_string(image, assets[refs[i]].name);
+		json_array_append_new(list, json_string(name));
+	}
+	json_object_set_new(map, is_list ? "members" : "address", list);
+	if (*otseg_image_string(image, asset->note))
+		json_object_set_new(map, "note",
+				    json_string(otseg_image_string(image, asset->note)));
+	return map;
+}
+
+static json_t *conduit_json(const void *image, const struct otseg_img_conduit *conduit)
+{
+	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
+	const struct otseg_img_rule *rules = OTSEG_IMAGE_RECORDS(image, RULES);
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = conduit->rules; i < conduit->rules + conduit->n_rules; i++) {
+		json_t *rule = otseg_image_rule_json(image, &rules[i]);
+
+		json_object_set_new(rule, "line", json_integer(rules[i].line));
+		json_array_append_new(list, rule);
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:I, s:I, s:o}", "name",
+			 otseg_image_string(image, conduit->name), "reason",
+			 otseg_image_string(image, conduit->reason), "from",
+			 otseg_image_string(image, zones[conduit->from].name), "to",
+			 otseg_image_string(image, zones[conduit->to].name), "intra",
+			 conduit->flags & OTSEG_CONDUIT_INTRA ? 1 : 0, "state",
+			 conduit->flags & OTSEG_CONDUIT_ENABLED ? "enabled" : "disabled", "mode",
+			 conduit->flags & OTSEG_CONDUIT_MONITOR ? "monitor" : "enforce",
+			 "flow_budget", (json_int_t)conduit->flow_budget, "line",
+			 (json_int_t)conduit->line, "rules", list);
+}
+
+/**
+ * otseg_image_json - put an image into words
+ * @image: an image that otseg_image_check() has accepted
+ *
+ * Return: an object with "name", "digest", "size", "arp", "neighbour_discovery"
+ * and the arrays "zones", "assets" and "conduits", each in the order of the image.
+ */
+json_t *otseg_image_json(const void *image)
+{
+	const struct otseg_image *header = image;
+	json_t *zones = json_array(), *assets = json_array(), *conduits = json_array();
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+	u32 i;
+
+	for (i = 0; i < OTSEG_DIGEST_LEN; i++)
+		snprintf(digest + 2 * i, 3, "%02x", header->digest[i]);
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, ZONES); i++) {
+		const struct otseg_img_zone *zone = &OTSEG_IMAGE_RECORDS(image, ZONES)[i];
+		json_t *map = otseg_image_zone_json(image, zone);
+
+		json_object_set_new(map, "line", json_integer(zone->line));
+		json_array_append_new(zones, map);
+	}
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, ASSETS); i++) {
+		const struct otseg_img_asset *asset = &OTSEG_IMAGE_RECORDS(image, ASSETS)[i];
+		json_t *map = otseg_image_asset_json(image, asset);
+
+		json_object_set_new(map, "line", json_integer(asset->line));
+		json_array_append_new(assets, map);
+	}
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, CONDUITS); i++) {
+		const struct otseg_img_conduit *all = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+
+		json_array_append_new(conduits, conduit_json(image, &all[i]));
+	}
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o}", "name",
+			 otseg_image_string(image, header->name), "digest", digest, "size",
+			 (int)header->size, "arp",
+			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
+			 "neighbour_discovery",
+			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "zones", zones,
+			 "assets", assets, "conduits", conduits);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One rule of an image in the words of the policy language: every constraint,
+ * and nothing that goes without saying.
+ */
+#include "image_words.h"
+#include "otseg/service.h"
+#include "words.h"
+
+#define SUB_ANY 0xffff
+#define NAMED_FUNCTIONS 16 /* longer ranges of functions stay ranges */
+
+static json_t *range_json(u32 first, u32 last)
+{
+	if (first == last)
+		return json_integer(first);
+	return json_sprintf("%u-%u", first, last);
+}
+
+/* A list of one reads better without brackets. */
+static json_t *unwrap(json_t *list)
+{
+	json_t *only;
+
+	if (json_array_size(list) != 1)
+		return list;
+	only = json_incref(json_array_get(list, 0));
+	json_decref(list);
+	return only;
+}
+
+static json_t *ranges_json(const void *image, u32 first, u32 n)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES) + first;
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, range_json(ranges[i].first, ranges[i].last));
+	return unwrap(list);
+}
+
+static json_t *refs_json(const void *image, u32 first, u32 n)
+{
+	const struct otseg_img_asset *assets = OTSEG_IMAGE_RECORDS(image, ASSETS);
+	const u32 *refs = OTSEG_IMAGE_RECORDS(image, ASSET_REFS) + first;
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list,
+				      json_string(otseg_image_string(image, assets[refs[i]].name)));
+	return unwrap(list);
+}
+
+static json_t *access_json(u8 access)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < otseg_words_access.n; i++)
+		if (access & otseg_words_access.words[i].number)
+			json_array_append_new(list, json_string(otseg_words_access.words[i].name));
+	return unwrap(list);
+}
+
+static json_t *function_json(unsigned int service, u32 code)
+{
+	const struct otseg_word *word = otseg_words_number(otseg_words_functions(service), code);
+
+	return word ? json_string(word->name) : json_integer(code);
+}
+
+static json_t *subfunction_json(unsigned int service, u32 function)
+{
+	u32 code = function >> 16, sub = function & SUB_ANY;
+	const struct otseg_word *word = otseg_words_number(otseg_words_functions(service), code);
+	const struct otseg_word *sub_word =
+		otseg_words_number(otseg_words_subfunctions(service, code), sub);
+
+	if (word && sub_word)
+		return json_sprintf("%s/%s", word->name, sub_word->name);
+	if (word)
+		return json_sprintf("%s/%u", word->name, sub);
+	return json_sprintf("%u/%u", code, sub);
+}
+
+/* Whole functions as far as a range holds them, sub-functions at its ends. */
+static void add_functions(json_t *list, unsigned int service, const struct otseg_img_range *range)
+{
+	u64 at = range->first, end = (u64)range->last + 1;
+	u32 code, last;
+
+	while (at < end) {
+		if (at & SUB_ANY || at + SUB_ANY >= end) {
+			json_array_append_new(list, subfunction_json(service, at));
+			at++;
+			continue;
+		}
+		last = (end >> 16) - 1;
+		code = at >> 16;
+		if (last - code >= NAMED_FUNCTIONS) {
+			json_array_append_new(list, range_json(code, last));
+			code = last + 1;
+		}
+		for (; code <= last; code++)
+			json_array_append_new(list, function_json(service, code));
+		at = (u64)(last + 1) << 16;
+	}
+}
+
+static json_t *functions_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < rule->n_functions; i++)
+		add_functions(list, rule->service, &ranges[rule->functions + i]);
+	return unwrap(list);
+}
+
+static json_t *object_range_json(const struct otseg_word *type,
+				 const struct otseg_img_object *object)
+{
+	if (!type || type->extra <= 0xffff)
+		return range_json(object->first, object->last);
+	if (object->first == object->last)
+		return json_sprintf("%u/%u", object->first >> 16, object->first & 0xffff);
+	return json_sprintf("%u/%u-%u/%u", object->first >> 16, object->first & 0xffff,
+			    object->last >> 16, object->last & 0xffff);
+}
+
+static json_t *objects_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_object *objects = OTSEG_IMAGE_RECORDS(image, OBJECTS);
+	struct otseg_word_list types = otseg_words_objects(rule->service);
+	json_t *map = json_object();
+	u32 i = 0;
+
+	objects += rule->objects;
+	while (i < rule->n_objects) {
+		const struct otseg_word *type = otseg_words_number(types, objects[i].type);
+		u32 number = objects[i].type;
+		json_t *list = json_array();
+		char name[16];
+
+		for (; i < rule->n_objects && objects[i].type == number; i++)
+			json_array_append_new(list, object_range_json(type, &objects[i]));
+		snprintf(name, sizeof(name), "%u", number);
+		json_object_set_new(map, type ? type->name : name, unwrap(list));
+	}
+	return map;
+}
+
+/* Whether a range of selectors holds all values of its carrier. */
+static bool is_whole(const struct otseg_img_range *range)
+{
+	return !(range->first & 0xffff) && (range->last & 0xffff) == 0xffff;
+}
+
+static json_t *port_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	u32 carrier = ranges[rule->selectors].first >> 16, i;
+	u16 known = otseg_services[rule->service].port;
+	json_t *list;
+
+	ranges += rule->selectors;
+	if (known ? ranges->first == OTSEG_SEL(carrier, known) && ranges->last == ranges->first &&
+			    (rule->n_selectors == 1 || ranges[1].first >> 16 != carrier) :
+		    is_whole(ranges))
+		return NULL;
+	list = json_array();
+	/* A service of two carriers has the same ports on both. */
+	for (i = 0; i < rule->n_selectors && ranges[i].first >> 16 == carrier; i++)
+		json_array_append_new(list, range_json(ranges[i].first & 0xffff,
+						       ranges[i].last & 0xffff));
+	return unwrap(list);
+}
+
+static json_t *types_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	struct otseg_word_list words = otseg_words_icmp(rule->service);
+	json_t *list;
+	u32 i;
+
+	ranges += rule->selectors;
+	if (is_whole(ranges))
+		return NULL;
+	list = json_array();
+	for (i = 0; i < rule->n_selectors; i++) {
+		u32 at = ranges[i].first & 0xffff, last = ranges[i].last & 0xffff;
+
+		while (at <= last) {
+			const struct otseg_word *word = otseg_words_number(words, at >> 8);
+
+			if (!(at & 255) && at + 255 <= last) {
+				json_array_append_new(list, word ? json_string(word->name) :
+								   json_integer(at >> 8));
+				at += 256;
+				continue;
+			}
+			json_array_append_new(list,
+					      word ? json_sprintf("%s/%u", word->name, at & 255) :
+						     json_sprintf("%u/%u", at >> 8, at & 255));
+			at++;
+		}
+	}
+	return list;
+}
+
+static json_t *operations_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	json_t *list;
+	u32 i, at;
+
+	ranges += rule->selectors;
+	if (is_whole(ranges))
+		return NULL;
+	list = json_array();
+	for (i = 0; i < rule->n_selectors; i++) {
+		u32 last = ranges[i].last & 0xffff;
+
+		for (at = ranges[i].first & 0xffff; at <= last; at++) {
+			const struct otseg_word *word = otseg_words_number(otseg_words_arp, at);
+
+			if (!word)
+				break;
+			json_array_append_new(list, json_string(word->name));
+		}
+		if (at <= last)
+			json_array_append_new(list, range_json(at, last));
+	}
+	return list;
+}
+
+static const char *period_word(u16 period_s)
+{
+	return period_s == 3600 ? "h" : period_s == 60 ? "m" : "s";
+}
+
+static json_t *rate_json(const struct otseg_img_rule *rule)
+{
+	static const struct {
+		const char *name;
+		u32 factor;
+	} units[] = { { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 }, { "B", 1 } };
+	json_t *rate = json_object();
+	size_t unit = 0;
+
+	if (rule->rate_packets) {
+		json_object_set_new(rate, "packets",
+				    json_sprintf("%u/%s", rule->rate_packets,
+						 period_word(rule->packets_period_s)));
+		if (rule->burst_packets != rule->rate_packets)
+			json_object_set_new(rate, "burst", json_integer(rule->burst_packets));
+	}
+	if (rule->rate_bytes) {
+		while (rule->rate_bytes % units[unit].factor)
+			unit++;
+		json_object_set_new(rate, "bytes",
+				    json_sprintf("%u%s/%s", rule->rate_bytes / units[unit].factor,
+						 units[unit].name,
+						 period_word(rule->bytes_period_s)));
+	}
+	return rate;
+}
+
+static json_t *idle_json(u32 idle_s)
+{
+	if (idle_s % (24 * 3600) == 0)
+		return json_sprintf("%ud", idle_s / (24 * 3600));
+	if (idle_s % 3600 == 0)
+		return json_sprintf("%uh", idle_s / 3600);
+	if (idle_s % 60 == 0)
+		return json_sprintf("%um", idle_s / 60);
+	return json_sprintf("%us", idle_s);
+}
+
+static void set(json_t *map, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new(map, key, value);
+}
+
+/**
+ * otseg_image_rule_json - put a rule into words
+ * @image: the image
+ * @rule: the rule
+ *
+ * Return: a map of the keys of the policy language, with the name as "name".
+ */
+json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_service_word *service = &otseg_services[rule->service];
+	json_t *map = json_object();
+
+	set(map, "name", json_string(otseg_image_string(image, rule->name)));
+	if (rule->n_from)
+		set(map, "from", refs_json(image, rule->from_refs, rule->n_from));
+	if (rule->n_to)
+		set(map, "to", refs_json(image, rule->to_refs, rule->n_to));
+	set(map, "service", json_string(service->name));
+	if (service->carriers & (OTSEG_ON_TCP | OTSEG_ON_UDP))
+		set(map, "port", port_json(image, rule));
+	else if (service->carriers & (OTSEG_ON_ICMP | OTSEG_ON_ICMPV6))
+		set(map, "types", types_json(image, rule));
+	else
+		set(map, "operations", operations_json(image, rule));
+	if (rule->access != OTSEG_ACCESS_ANY)
+		set(map, "access", access_json(rule->access));
+	if (rule->n_functions)
+		set(map, "functions", functions_json(image, rule));
+	if (rule->n_units)
+		set(map, "units", ranges_json(image, rule->units, rule->n_units));
+	if (rule->n_objects)
+		set(map, "objects", objects_json(image, rule));
+	if (rule->n_values)
+		set(map, "values", ranges_json(image, rule->values, rule->n_values));
+	if (rule->rate_packets || rule->rate_bytes)
+		set(map, "rate", rate_json(rule));
+	if (rule->idle_s)
+		set(map, "idle", idle_json(rule->idle_s));
+	return map;
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a rule says about the messages that its service's inspector sees: access
+ * classes, functions, units, objects and values; and which of these cannot go
+ * together.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "load_message.h"
+#include "value.h"
+#include "words.h"
+
+#define FUNCTION_MAX 127 /* Modbus: codes above are exceptions */
+#define SUB_ANY 0xffff
+
+/**
+ * otseg_load_access - read access classes
+ * @loader: the loader
+ * @node: a class or a list of them
+ * @access: mask of enum otseg_access
+ *
+ * Return: whether all of them exist.
+ */
+bool otseg_load_access(struct otseg_loader *loader, const struct otseg_node *node, u8 *access)
+{
+	struct otseg_source *source = &loader->source;
+	size_t i, n = otseg_node_count(node);
+	bool good = n > 0;
+
+	if (!n)
+		otseg_node_error(source, node, "expected an access class, found an empty list");
+	*access = 0;
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+		const struct otseg_word *word = NULL;
+
+		if (member->kind == OTSEG_NODE_SCALAR)
+			word = otseg_words_find(otseg_words_access, member->text);
+		if (word) {
+			*access |= word->number;
+			continue;
+		}
+		good = false;
+		otseg_node_error(source, member, "there is no access class %s%s",
+				 otseg_node_found(source, member),
+				 member->kind == OTSEG_NODE_SCALAR ?
+					 otseg_words_suggest_word(source, member->text,
+								  otseg_words_access) :
+					 "");
+	}
+	return good;
+}
+
+static bool unknown_function(struct otseg_loader *loader, const struct otseg_node *node,
+			     unsigned int service, const char *name)
+{
+	struct otseg_source *source = &loader->source;
+	const char *suggestion =
+		otseg_words_suggest_word(source, name, otseg_words_functions(service));
+
+	otseg_node_error(source, node,
+			 "%s has no function %s; there are names, numbers to %u and ranges%s",
+			 otseg_services[service].name, otseg_node_found(source, node), FUNCTION_MAX,
+			 suggestion);
+	return false;
+}
+
+/* A function by name or number, with a sub-function after a slash, or a range of numbers. */
+static bool parse_function(struct otseg_loader *loader, const struct otseg_node *node,
+			   unsigned int service, struct otseg_img_range *range)
+{
+	struct otseg_word_list functions = otseg_words_functions(service);
+	struct otseg_source *source = &loader->source;
+	const struct otseg_word *word;
+	const char *slash, *name, *rest;
+	struct otseg_word_list subs;
+	u32 code, sub;
+
+	slash = strchr(node->text, '/');
+	name = otseg_arena_text(source->arena, node->text,
+				slash ? (size_t)(slash - node->text) : node->len);
+	word = otseg_words_find(functions, name);
+	if (!word && !slash && otseg_range_parse(name, range) && range->first >= 1 &&
+	    range->first <= range->last && range->last <= FUNCTION_MAX) {
+		range->first = range->first << 16;
+		range->last = range->last << 16 | SUB_ANY;
+		return true;
+	}
+	if (!word && otseg_number_parse(name, strlen(name), &code))
+		word = otseg_words_number(functions, code);
+	if (!word)
+		return unknown_function(loader, node, service, name);
+	code = word->number;
+	range->first = code << 16;
+	range->last = code << 16 | SUB_ANY;
+	if (!slash)
+		return true;
+
+	if (!(word->flags & OTSEG_WORD_HAS_SUBS)) {
+		otseg_node_error(source, node, "the function '%s' has no sub-functions, found %s",
+				 word->name, otseg_node_found(source, node));
+		return false;
+	}
+	rest = slash + 1;
+	subs = otseg_words_subfunctions(service, code);
+	word = otseg_words_find(subs, rest);
+	if (word) {
+		sub = word->number;
+	} else if (!otseg_number_parse(rest, strlen(rest), &sub) || sub > SUB_ANY) {
+		otseg_node_error(source, node, "there is no sub-function %s%s",
+				 otseg_node_found(source, node),
+				 otseg_words_suggest_word(source, rest, subs));
+		return false;
+	}
+	range->first = code << 16 | sub;
+	range->last = range->first;
+	return true;
+}
+
+static void load_functions(struct otseg_loader *loader, const struct otseg_node *node,
+			   struct otseg_rule *rule)
+{
+	struct otseg_vec items = OTSEG_VEC(struct otseg_img_range);
+	struct otseg_source *source = &loader->source;
+	size_t i, n = otseg_node_count(node);
+
+	if (!n)
+		otseg_node_error(source, node, "expected a function, found an empty list");
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+		struct otseg_img_range range;
+
+		if (member->kind != OTSEG_NODE_SCALAR)
+			otseg_node_error(source, member, "expected a function, found %s",
+					 otseg_node_found(source, member));
+		else if (parse_function(loader, member, rule->service, &range))
+			otseg_vec_add(&items, &range, 1);
+	}
+	otseg_ranges_set(source, node, "functions", &items, &rule->functions);
+}
+
+/* A number; for objects that are counted twice, such as records of files, also `a/b`. */
+static bool parse_object(const char *text, size_t len, u32 most, u32 *number)
+{
+	const char *slash = memchr(text, '/', len);
+	u32 upper, lower;
+
+	if (!slash)
+		return otseg_number_parse(text, len, number) && *number <= most;
+	if (most <= 0xffff || !otseg_number_parse(text, slash - text, &upper) ||
+	    !otseg_number_parse(slash + 1, text + len - slash - 1, &lower) || upper > most >> 16 ||
+	    lower > (most & 0xffff))
+		return false;
+	*number = upper << 16 | lower;
+	return true;
+}
+
+static bool parse_objects(const char *text, u32 most, struct otseg_img_range *range)
+{
+	const char *dash = strchr(text, '-');
+	size_t len = dash ? (size_t)(dash - text) : strlen(text);
+
+	if (!parse_object(text, len, most, &range->first))
+		return false;
+	range->last = range->first;
+	return !dash || (parse_object(dash + 1, strlen(dash + 1), most, &range->last) &&
+			 range->first <= range->last);
+}
+
+static void load_objects_of(struct otseg_loader *loader, const struct otseg_node *node,
+			    const struct otseg_word *type, struct otseg_ranges *ranges)
+{
+	struct otseg_vec items = OTSEG_VEC(struct otseg_img_range);
+	struct otseg_source *source = &loader->source;
+	size_t i, n = otseg_node_count(node);
+
+	if (!n)
+		otseg_node_error(source, node,
+				 "expected objects of the type '%s', found an empty list",
+				 type->name);
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+		struct otseg_img_range range;
+
+		if (member->kind == OTSEG_NODE_SCALAR &&
+		    parse_objects(member->text, type->extra, &range)) {
+			otseg_vec_add(&items, &range, 1);
+			continue;
+		}
+		if (type->extra > 0xffff)
+			otseg_node_error(source, member,
+					 "expected a %s, such as 4/0 or a range such as 4/0-4/99 "
+					 "up to %u/%u, found %s",
+					 type->name, type->extra >> 16, type->extra & 0xffff,
+					 otseg_node_found(source, member));
+		else
+			otseg_node_error(source, member,
+					 "expected a %s, a number or a range such as 1-5 from 0 to "
+					 "%u, found %s",
+					 type->name, type->extra, otseg_node_found(source, member));
+	}
+	otseg_ranges_set(source, node, "objects", &items, ranges);
+}
+
+static int compare_objects(const void *left, const void *right)
+{
+	const struct otseg_img_object *a = left, *b = right;
+
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return a->first < b->first ? -1 : a->first > b->first;
+}
+
+static void load_objects(struct otseg_loader *loader, const struct otseg_node *node,
+			 struct otseg_rule *rule)
+{
+	struct otseg_word_list types = otseg_words_objects(rule->service);
+	struct otseg_vec items = OTSEG_VEC(struct otseg_img_object);
+	struct otseg_source *source = &loader->source;
+	size_t i, k;
+
+	if (node->kind != OTSEG_NODE_MAP || !node->n) {
+		otseg_node_error(source, node,
+				 "expected a map from types of objects to their numbers, such as "
+				 "{holding-register: 0-99}, found %s",
+				 node->kind == OTSEG_NODE_MAP ? "an empty one" :
+								otseg_node_found(source, node));
+		return;
+	}
+	for (i = 0; i < node->n; i++) {
+		const struct otseg_node *key = otseg_node_key(node, i);
+		const struct otseg_word *type = otseg_words_find(types, key->text);
+		struct otseg_ranges ranges = { NULL, 0 };
+
+		if (!type) {
+			otseg_node_error(source, key, "%s has no objects of the type %s%s",
+					 otseg_services[rule->service].name,
+					 otseg_node_found(source, key),
+					 otseg_words_suggest_word(source, key->text, types));
+			continue;
+		}
+		load_objects_of(loader, otseg_node_value(node, i), type, &ranges);
+		for (k = 0; k < ranges.n; k++) {
+			struct otseg_img_object object = { type->number, ranges.items[k].first,
+							   ranges.items[k].last };
+
+			otseg_vec_add(&items, &object, 1);
+		}
+	}
+	if (items.n > OTSEG_MAX_LIST)
+		otseg_node_error(source, node,
+				 "objects: %zu separate ranges, at most %u are possible", items.n,
+				 OTSEG_MAX_LIST);
+	rule->n_objects = items.n;
+	rule->objects = otseg_arena_alloc(source->arena, items.n * sizeof(*rule->objects));
+	if (items.n) {
+		memcpy(rule->objects, items.data, items.n * sizeof(*rule->objects));
+		qsort(rule->objects, items.n, sizeof(*rule->objects), compare_objects);
+	}
+	otseg_vec_free(&items);
+}
+
+static bool names_type(const struct otseg_rule *rule, u32 type)
+{
+	size_t i;
+
+	for (i = 0; i < rule->n_objects; i++)
+		if (rule->objects[i].type == type)
+			return true;
+	return false;
+}
+
+/* Access classes of a function as far as the rule names it. */
+static u8 function_access(const struct otseg_rule *rule, const struct otseg_word *function)
+{
+	struct otseg_word_list subs = otseg_words_subfunctions(rule->service, function->number);
+	struct otseg_img_range one;
+	u8 least = 0;
+	size_t i;
+
+	if (!(function->flags & OTSEG_WORD_HAS_SUBS))
+		return function->access;
+	/* One sub-function that the rule permits is enough. */
+	for (i = 0; i < subs.n; i++) {
+		one.first = function->number << 16 | subs.words[i].number;
+		one.last = one.first;
+		if (otseg_ranges_cover(rule->functions.items, rule->functions.n, &one, 1) &&
+		    (!least || !(subs.words[i].access & ~rule->access)))
+			least = subs.words[i].access;
+	}
+	return least;
+}
+
+/* A named function that other keys exclude is a slip of the pen. */
+static void check_functions(struct otseg_loader *loader, const struct otseg_node *node,
+			    const struct otseg_rule *rule)
+{
+	struct otseg_word_list functions = otseg_words_functions(rule->service);
+	size_t i, k;
+
+	for (i = 0; i < functions.n; i++) {
+		const struct otseg_word *function = &functions.words[i];
+		const struct otseg_word *type;
+		u32 code = function->number;
+
+		for (k = 0; k < rule->functions.n; k++)
+			if (rule->functions.items[k].first >> 16 <= code &&
+			    rule->functions.items[k].last >> 16 >= code)
+				break;
+		if (k == rule->functions.n)
+			continue;
+		type = otseg_words_number(otseg_words_objects(rule->service), function->extra);
+		if (function_access(rule, function) & ~rule->access)
+			otseg_node_warn(&loader->source, node,
+					"'%s' needs more than the 'access' of the rule '%s': it "
+					"never matches",
+					function->name, rule->name);
+		else if (rule->n_objects && !type)
+			otseg_node_warn(&loader->source, node,
+					"'%s' names no object: with the 'objects' of the rule '%s' "
+					"it never matches",
+					function->name, rule->name);
+		else if (rule->n_objects && !names_type(rule, function->extra))
+			otseg_node_warn(&loader->source, node,
+					"'%s' addresses objects of the type '%s', which the rule "
+					"'%s' does not list: it never matches",
+					function->name, type->name, rule->name);
+	}
+}
+
+static bool can_write(const struct otseg_rule *rule)
+{
+	struct otseg_word_list functions = otseg_words_functions(rule->service);
+	size_t i, k;
+
+	if (!(rule->access & OTSEG_ACCESS_WRITE))
+		return false;
+	for (i = 0; rule->functions.n && i < functions.n; i++)
+		for (k = 0; k < rule->functions.n; k++)
+			if ((functions.words[i].access & OTSEG_ACCESS_WRITE) &&
+			    rule->functions.items[k].first >> 16 <= functions.words[i].number &&
+			    rule->functions.items[k].last >> 16 >= functions.words[i].number)
+				return true;
+	return !rule->functions.n;
+}
+
+/**
+ * otseg_load_message - read what a rule says about inspected messages
+ * @loader: the loader
+ * @key: the rule's name
+ * @values: its keys
+ * @rule: the rule; its service is known
+ */
+void otseg_load_message(struct otseg_loader *loader, const struct otseg_node *key,
+			const struct otseg_node **values, struct otseg_rule *rule)
+{
+	const struct otseg_service_default *defaults = &loader->defaults[rule->service];
+	struct otseg_source *source = &loader->source;
+
+	rule->access = OTSEG_ACCESS_ANY;
+	if (otseg_services[rule->service].state == OTSEG_SERVICE_OPAQUE)
+		return;
+	if (values[OTSEG_KEY_RULE_ACCESS]) {
+		otseg_load_access(loader, values[OTSEG_KEY_RULE_ACCESS], &rule->access);
+	} else if (!values[OTSEG_KEY_RULE_FUNCTIONS]) {
+		if (defaults->access) {
+			rule->access = defaults->access;
+		} else if (otseg_services[rule->service].state == OTSEG_SERVICE_INSPECTED) {
+			rule->access = OTSEG_ACCESS_READ;
+			otseg_node_warn(source, key,
+					"the rule '%s' names neither 'access' nor 'functions': it "
+					"permits to read",
+					rule->name);
+		}
+	}
+	if (values[OTSEG_KEY_RULE_FUNCTIONS])
+		load_functions(loader, values[OTSEG_KEY_RULE_FUNCTIONS], rule);
+	rule->units = defaults->units;
+	if (values[OTSEG_KEY_RULE_UNITS])
+		otseg_value_ranges(source, values[OTSEG_KEY_RULE_UNITS], "a unit", 0, 255,
+				   &rule->units);
+	if (values[OTSEG_KEY_RULE_OBJECTS])
+		load_objects(loader, values[OTSEG_KEY_RULE_OBJECTS], rule);
+	if (values[OTSEG_KEY_RULE_VALUES])
+		otseg_value_ranges(source, values[OTSEG_KEY_RULE_VALUES], "a value", 0, 65535,
+				   &rule->values);
+	if (values[OTSEG_KEY_RULE_FUNCTIONS])
+		check_functions(loader, values[OTSEG_KEY_RULE_FUNCTIONS], rule);
+	if (values[OTSEG_KEY_RULE_VALUES] && !can_write(rule))
+		otseg_node_warn(source, values[OTSEG_KEY_RULE_VALUES],
+				"the rule '%s' permits no write: 'values' says nothing",
+				rule->name);
+}
