@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Putting a policy in force. The order keeps two promises: a governed interface
+ * passes nothing that no policy has judged, and until the commit everything can
+ * be taken back, so that a failure leaves the old policy as it was.
+ *
+ *	1 load the datapath, if there is none or another one	undo: remove its set
+ *	2 stage the image with the owner of the policy		undo: forget it
+ *	3 attach interfaces that are new, and guard them	undo: detach them
+ *	4 switch attached interfaces to a datapath that was
+ *	  loaded anew, in place					undo: switch back
+ *	5 commit
+ *	6 release interfaces that the policy names no longer, and guards that would
+ *	  stand in the way
+ *
+ * Where the new datapath has another owner of the policy, 5 comes before 4: what
+ * is committed there is not in force before the switch.
+ *
+ * An interface attached in step 3 drops everything until the commit.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "active.h"
+#include "apply.h"
+#include "print.h"
+
+/* What becomes of one interface name of the policy. */
+struct role {
+	char name[OTSEG_DEVICE_NAME];
+	struct otseg_attachment at;
+	enum {
+		ROLE_ABSENT,
+		ROLE_KEPT,
+		ROLE_ATTACHED,
+	} state;
+	bool bound; /* by this run */
+};
+
+/*
+ * One run. @old is what is in force; @store owns the policy afterwards and @bpf
+ * is the set it runs with, both of them @old's unless @fresh.
+ */
+struct apply {
+	struct otseg_active old;
+	const struct otseg_blob *image;
+	enum otseg_backend_id id;
+	bool fresh;
+	u32 set;
+	u8 object[32];
+	char object_path[OTSEG_PIN_PATH];
+	struct otseg_bpf next;
+	struct otseg_bpf *bpf;
+	struct otseg_backend *store;
+	struct role *roles;
+	size_t n_roles;
+	u32 generation;
+	json_t *released;
+};
+
+static int exit_code(int err)
+{
+	return err == -EBUSY ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
+}
+
+/* The names that the image has for interfaces, each once. */
+static int roles_collect(struct apply *run)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(run->image->data, LINKS);
+	u32 i, n = OTSEG_IMAGE_COUNT(run->image->data, LINKS);
+	size_t r;
+
+	run->roles = calloc(n + 1, sizeof(*run->roles));
+	if (!run->roles)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		for (r = 0; r < run->n_roles; r++) {
+			if (!strncmp(run->roles[r].name, (const char *)links[i].name,
+				     OTSEG_DEVICE_NAME))
+				break;
+		}
+		if (r == run->n_roles)
+			memcpy(run->roles[run->n_roles++].name, links[i].name,
+			       OTSEG_DEVICE_NAME - 1);
+	}
+	return 0;
+}
+
+static const struct role *role_find(const struct apply *run, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_roles; i++) {
+		if (!strcmp(run->roles[i].name, name))
+			return &run->roles[i];
+	}
+	return NULL;
+}
+
+/* Which owner the policy is to have, and whether the datapath has to be loaded anew. */
+static int plan(struct apply *run, enum otseg_backend_id wanted)
+{
+	const struct otseg_pin_state *state = &run->old.pins.state;
+	int err;
+
+	if (wanted != OTSEG_BACKEND_MAP) {
+		err = otseg_backend_open_module(&run->store);
+		if (err && (err != -ENOENT || wanted == OTSEG_BACKEND_MODULE)) {
+			otseg_error_print("module: %s", err == -ENOENT ?
+								"not loaded (modprobe otseg)" :
+								strerror(-err));
+			return err;
+		}
+	}
+	run->id = run->store ? OTSEG_BACKEND_MODULE : OTSEG_BACKEND_MAP;
+	err = otseg_bpf_find(run->object_path, run->object);
+	if (err)
+		return err;
+	run->fresh = state->backend != run->id ||
+		     memcmp(state->object, run->object, sizeof(run->object));
+	run->set = state->backend == OTSEG_BACKEND_NONE ? 0 : state->set ^ run->fresh;
+	return 0;
+}
+
+static void set_remove(struct apply *run)
+{
+	char name[8];
+
+	snprintf(name, sizeof(name), "set%u", run->set);
+	otseg_bpf_close(&run->next);
+	otseg_pins_remove_tree(&run->old.pins, name);
+}
+
+/* Entries of the interfaces that the old set governs, for the set that takes over. */
+static int entries_copy(struct apply *run)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < run->old.n_attached; i++) {
+		if (!run->old.attached[i].device.name[0])
+			continue;
+		err = otseg_attach_copy(&run->next, &run->old.attached[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int datapath_prepare(struct apply *run)
+{
+	int err;
+
+	run->bpf = &run->old.bpf;
+	if (!run->fresh)
+		return 0;
+	err = otseg_bpf_create(&run->old.pins, run->set, run->object_path, run->id);
+	if (err)
+		return err;
+	err = otseg_bpf_open(&run->old.pins, run->set, &run->next);
+	if (!err)
+		err = otseg_bpf_start(&run->next);
+	if (!err)
+		err = entries_copy(run);
+	run->bpf = &run->next;
+	return err;
+}
+
+static int store_open(struct apply *run)
+{
+	struct otseg_backend *previous = run->fresh ? run->old.backend : NULL;
+
+	if (run->store)
+		return 0;
+	return otseg_backend_open_map(&run->old.pins, run->bpf, previous, &run->store);
+}
+
+static int role_bind(struct apply *run, struct role *role)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < run->old.n_guards; i++) {
+		if (run->old.guards[i].bound &&
+		    run->old.guards[i].ifindex == role->at.device.ifindex &&
+		    !strcmp(run->old.guards[i].role, role->name))
+			return 0;
+	}
+	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name);
+	role->bound = !err;
+	return err;
+}
+
+static int role_attach(struct apply *run, struct role *role)
+{
+	const struct otseg_attachment *at;
+	struct otseg_device device;
+	size_t i;
+	int err;
+
+	at = otseg_attach_find(run->old.attached, run->old.n_attached, role->name);
+	if (at) {
+		role->at = *at;
+		role->state = ROLE_KEPT;
+		return role_bind(run, role);
+	}
+	err = otseg_device_find(role->name, &device);
+	if (err == -ENODEV)
+		return 0;
+	if (err) {
+		otseg_error_print("%s: %s", role->name, strerror(-err));
+		return err;
+	}
+	for (i = 0; i < run->old.n_attached; i++) {
+		if (run->old.attached[i].device.ifindex == device.ifindex &&
+		    run->old.attached[i].device.name[0]) {
+			otseg_error_print("%s: already attached as '%s'", device.name,
+					  run->old.attached[i].role);
+			return -EBUSY;
+		}
+	}
+	err = otseg_attach_add(&run->old.pins, run->bpf, &device, role->name, 0, OTSEG_ATTACH_AUTO,
+			       &role->at);
+	if (err)
+		return err;
+	role->state = ROLE_ATTACHED;
+	return role_bind(run, role);
+}
+
+static int interfaces_attach(struct apply *run)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < run->n_roles; i++) {
+		err = role_attach(run, &run->roles[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void interfaces_restore(struct apply *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_roles; i++) {
+		struct role *role = &run->roles[i];
+
+		if (role->bound)
+			run->store->ops->unbind(run->store, role->at.device.ifindex);
+		if (role->state == ROLE_ATTACHED)
+			otseg_attach_remove(&run->old.pins, run->bpf, role->at.device.ifindex);
+	}
+}
+
+/* The first state says that there is a datapath before any interface has it. */
+static int state_write(struct apply *run)
+{
+	struct otseg_pin_state state = {
+		.magic = OTSEG_PIN_MAGIC,
+		.version = OTSEG_PIN_VERSION,
+		.backend = run->id,
+		.set = run->set,
+		.netns = otseg_pins_netns(),
+	};
+
+	memcpy(state.object, run->object, sizeof(state.object));
+	return otseg_pins_write(&run->old.pins, &state);
+}
+
+/* Which program an interface ran is known by id only; this one runs what @run had. */
+static int program_switch(struct apply *run, const struct otseg_attachment *at, int prog)
+{
+	if (!at->device.name[0] || at->prog_id == otseg_bpf_id(run->bpf->xdp))
+		return 0;
+	return otseg_attach_update(&run->old.pins, at, prog);
+}
+
+static void programs_restore(struct apply *run, size_t n)
+{
+	size_t i;
+
+	if (!run->fresh)
+		return;
+	for (i = 0; i < n; i++)
+		program_switch(run, &run->old.attached[i], run->old.bpf.xdp);
+}
+
+/*
+ * Step 4: each interface runs the new program from one frame to the next. Where
+ * the datapath is not new, this mends what a run that was killed has left.
+ */
+static int programs_switch(struct apply *run)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < run->old.n_attached; i++) {
+		err = program_switch(run, &run->old.attached[i], run->bpf->xdp);
+		if (err) {
+			programs_restore(run, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Steps 4 and 5, in the order that keeps the old policy in force until both are done. */
+static int policy_switch(struct apply *run, u32 expect)
+{
+	bool same_owner = run->fresh && run->id == OTSEG_BACKEND_MODULE &&
+			  run->old.pins.state.backend == OTSEG_BACKEND_MODULE;
+	int err;
+
+	if (same_owner) {
+		err = programs_switch(run);
+		if (err)
+			return err;
+	}
+	err = run->store->ops->commit(run->store, expect, &run->generation);
+	if (err) {
+		if (same_owner)
+			programs_restore(run, run->old.n_attached);
+		return err;
+	}
+	if (!same_owner)
+		err = programs_switch(run);
+	if (!err && run->fresh) {
+		err = state_write(run);
+		if (err)
+			programs_restore(run, run->old.n_attached);
+	}
+	return err;
+}
+
+static int release(struct apply *run, const struct otseg_attachment *at)
+{
+	struct otseg_backend *guard = run->old.backend ? run->old.backend : run->store;
+	int err;
+
+	if (at->device.name[0]) {
+		err = guard->ops->unbind(guard, at->device.ifindex);
+		if (err && err != -ENOENT && err != -ENODEV)
+			return err;
+		json_array_append_new(run->released, json_string(at->device.name));
+	}
+	return otseg_attach_remove(&run->old.pins, run->bpf, at->device.ifindex);
+}
+
+/* Whether step 3 attached to a device of this index, in the place of a link that was dead. */
+static bool is_attached_anew(const struct apply *run, u32 ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_roles; i++) {
+		if (run->roles[i].state == ROLE_ATTACHED &&
+		    run->roles[i].at.device.ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+/* Step 6. The new policy is in force: what fails here is told and does not undo it. */
+static void interfaces_release(struct apply *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->old.n_attached; i++) {
+		const struct otseg_attachment *at = &run->old.attached[i];
+
+		if (at->device.name[0] &&
+		    (role_find(run, at->role) || at->link_flags & OTSEG_LINK_BY_HAND))
+			continue;
+		if (is_attached_anew(run, at->device.ifindex))
+			continue;
+		release(run, at);
+	}
+}
+
+static int enforce(struct apply *run)
+{
+	u32 expect = 0;
+	int err;
+
+	err = run->store->ops->active(run->store, &expect);
+	if (!err && run->fresh && run->old.backend && run->id == OTSEG_BACKEND_MAP)
+		err = run->old.backend->ops->active(run->old.backend, &expect);
+	if (err)
+		return err;
+	if (run->old.pins.state.backend == OTSEG_BACKEND_NONE) {
+		err = state_write(run);
+		if (err)
+			return err;
+	}
+	err = interfaces_attach(run);
+	if (!err)
+		err = policy_switch(run, expect);
+	if (err)
+		interfaces_restore(run);
+	return err;
+}
+
+/*
+ * The module's guard does not know the mark of a map-backed policy: it would stop
+ * everything that the datapath passes.
+ */
+static void guards_drop(struct apply *run)
+{
+	struct otseg_genl_interface *list = NULL;
+	struct otseg_backend *module;
+	size_t i, r, n_list = 0;
+
+	if (run->id != OTSEG_BACKEND_MAP || otseg_backend_open_module(&module))
+		return;
+	if (otseg_genl_interface_list(otseg_backend_genl(module), &list, &n_list))
+		n_list = 0;
+	for (i = 0; i < n_list; i++) {
+		for (r = 0; r < run->n_roles; r++) {
+			if (list[i].ifindex && list[i].ifindex == run->roles[r].at.device.ifindex)
+				break;
+		}
+		if (r == run->n_roles)
+			continue;
+		if (list[i].bound)
+			module->ops->unbind(module, list[i].ifindex);
+		if (list[i].governed)
+			otseg_error_print("warning: interface %s passes nothing: the module's "
+					  "parameter 'governed' names it, and the policy is "
+					  "map-backed",
+					  list[i].device);
+	}
+	free(list);
+	otseg_backend_close(module);
+}
+
+static int steps_run(struct apply *run, enum otseg_backend_id wanted)
+{
+	int err;
+
+	err = plan(run, wanted);
+	if (!err)
+		err = datapath_prepare(run);
+	if (!err)
+		err = store_open(run);
+	if (!err)
+		err = run->store->ops->stage(run->store, run->image);
+	if (!err)
+		err = enforce(run);
+	return err;
+}
+
+static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
+{
+	bool first = run->old.pins.state.backend == OTSEG_BACKEND_NONE;
+	char name[8];
+	int err;
+
+	err = steps_run(run, wanted);
+	if (err) {
+		otseg_bpf_close(&run->next);
+		if (first)
+			otseg_pins_remove(&run->old.pins);
+		else if (run->fresh)
+			set_remove(run);
+		return err;
+	}
+	interfaces_release(run);
+	guards_drop(run);
+	if (run->fresh && !first) {
+		snprintf(name, sizeof(name), "set%u", run->set ^ 1);
+		otseg_pins_remove_tree(&run->old.pins, name);
+	}
+	return 0;
+}
+
+static json_t *role_json(const struct role *role)
+{
+	static const char *const states[] = { "absent", "kept", "attached" };
+
+	if (role->state == ROLE_ABSENT)
+		return json_pack("{s:s, s:s}", "name", role->name, "state", states[role->state]);
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", role->name, "state", states[role->state],
+			 "device", role->at.device.name, "xdp",
+			 otseg_attach_mode_name(role->at.mode));
+}
+
+static json_t *report_json(const struct apply *run)
+{
+	const struct otseg_image *header = run->image->data;
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+	json_t *interfaces = json_array();
+	size_t i;
+
+	for (i = 0; i < run->n_roles; i++)
+		json_array_append_new(interfaces, role_json(&run->roles[i]));
+	otseg_print_hex(digest, header->digest, sizeof(header->digest));
+	return json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:O}", "policy",
+			 otseg_image_string(run->image->data, header->name), "digest", digest,
+			 "generation", (int)run->generation, "backend",
+			 otseg_backend_id_name(run->id), "datapath_replaced",
+			 run->fresh && run->old.n_attached, "interfaces", interfaces, "released",
+			 run->released);
+}
+
+static void report_text(const struct apply *run)
+{
+	const struct otseg_image *header = run->image->data;
+	json_t *name;
+	size_t i;
+
+	printf("policy %s is active, generation %u, %s\n",
+	       otseg_image_string(run->image->data, header->name), run->generation,
+	       run->id == OTSEG_BACKEND_MODULE ? "in the module" : "map-backed");
+	for (i = 0; i < run->n_roles; i++) {
+		const struct role *role = &run->roles[i];
+
+		if (role->state == ROLE_ABSENT)
+			continue;
+		printf("interface %s: %s, %s XDP%s\n", role->name,
+		       role->state == ROLE_KEPT ? "governed as before" : "governed from now on",
+		       otseg_attach_mode_name(role->at.mode),
+		       role->at.mode == OTSEG_ATTACH_GENERIC ?
+			       " (the driver has no native one: slower)" :
+			       "");
+	}
+	json_array_foreach(run->released, i, name)
+		printf("interface %s: released, it is no longer filtered\n",
+		       json_string_value(name));
+}
+
+/* What whoever applied it must know, whatever the output format. */
+static void report_warn(const struct apply *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_roles; i++) {
+		if (run->roles[i].state == ROLE_ABSENT)
+			otseg_error_print("warning: interface %s does not exist; when it comes, "
+					  "apply the policy again%s",
+					  run->roles[i].name,
+					  run->id == OTSEG_BACKEND_MODULE ?
+						  " (until then it passes everything, unless the "
+						  "module's parameter 'governed' names it)" :
+						  " (until then it passes everything)");
+	}
+	if (run->fresh && run->old.n_attached)
+		otseg_error_print("warning: the datapath was replaced; connections that were open "
+				  "have to be opened anew");
+}
+
+/**
+ * otseg_apply_policy - put a policy in force
+ * @cli: the command line, for the output
+ * @image: the policy's image, checked
+ * @wanted: who is to own it; NONE: the module if there is one
+ *
+ * Return: enum otseg_exit; unless OK, what was in force before still is.
+ */
+int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,
+		       enum otseg_backend_id wanted)
+{
+	struct apply run = { .image = image, .next = { -1, -1, -1, -1, -1, -1, -1, -1 } };
+	struct otseg_pins lock;
+	json_t *report;
+	int err;
+
+	err = otseg_pins_open(&lock);
+	if (!err)
+		err = otseg_pins_lock(&lock);
+	if (err) {
+		otseg_pins_close(&lock);
+		return exit_code(err);
+	}
+	run.released = json_array();
+	err = otseg_active_open(&run.old, false);
+	if (!err)
+		err = roles_collect(&run);
+	if (!err)
+		err = apply_locked(&run, wanted);
+	if (!err) {
+		if (cli->json) {
+			report = report_json(&run);
+			otseg_print_json(cli, report);
+			json_decref(report);
+		} else {
+			report_text(&run);
+		}
+		report_warn(&run);
+	}
+	json_decref(run.released);
+	free(run.roles);
+	otseg_backend_close(run.store);
+	otseg_bpf_close(&run.next);
+	otseg_active_close(&run.old);
+	otseg_pins_close(&lock);
+	return err ? exit_code(err) : OTSEG_EXIT_OK;
+}

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * otseg interface: the interfaces that the policy names, those that the datapath
+ * runs on and those that the module guards; attaching and detaching by hand.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "active.h"
+#include "detach.h"
+#include "object.h"
+#include "print.h"
+
+enum {
+	ATTACH_NAME,
+	ATTACH_MODE,
+};
+
+/* Row of @name, which comes into being if there is none. */
+static json_t *row_get(json_t *rows, const char *name)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		if (!strcmp(json_string_value(json_object_get(row, "name")), name))
+			return row;
+	}
+	row = json_pack("{s:s, s:b, s:s}", "name", name, "in_policy", 0, "xdp", "none");
+	json_array_append_new(rows, row);
+	return row;
+}
+
+static void number_add(json_t *row, const char *key, u64 number)
+{
+	json_int_t before = json_integer_value(json_object_get(row, key));
+
+	json_object_set_new(row, key, json_integer(before + (json_int_t)number));
+}
+
+static void policy_add(const struct otseg_active *active, json_t *rows)
+{
+	const struct otseg_img_link *links;
+	json_t *row, *vlans;
+	u32 i;
+
+	if (!active->generation)
+		return;
+	links = OTSEG_IMAGE_RECORDS(active->image.data, LINKS);
+	for (i = 0; i < OTSEG_IMAGE_COUNT(active->image.data, LINKS); i++) {
+		row = row_get(rows, (const char *)links[i].name);
+		json_object_set_new(row, "in_policy", json_true());
+		vlans = json_object_get(row, "vlans");
+		if (!vlans) {
+			vlans = json_array();
+			json_object_set_new(row, "vlans", vlans);
+		}
+		if (links[i].vlan >> 16)
+			json_array_append_new(vlans, json_sprintf("%u.%u", links[i].vlan & 0xfff,
+								  links[i].vlan >> 16));
+		else if (links[i].vlan)
+			json_array_append_new(vlans, json_sprintf("%u", links[i].vlan));
+		if (active->counters) {
+			const u64 *block =
+				active->counters + OTSEG_CTR_LINK + i * OTSEG_CTR_LINK_LEN;
+
+			number_add(row, "packets", block[OTSEG_CTR_LINK_PACKETS]);
+			number_add(row, "bytes", block[OTSEG_CTR_LINK_BYTES]);
+			number_add(row, "drops", block[OTSEG_CTR_LINK_DROPS]);
+		}
+	}
+}
+
+static void attached_add(const struct otseg_active *active, json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	for (i = 0; i < active->n_attached; i++) {
+		const struct otseg_attachment *at = &active->attached[i];
+
+		if (!at->device.name[0])
+			continue;
+		row = row_get(rows, at->role);
+		json_object_set_new(row, "device", json_string(at->device.name));
+		json_object_set_new(row, "ifindex", json_integer(at->device.ifindex));
+		json_object_set_new(row, "xdp", json_string(otseg_attach_mode_name(at->mode)));
+		json_object_set_new(row, "prog_id", json_integer(at->prog_id));
+		json_object_set_new(row, "by_hand",
+				    json_boolean(at->link_flags & OTSEG_LINK_BY_HAND));
+	}
+}
+
+static void guards_add(const struct otseg_active *active, bool stats, json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	for (i = 0; i < active->n_guards; i++) {
+		const struct otseg_genl_interface *guard = &active->guards[i];
+
+		row = row_get(rows, guard->role);
+		json_object_set_new(row, "guarded", json_boolean(guard->guarded));
+		json_object_set_new(row, "governed", json_boolean(guard->governed));
+		json_object_set_new(row, "bound", json_boolean(guard->bound));
+		if (guard->present) {
+			json_object_set_new(row, "device", json_string(guard->device));
+			json_object_set_new(row, "ifindex", json_integer(guard->ifindex));
+		}
+		if (stats)
+			number_add(row, "unguarded", guard->unguarded);
+	}
+}
+
+/* What an interface does with a frame, in one word. */
+static const char *state_of(const json_t *row)
+{
+	bool attached = strcmp(json_string_value(json_object_get(row, "xdp")), "none");
+
+	if (attached)
+		return json_is_true(json_object_get(row, "in_policy")) ? "enforcing" : "closed";
+	if (json_is_true(json_object_get(row, "guarded")))
+		return "closed";
+	return json_object_get(row, "device") ? "open" : "absent";
+}
+
+static void states_add(json_t *rows)
+{
+	struct otseg_device device;
+	const char *name;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		name = json_string_value(json_object_get(row, "name"));
+		if (!json_object_get(row, "device") && !otseg_device_find(name, &device)) {
+			json_object_set_new(row, "device", json_string(device.name));
+			json_object_set_new(row, "ifindex", json_integer(device.ifindex));
+		}
+		json_object_set_new(row, "state", json_string(state_of(row)));
+	}
+}
+
+static int show_run(const struct otseg_cli *cli)
+{
+	static const struct otseg_column columns[] = {
+		{ "INTERFACE", "name", false },
+		{ "DEVICE", "device", false },
+		{ "VLANS", "vlans", false },
+		{ "STATE", "state", false },
+		{ "XDP", "xdp", false },
+		{ "GUARD", "guarded", false },
+		{},
+	};
+	static const struct otseg_column stats_columns[] = {
+		{ "INTERFACE", "name", false },
+		{ "DEVICE", "device", false },
+		{ "STATE", "state", false },
+		{ "XDP", "xdp", false },
+		{ "PACKETS", "packets", true },
+		{ "BYTES", "bytes", true },
+		{ "DROPS", "drops", true },
+		{ "UNGUARDED", "unguarded", true },
+		{},
+	};
+	const char *wanted = cli->keys[0];
+	struct otseg_active active;
+	json_t *rows, *row;
+	size_t i;
+	int err, ret = OTSEG_EXIT_SYSTEM;
+
+	err = otseg_active_open(&active, cli->stats);
+	if (err)
+		goto out;
+	rows = json_array();
+	policy_add(&active, rows);
+	attached_add(&active, rows);
+	guards_add(&active, cli->stats, rows);
+	states_add(rows);
+	for (i = json_array_size(rows); wanted && i-- > 0;) {
+		row = json_array_get(rows, i);
+		if (strcmp(json_string_value(json_object_get(row, "name")), wanted))
+			json_array_remove(rows, i);
+	}
+	if (wanted && !json_array_size(rows)) {
+		otseg_error_print("no interface '%s'", wanted);
+		json_decref(rows);
+		ret = OTSEG_EXIT_REFUSED;
+		goto out;
+	}
+	ret = otseg_print_rows(cli, "interfaces", rows, cli->stats ? stats_columns : columns);
+out:
+	otseg_active_close(&active);
+	return ret;
+}
+
+static enum otseg_attach_mode mode_parse(const char *word)
+{
+	if (word && !strcmp(word, "native"))
+		return OTSEG_ATTACH_NATIVE;
+	if (word && !strcmp(word, "generic"))
+		return OTSEG_ATTACH_GENERIC;
+	return OTSEG_ATTACH_AUTO;
+}
+
+static int device_attach(const struct otseg_cli *cli, struct otseg_active *active)
+{
+	const char *role = cli->keys[ATTACH_NAME] ? cli->keys[ATTACH_NAME] : cli->words[0];
+	struct otseg_attachment at;
+	struct otseg_device device;
+	size_t i;
+	int err;
+
+	if (!active->has_bpf) {
+		otseg_error_print("no datapath is loaded; 'otseg policy apply' loads it");
+		return -ENOENT;
+	}
+	err = otseg_device_find(cli->words[0], &device);
+	if (err) {
+		otseg_error_print("%s: %s", cli->words[0], strerror(-err));
+		return err;
+	}
+	for (i = 0; i < active->n_attached; i++) {
+		at = active->attached[i];
+		if (!at.device.name[0])
+			continue;
+		if (at.device.ifindex == device.ifindex || !strcmp(at.role, role)) {
+			otseg_error_print("%s: already attached as '%s'", at.device.name, at.role);
+			return -EBUSY;
+		}
+	}
+	err = otseg_attach_add(&active->pins, &active->bpf, &device, role, OTSEG_LINK_BY_HAND,
+			       mode_parse(cli->keys[ATTACH_MODE]), &at);
+	if (err)
+		return err;
+	err = active->backend->ops->bind(active->backend, device.ifindex, role);
+	if (err) {
+		otseg_attach_remove(&active->pins, &active->bpf, device.ifindex);
+		return err;
+	}
+	if (cli->json)
+		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", role, device.name,
+		       otseg_attach_mode_name(at.mode));
+	else
+		printf("interface %s: governed as %s from now on, %s XDP\n", device.name, role,
+		       otseg_attach_mode_name(at.mode));
+	return 0;
+}
+
+static int attach_run(const struct otseg_cli *cli)
+{
+	struct otseg_active active = {};
+	struct otseg_pins lock;
+	int err;
+
+	if (cli->keys[ATTACH_NAME] && strlen(cli->keys[ATTACH_NAME]) >= OTSEG_DEVICE_NAME) {
+		otseg_error_print("'name %s': at most %d bytes\nTry 'otseg interface attach help'.",
+				  cli->keys[ATTACH_NAME], OTSEG_DEVICE_NAME - 1);
+		return OTSEG_EXIT_USAGE;
+	}
+	err = otseg_pins_open(&lock);
+	if (!err && lock.state.backend != OTSEG_BACKEND_NONE)
+		err = otseg_pins_lock(&lock);
+	if (!err) {
+		err = otseg_active_open(&active, false);
+		if (!err)
+			err = device_attach(cli, &active);
+		otseg_active_close(&active);
+	}
+	otseg_pins_close(&lock);
+	if (!err)
+		return OTSEG_EXIT_OK;
+	return err == -EBUSY || err == -ENOENT ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
+}
+
+static int detach_run(const struct otseg_cli *cli)
+{
+	return otseg_detach_run(cli, cli->words[0]);
+}
+
+static const struct otseg_command commands[] = {
+	{
+		.name = "show",
+		.keys = { { "name", "NAME", "only the interface that the policy calls so", false } },
+		.sentence = "List interfaces: those of the policy, those attached, those guarded.",
+		.run = show_run,
+	},
+	{
+		.name = "attach",
+		.words = { "DEVICE" },
+		.keys = { { "name", "NAME", "the policy's name for it; default: its own", false },
+			  { "mode", "auto|native|generic",
+			    "how XDP runs; auto: generic where the driver has no native one",
+			    false } },
+		.sentence = "Govern a device that the policy does not name by its own name, or not "
+			    "yet. It passes what the policy allows, so nothing without one.",
+		.run = attach_run,
+	},
+	{
+		.name = "detach",
+		.words = { "DEVICE" },
+		.sentence = "Govern a device no longer: it passes everything, unfiltered, unless "
+			    "the module's parameter 'governed' names it.",
+		.run = detach_run,
+	},
+	{},
+};
+
+const struct otseg_object otseg_object_interface = {
+	.name = "interface",
+	.sentence = "network devices behind which zones live",
+	.commands = commands,
+	.default_command = 0,
+};

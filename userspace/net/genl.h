@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Client of the module's generic-netlink family, as Documentation/netlink/specs/otseg.yaml
+ * has it. Every function says on stderr what the module said, and returns a
+ * negative errno.
+ */
+#ifndef OTSEG_GENL_H
+#define OTSEG_GENL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "linux/otseg.h"
+#include "otseg/types.h"
+
+struct otseg_blob;
+struct otseg_genl;
+
+/**
+ * struct otseg_genl_status - what the module says of itself and its policy
+ * @version: of the module
+ * @name: of the active policy
+ * @digest: of the active policy
+ * @state: enum otseg_policy_state
+ * @generation: of the active policy, 0 without one
+ * @image_version: image format that the module takes
+ * @image_size: bytes of the active image
+ * @counter_count: counters of its counter block
+ * @flags: enum otseg_status_flag
+ */
+struct otseg_genl_status {
+	char version[32];
+	char name[OTSEG_NAME_MAX + 1];
+	u8 digest[OTSEG_DIGEST_SIZE];
+	u32 state;
+	u32 generation;
+	u32 image_version;
+	u32 image_size;
+	u32 counter_count;
+	u32 flags;
+};
+
+/**
+ * struct otseg_genl_interface - one interface that the module guards
+ * @ifindex: 0 while the device is absent
+ * @device: present name
+ * @role: the policy's name for it
+ * @present: the device exists
+ * @bound: by interface-bind
+ * @governed: by the module's parameter
+ * @guarded: frames without the mark are dropped
+ * @xdp_mode: enum otseg_xdp_mode
+ * @unguarded: frames that the guard dropped
+ */
+struct otseg_genl_interface {
+	u32 ifindex;
+	char device[OTSEG_DEVICE_MAX + 1];
+	char role[OTSEG_DEVICE_MAX + 1];
+	bool present;
+	bool bound;
+	bool governed;
+	bool guarded;
+	u32 xdp_mode;
+	u64 unguarded;
+};
+
+int otseg_genl_open(struct otseg_genl **genl);
+void otseg_genl_close(struct otseg_genl *genl);
+int otseg_genl_status_get(struct otseg_genl *genl, struct otseg_genl_status *status);
+int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image);
+int otseg_genl_policy_commit(struct otseg_genl *genl, u32 expect_generation, u32 *generation);
+int otseg_genl_policy_abort(struct otseg_genl *genl);
+int otseg_genl_policy_read(struct otseg_genl *genl, struct otseg_blob *image, u32 *generation);
+int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role);
+int otseg_genl_interface_unbind(struct otseg_genl *genl, u32 ifindex, const char *role);
+int otseg_genl_interface_list(struct otseg_genl *genl, struct otseg_genl_interface **list,
+			      size_t *n_list);
+int otseg_genl_counters_get(struct otseg_genl *genl, u32 generation, u32 first, u32 count,
+			    u64 *values);
+
+#endif /* OTSEG_GENL_H */

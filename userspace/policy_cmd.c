@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * otseg policy: check, compile, show, compare, apply and detach.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "detach.h"
+#include "object.h"
+#include "print.h"
+#include "source.h"
+
+enum {
+	COMPILE_OUTPUT = 0,
+	SHOW_IMAGE = 0,
+	SHOW_FILE = 1,
+	APPLY_BACKEND = 0,
+};
+
+static unsigned int print_flags(const struct otseg_cli *cli)
+{
+	return (cli->json ? OTSEG_PRINT_JSON : 0) | (cli->pretty ? OTSEG_PRINT_PRETTY : 0);
+}
+
+/* A policy that cannot be read is the system's fault, one that is wrong its author's. */
+static int source_exit(int err)
+{
+	return err == -EINVAL || err == -EPROTO || err == -ENOENT ? OTSEG_EXIT_REFUSED :
+								    OTSEG_EXIT_SYSTEM;
+}
+
+static int file_check(const char *path)
+{
+	struct stat st;
+	int err = 0;
+
+	if (stat(path, &st) || access(path, R_OK))
+		err = -errno;
+	else if (S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	if (err)
+		otseg_error_print("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/* Compiles @path and says on stderr what is to be said about it. */
+static int policy_read(const char *path, struct otseg_blob *image)
+{
+	struct otseg_diag diag = {};
+	int err;
+
+	if (file_check(path))
+		return OTSEG_EXIT_SYSTEM;
+	err = otseg_source_policy(path, image, &diag);
+	otseg_diag_print(stderr, &diag);
+	otseg_diag_free(&diag);
+	return err ? source_exit(err) : OTSEG_EXIT_OK;
+}
+
+static json_t *diag_json(const struct otseg_diag *diag)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < diag->n_messages; i++) {
+		const struct otseg_message *m = &diag->messages[i];
+		json_t *item = json_pack("{s:s, s:s}", "severity",
+					 m->severity == OTSEG_ERROR ? "error" : "warning", "file",
+					 m->file ? m->file : "");
+
+		if (m->line)
+			json_object_set_new(item, "line", json_integer(m->line));
+		if (m->column)
+			json_object_set_new(item, "column", json_integer(m->column));
+		json_object_set_new(item, "text", json_string(m->text));
+		json_array_append_new(list, item);
+	}
+	return list;
+}
+
+static int check_run(const struct otseg_cli *cli)
+{
+	const char *path = cli->words[0];
+	struct otseg_diag diag = {};
+	struct otseg_blob image = {};
+	json_t *document;
+	int err;
+
+	if (file_check(path))
+		return OTSEG_EXIT_SYSTEM;
+	err = otseg_source_policy(path, &image, &diag);
+	if (cli->json) {
+		document = json_pack("{s:s, s:b, s:i, s:i, s:o}", "file", path, "valid", !err,
+				     "errors", (int)diag.n_errors, "warnings", (int)diag.n_warnings,
+				     "messages", diag_json(&diag));
+		otseg_print_json(cli, document);
+		json_decref(document);
+	} else {
+		otseg_diag_print(stderr, &diag);
+		if (!err)
+			printf("%s: valid, %u warning%s\n", path, diag.n_warnings,
+			       diag.n_warnings == 1 ? "" : "s");
+	}
+	otseg_diag_free(&diag);
+	otseg_blob_free(&image);
+	return err ? source_exit(err) : OTSEG_EXIT_OK;
+}
+
+/* Under another name first: a reader of @path sees the old image or this one whole. */
+static int image_write(const char *path, const struct otseg_blob *image)
+{
+	char temporary[4096];
+	ssize_t done = 0;
+	size_t off;
+	int fd, err = 0;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (off = 0; off < image->len; off += (size_t)done) {
+		done = write(fd, (const char *)image->data + off, image->len - off);
+		if (done < 0)
+			break;
+	}
+	if (done < 0 || fchmod(fd, 0644) || fsync(fd))
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err;
+}
+
+static int compile_run(const struct otseg_cli *cli)
+{
+	const char *output = cli->keys[COMPILE_OUTPUT];
+	struct otseg_blob image = {};
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+	json_t *document;
+	int err;
+
+	err = policy_read(cli->words[0], &image);
+	if (err)
+		return err;
+	err = image_write(output, &image);
+	if (err) {
+		otseg_error_print("%s: %s", output, strerror(-err));
+		otseg_blob_free(&image);
+		return OTSEG_EXIT_SYSTEM;
+	}
+	otseg_print_hex(digest, ((struct otseg_image *)image.data)->digest, OTSEG_DIGEST_LEN);
+	if (cli->json) {
+		document = json_pack("{s:s, s:i, s:s}", "file", output, "size", (int)image.len,
+				     "digest", digest);
+		otseg_print_json(cli, document);
+		json_decref(document);
+	} else {
+		printf("%s: %zu bytes, digest %s\n", output, image.len, digest);
+	}
+	otseg_blob_free(&image);
+	return OTSEG_EXIT_OK;
+}
+
+static int show_run(const struct otseg_cli *cli)
+{
+	struct otseg_blob image = {};
+	int ret = OTSEG_EXIT_OK, err;
+
+	if (cli->keys[SHOW_IMAGE] && cli->keys[SHOW_FILE]) {
+		otseg_error_print("'image' and 'file' exclude each other\n"
+				  "Try 'otseg policy show help'.");
+		return OTSEG_EXIT_USAGE;
+	}
+	if (cli->keys[SHOW_FILE]) {
+		ret = policy_read(cli->keys[SHOW_FILE], &image);
+	} else if (cli->keys[SHOW_IMAGE]) {
+		err = otseg_source_image(cli->keys[SHOW_IMAGE], &image);
+		if (err)
+			ret = err == -EPROTO ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
+	} else {
+		err = otseg_source_active(&image);
+		if (err)
+			ret = source_exit(err);
+	}
+	if (ret)
+		return ret;
+	err = otseg_image_print(stdout, image.data, print_flags(cli));
+	otseg_blob_free(&image);
+	if (!err)
+		return OTSEG_EXIT_OK;
+	otseg_error_print("%s", strerror(-err));
+	return OTSEG_EXIT_SYSTEM;
+}
+
+/* One side of a comparison. */
+static int side_read(const char *path, struct otseg_blob *image)
+{
+	struct otseg_diag diag = {};
+	int err;
+
+	if (strcmp(path, "active") && file_check(path))
+		return OTSEG_EXIT_SYSTEM;
+	err = otseg_source_any(path, image, &diag);
+	otseg_diag_print(stderr, &diag);
+	otseg_diag_free(&diag);
+	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
+}
+
+/* Exit 1 says "differs", so whatever keeps it from comparing is 3. */
+static int diff_run(const struct otseg_cli *cli)
+{
+	struct otseg_blob old_image = {}, new_image = {};
+	int ret;
+
+	ret = side_read(cli->words[0], &old_image);
+	if (!ret)
+		ret = side_read(cli->words[1], &new_image);
+	if (!ret) {
+		ret = otseg_image_diff(stdout, old_image.data, new_image.data, print_flags(cli));
+		if (ret < 0) {
+			otseg_error_print("%s", strerror(-ret));
+			ret = OTSEG_EXIT_SYSTEM;
+		} else {
+			ret = ret ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
+		}
+	}
+	otseg_blob_free(&old_image);
+	otseg_blob_free(&new_image);
+	return ret;
+}
+
+static int apply_run(const struct otseg_cli *cli)
+{
+	const char *backend = cli->keys[APPLY_BACKEND];
+	enum otseg_backend_id wanted = OTSEG_BACKEND_NONE;
+	struct otseg_blob image = {};
+	int ret;
+
+	if (backend && !strcmp(backend, "map"))
+		wanted = OTSEG_BACKEND_MAP;
+	else if (backend && !strcmp(backend, "module"))
+		wanted = OTSEG_BACKEND_MODULE;
+	ret = policy_read(cli->words[0], &image);
+	if (ret)
+		return ret;
+	ret = otseg_apply_policy(cli, &image, wanted);
+	otseg_blob_free(&image);
+	return ret;
+}
+
+static int detach_run(const struct otseg_cli *cli)
+{
+	return otseg_detach_run(cli, NULL);
+}
+
+static const struct otseg_command commands[] = {
+	{
+		.name = "check",
+		.words = { "FILE" },
+		.sentence = "Check a policy file. Needs no privilege and changes nothing.",
+		.run = check_run,
+	},
+	{
+		.name = "compile",
+		.words = { "FILE" },
+		.keys = { { "output", "IMAGE", "the file to write", true } },
+		.sentence = "Compile a policy file to an image.",
+		.run = compile_run,
+	},
+	{
+		.name = "show",
+		.keys = { { "image", "IMAGE", "show this image instead of the active policy",
+			    false },
+			  { "file", "FILE", "show this policy file, compiled", false } },
+		.sentence = "Show the active policy, an image or a policy file in full.",
+		.run = show_run,
+	},
+	{
+		.name = "apply",
+		.words = { "FILE" },
+		.keys = { { "backend", "auto|map|module",
+			    "who owns the policy; auto: the module if it is loaded", false } },
+		.sentence = "Put a policy file in force. If anything fails, nothing changes.",
+		.run = apply_run,
+	},
+	{
+		.name = "diff",
+		.words = { "OLD", "NEW" },
+		.sentence = "Compare two policies, each a policy file, an image or 'active'. "
+			    "Exit 1: they differ.",
+		.run = diff_run,
+	},
+	{
+		.name = "detach",
+		.sentence = "End enforcement: detach every interface and remove the datapath.",
+		.run = detach_run,
+	},
+	{},
+};
+
+const struct otseg_object otseg_object_policy = {
+	.name = "policy",
+	.sentence = "what may pass between zones",
+	.commands = commands,
+	.default_command = -1,
+};

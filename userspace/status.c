@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * otseg status: what is in force on this host, in one screen.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "active.h"
+#include "object.h"
+#include "print.h"
+#include "reason.h"
+
+static json_t *counts_json(const void *image)
+{
+	return json_pack("{s:i, s:i, s:i, s:i}", "links", (int)OTSEG_IMAGE_COUNT(image, LINKS),
+			 "zones", (int)OTSEG_IMAGE_COUNT(image, ZONES), "conduits",
+			 (int)OTSEG_IMAGE_COUNT(image, CONDUITS), "rules",
+			 (int)OTSEG_IMAGE_COUNT(image, RULES));
+}
+
+static json_t *policy_json(const struct otseg_active *active)
+{
+	const struct otseg_image *header = active->image.data;
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+	json_t *policy;
+
+	otseg_print_hex(digest, header->digest, sizeof(header->digest));
+	policy = json_pack("{s:s, s:s, s:I, s:I}", "name",
+			   otseg_image_string(active->image.data, header->name), "digest", digest,
+			   "generation", (json_int_t)active->generation, "image_size",
+			   (json_int_t)active->image.len);
+	json_object_update_missing_new(policy, counts_json(active->image.data));
+	return policy;
+}
+
+static json_t *interfaces_json(const struct otseg_active *active)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < active->n_attached; i++) {
+		const struct otseg_attachment *at = &active->attached[i];
+
+		if (!at->device.name[0])
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", at->role, "device",
+						      at->device.name, "xdp",
+						      otseg_attach_mode_name(at->mode)));
+	}
+	return list;
+}
+
+/* Reasons that occurred: passes and drops, the gravest matter for the reader last. */
+static json_t *reasons_json(const struct otseg_active *active)
+{
+	json_t *list = json_array();
+	u64 packets;
+	int i;
+
+	for (i = 0; i < OTSEG_R_COUNT; i++) {
+		packets = active->counters[OTSEG_CTR_REASON + i];
+		if (!packets)
+			continue;
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "name",
+						      otseg_reason_name((unsigned int)i), "class",
+						      otseg_reason_class_name((unsigned int)i),
+						      "packets", (json_int_t)packets));
+	}
+	return list;
+}
+
+static json_t *module_json(struct otseg_genl *genl)
+{
+	struct otseg_genl_status status;
+
+	if (otseg_genl_status_get(genl, &status))
+		return json_null();
+	return json_pack("{s:s, s:I, s:b, s:b}", "version", status.version, "image_version",
+			 (json_int_t)status.image_version, "transaction",
+			 !!(status.flags & OTSEG_STATUS_FLAG_TRANSACTION), "governed",
+			 !!(status.flags & OTSEG_STATUS_FLAG_GOVERNED));
+}
+
+static json_t *status_json(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	json_t *status;
+
+	status = json_pack("{s:s, s:s, s:s, s:o}", "version", OTSEG_VERSION, "state",
+			   active->generation ? "active" : "none", "backend",
+			   active->backend ? active->backend->ops->name : "none", "interfaces",
+			   interfaces_json(active));
+	if (active->generation)
+		json_object_set_new(status, "policy", policy_json(active));
+	if (genl)
+		json_object_set_new(status, "module", module_json(genl));
+	if (active->counters)
+		json_object_set_new(status, "reasons", reasons_json(active));
+	return status;
+}
+
+static void status_text(const struct otseg_active *active, const json_t *status)
+{
+	static const struct otseg_column reason_columns[] = {
+		{ "REASON", "name", false },
+		{ "CLASS", "class", false },
+		{ "PACKETS", "packets", true },
+		{},
+	};
+	const json_t *policy = json_object_get(status, "policy");
+	size_t i;
+
+	if (policy)
+		printf("policy      %s, generation %u\n"
+		       "digest      %s\n"
+		       "contents    %lld zones, %lld conduits, %lld rules\n",
+		       json_string_value(json_object_get(policy, "name")), active->generation,
+		       json_string_value(json_object_get(policy, "digest")),
+		       json_integer_value(json_object_get(policy, "zones")),
+		       json_integer_value(json_object_get(policy, "conduits")),
+		       json_integer_value(json_object_get(policy, "rules")));
+	else
+		puts("policy      none is active");
+	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");
+	for (i = 0; i < active->n_attached; i++) {
+		const struct otseg_attachment *at = &active->attached[i];
+
+		if (!at->device.name[0])
+			continue;
+		printf("interface   %s", at->device.name);
+		if (strcmp(at->device.name, at->role))
+			printf(" as %s", at->role);
+		printf(", %s XDP\n", otseg_attach_mode_name(at->mode));
+	}
+	if (!active->n_attached)
+		puts("interface   none is governed");
+	if (json_object_get(status, "reasons")) {
+		putchar('\n');
+		otseg_print_table(json_object_get(status, "reasons"), reason_columns);
+	}
+}
+
+static int show_run(const struct otseg_cli *cli)
+{
+	struct otseg_active active;
+	json_t *status;
+	int err;
+
+	err = otseg_active_open(&active, cli->stats);
+	if (!err) {
+		status = status_json(&active);
+		if (cli->json)
+			otseg_print_json(cli, status);
+		else
+			status_text(&active, status);
+		json_decref(status);
+	}
+	otseg_active_close(&active);
+	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
+}
+
+static const struct otseg_command commands[] = {
+	{
+		.name = "show",
+		.sentence = "Show what is in force; with -s how many frames met which reason.",
+		.run = show_run,
+	},
+	{},
+};
+
+const struct otseg_object otseg_object_status = {
+	.name = "status",
+	.sentence = "what is in force on this host",
+	.commands = commands,
+	.default_command = 0,
+};

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * otseg trace: captures instead of interfaces.
+ */
+#include "object.h"
+#include "trace.h"
+
+static const struct otseg_command commands[] = {
+	{
+		.name = "simulate",
+		.words = { "POLICY", "CAPTURE" },
+		.keys = { { "interface", "NAME",
+			    "where the frames came in; otherwise each came in where its source "
+			    "lives",
+			    false } },
+		.sentence = "Say what the policy (a file, an image or 'active') does with each "
+			    "frame of a capture.",
+		.run = otseg_trace_simulate,
+	},
+	{
+		.name = "decode",
+		.words = { "CAPTURE" },
+		.keys = { { "port", "NUMBER", "look for Modbus at this TCP port too", false } },
+		.sentence = "Show what the inspectors see in a capture, without a policy.",
+		.run = otseg_trace_decode,
+	},
+	{},
+};
+
+const struct otseg_object otseg_object_trace = {
+	.name = "trace",
+	.sentence = "captures of frames",
+	.commands = commands,
+	.default_command = -1,
+};
