@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test runs of XDP programs and where they take place.
+ */
+#define _GNU_SOURCE
+#include "run.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <sched.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/**
+ * otseg_bench_run - run an XDP program on one frame, over and over
+ * @prog: the program
+ * @frame: the frame; the program's changes to it stay from one run to the next
+ * @len: its bytes
+ * @repeat: runs
+ * @ns: nanoseconds of one run by the kernel's clock, rounded down; may be NULL
+ * @action: XDP action of the last run; may be NULL
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 *action)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		.data_in = frame,
+		.data_size_in = len,
+		.repeat = repeat,
+	);
+	int err;
+
+	err = bpf_prog_test_run_opts(prog, &opts);
+	if (err)
+		return err;
+	if (ns)
+		*ns = opts.duration;
+	if (action)
+		*action = opts.retval;
+	return 0;
+}
+
+/**
+ * otseg_bench_run_live - send live frames through an XDP program
+ * @prog: the program
+ * @frame: what each frame is before its page is used a second time
+ * @len: its bytes
+ * @repeat: frames
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts,
+		.data_in = frame,
+		.data_size_in = len,
+		.repeat = repeat,
+		.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+	);
+
+	return bpf_prog_test_run_opts(prog, &opts);
+}
+
+/**
+ * otseg_bench_now_ns - the monotonic clock
+ *
+ * Return: nanoseconds.
+ */
+u64 otseg_bench_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/**
+ * otseg_bench_pin - keep the calling thread on one processor
+ * @cpu: the processor
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_pin(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+/**
+ * otseg_bench_enter - move the calling thread into a named network namespace
+ * @prefix: its name below /run/netns up to a dash
+ * @name: the rest of it
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_enter(const char *prefix, const char *name)
+{
+	char path[256];
+	int err = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s-%s", prefix, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (setns(fd, CLONE_NEWNET))
+		err = -errno;
+	close(fd);
+	return err;
+}

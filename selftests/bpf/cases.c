@@ -1,0 +1,1151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cases of cases.h. They share one subject and one policy; between them a day
+ * passes, so that no flow of one case lives in the next. What inspected streams
+ * may carry is not tried here: the stream's own tests do that.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../bpf/engine/env.h"
+#include "../unit/ktap.h"
+#include "cases.h"
+
+#define SECOND 1000000000ull
+
+/* The plant: what the cases below talk about. */
+static const char policy_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/16, 'fd00:10::/64']}\n"
+	"  dmz: {level: 3.5, interfaces: [{name: it0, vlan: 10}, {name: it0, vlan: [10, 20]}],\n"
+	"        prefixes: [172.16.0.0/16]}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, 'fd00:20::/64']}\n"
+	"  locked: {level: 1, interfaces: [{name: ot0, vlan: 5}], prefixes: [192.168.20.0/24],\n"
+	"           macs: ['02:00:00:00:00:15']}\n"
+	"  lab: {level: 2, interfaces: [ot1], prefixes: [192.168.30.0/24, 'fd00:30::/64']}\n"
+	"conduits:\n"
+	"  main:\n"
+	"    reason: what the cases allow\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    flows: 262144\n"
+	"    rules:\n"
+	"      web: {service: tcp, port: 443}\n"
+	"      brief: {service: tcp, port: 444, idle: 60s}\n"
+	"      time: {service: udp, port: 7}\n"
+	"      short: {service: udp, port: 8, idle: 5s}\n"
+	"      ping: {service: icmp, types: [echo]}\n"
+	"      ping6: {service: icmpv6, types: [echo]}\n"
+	"      slow: {service: udp, port: 17, rate: {packets: 1/s, burst: 3}}\n"
+	"      thin: {service: udp, port: 18, rate: {bytes: 100000/s}}\n"
+	"      field: {service: modbus, access: read}\n"
+	"      drives: {service: s7comm}\n"
+	"  spare:\n"
+	"    reason: opened by an operator only\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    state: disabled\n"
+	"    rules:\n"
+	"      web: {service: tcp, port: 8443}\n"
+	"  watch:\n"
+	"    reason: learns\n"
+	"    from: it\n"
+	"    to: lab\n"
+	"    mode: monitor\n"
+	"    rules:\n"
+	"      web: {service: tcp, port: 443}\n"
+	"      slow: {service: udp, port: 17, rate: {packets: 1/s, burst: 1}}\n"
+	"  tiny:\n"
+	"    reason: a small budget\n"
+	"    from: it\n"
+	"    to: locked\n"
+	"    flows: 2\n"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n"
+	"      web: {service: tcp, port: 443}\n"
+	"  up:\n"
+	"    reason: the locked zone speaks too\n"
+	"    from: locked\n"
+	"    to: it\n"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n"
+	"      who: {service: arp, operations: [request]}\n"
+	"  tagged:\n"
+	"    reason: from behind the tags\n"
+	"    from: dmz\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n";
+
+static struct subject *s;
+static struct otseg_verdict v;
+static struct frame f;
+static unsigned char seen[OTSEG_R_COUNT];
+static struct end it, it2, cell, dmz, qinq, locked, lab, it6, cell6, lab6;
+static u16 next_port = 20000;
+
+static const char *reason_name(u32 reason)
+{
+	static const char *const names[] = {
+#define X(id, name, class, sentence) name,
+		OTSEG_REASON_LIST(X)
+#undef X
+	};
+
+	return reason < OTSEG_R_COUNT ? names[reason] : "?";
+}
+
+/* Sends the frame of @f, which comes in where @from lives. */
+static u32 send_from(const struct end *from)
+{
+	u32 reason = subject_send(s, from->ifindex, &f, &v);
+
+	if (reason < OTSEG_R_COUNT)
+		seen[reason] = 1;
+	return reason;
+}
+
+/* The claim that a frame meets this reason, and passes or not. */
+#define EXPECT(got, wanted, passes)                                                          \
+	do {                                                                                 \
+		u32 reason_got = (got);                                                      \
+                                                                                             \
+		CHECK(reason_got == OTSEG_R_##wanted, "%s instead of " #wanted,              \
+		      reason_name(reason_got));                                              \
+		CHECK(v.action == (passes), "action %u", v.action);                          \
+	} while (0)
+#define PASS(got, wanted) EXPECT(got, wanted, OTSEG_ACTION_PASS)
+#define DROP(got, wanted) EXPECT(got, wanted, OTSEG_ACTION_DROP)
+
+static void later(u64 ns)
+{
+	s->now_ns += ns;
+}
+
+/* An IPv4 or IPv6 header and @len bytes of nothing. */
+static u32 raw(const struct end *from, const struct end *to, u8 proto, u32 len)
+{
+	frame_ip(&f, from, to, proto, len);
+	memset(f.bytes + f.l4, 0, len);
+	return send_from(from);
+}
+
+static u32 udp(const struct end *from, const struct end *to, u16 sport, u16 dport)
+{
+	frame_udp(&f, from, to, sport, dport, "data", 4);
+	return send_from(from);
+}
+
+/**
+ * struct talk - a TCP conversation
+ * @a: the side that opens
+ * @b: the side that answers
+ * @sport: port of @a
+ * @dport: port of @b
+ * @seq: next sequence number of @a and of @b
+ * @window: window that both offer
+ * @scale: window scale that both offer
+ */
+struct talk {
+	const struct end *a, *b;
+	u16 sport, dport;
+	u32 seq[2];
+	u16 window;
+	int scale;
+};
+
+static struct talk talk_new(const struct end *a, const struct end *b, u16 dport)
+{
+	struct talk t = { a, b, next_port++, dport, { 1000, 0xfffffff0u }, 8192, -1 };
+
+	return t;
+}
+
+/* A segment with numbers of the caller's choice. */
+static u32 segment(const struct talk *t, int reply, u8 flags, u32 seq, u32 ack, u32 len)
+{
+	static const u8 data[4096];
+	struct tcp tcp = { seq, ack, reply ? t->dport : t->sport, reply ? t->sport : t->dport,
+			   flags, t->window, t->scale };
+
+	frame_tcp(&f, reply ? t->b : t->a, reply ? t->a : t->b, &tcp, data, len);
+	return send_from(reply ? t->b : t->a);
+}
+
+/* The next segment in order. */
+static u32 say(struct talk *t, int reply, u8 flags, u32 len)
+{
+	u32 reason = segment(t, reply, flags, t->seq[reply], flags & 0x10 ? t->seq[!reply] : 0, len);
+
+	if (v.action == OTSEG_ACTION_PASS)
+		t->seq[reply] += len + !!(flags & 3);
+	return reason;
+}
+
+#define F OTSEG_TCP_FIN
+#define S OTSEG_TCP_SYN
+#define R OTSEG_TCP_RST
+#define A OTSEG_TCP_ACK
+#define U OTSEG_TCP_URG
+
+static void shake(struct talk *t)
+{
+	PASS(say(t, 0, S, 0), RULE);
+	PASS(say(t, 1, S | A, 0), FLOW);
+	PASS(say(t, 0, A, 0), FLOW);
+}
+
+static void case_policy(void)
+{
+	DROP(udp(&it, &cell, 1, 7), NO_POLICY);
+	CHECK(!subject_policy(s, policy_text));
+}
+
+static void case_ethernet(void)
+{
+	frame_udp(&f, &it, &cell, next_port, 7, "x", 1);
+	f.bytes[12] = 0x81;
+	f.bytes[13] = 0;
+	f.len = 16;
+	DROP(send_from(&it), ETH_HEADER);
+	frame_ethernet(&f, cell.mac, it.mac, 0, 0x88cc);
+	memset(f.bytes + f.len, 0, 46);
+	f.len += 46;
+	DROP(send_from(&it), ETHERTYPE);
+	CHECK(v.link != OTSEG_NONE16, "the link is known");
+	frame_ethernet(&f, cell.mac, it.mac, 0, 100);
+	f.len += 46;
+	DROP(send_from(&it), ETHERTYPE);
+	frame_ethernet(&f, cell.mac, it.mac, 0, 0x9100);
+	f.len += 46;
+	DROP(send_from(&it), ETHERTYPE);
+	frame_udp(&f, &it, &cell, next_port, 7, "x", 1);
+	f.bytes[6] |= 1;
+	DROP(send_from(&it), MAC_SPOOFED);
+}
+
+static void case_vlan(void)
+{
+	struct end wrong = dmz;
+	u16 port = next_port++;
+
+	PASS(udp(&dmz, &cell, port, 7), RULE);
+	PASS(udp(&dmz, &cell, port, 7), FLOW);
+	PASS(udp(&cell, &dmz, 7, port), FLOW);
+	wrong.vlan = 0;
+	DROP(udp(&wrong, &cell, port, 7), SPOOFED);
+	wrong.vlan = 10 | 20 << 16;
+	PASS(udp(&wrong, &cell, port, 7), FLOW);
+	wrong.vlan = 11;
+	DROP(udp(&wrong, &cell, port, 7), UNKNOWN_LINK);
+	PASS(udp(&qinq, &cell, next_port++, 7), RULE);
+	/* a priority tag is no VLAN, neither alone nor outside of one */
+	frame_udp(&f, &it, &cell, next_port++, 7, "x", 1);
+	memmove(f.bytes + 16, f.bytes + 12, f.len - 12);
+	memcpy(f.bytes + 12, "\x81\x00\xe0\x00", 4);
+	f.len += 4;
+	PASS(send_from(&it), RULE);
+	wrong.vlan = 0xffff0000u;
+	frame_udp(&f, &dmz, &cell, next_port++, 7, "x", 1);
+	memmove(f.bytes + 16, f.bytes + 12, f.len - 12);
+	memcpy(f.bytes + 12, "\x81\x00\xe0\x00", 4);
+	f.len += 4;
+	PASS(send_from(&dmz), RULE);
+	memmove(f.bytes + 16, f.bytes + 12, f.len - 12);
+	f.len += 4;
+	DROP(send_from(&dmz), VLAN_DEPTH);
+}
+
+static void case_unknown_link(void)
+{
+	struct end nowhere = it;
+
+	nowhere.ifindex = s->ifindex[3];
+	DROP(udp(&nowhere, &cell, next_port++, 7), UNKNOWN_LINK);
+	CHECK(v.link == OTSEG_NONE16 && v.src_zone == OTSEG_NONE16);
+}
+
+static void case_arp(void)
+{
+	struct end probe = it;
+
+	frame_arp(&f, &it, 1, it2.addr);
+	PASS(send_from(&it), LINK_ARP);
+	frame_arp(&f, &it, 2, it2.addr);
+	PASS(send_from(&it), LINK_ARP);
+	memset(probe.addr, 0, 4);
+	frame_arp(&f, &probe, 1, it2.addr);
+	PASS(send_from(&it), LINK_ARP);
+	frame_arp(&f, &probe, 2, it2.addr);
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &it, 3, it2.addr);
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &it, 1, it2.addr);
+	f.bytes[f.l3 + 13] ^= 1;
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &it, 1, it2.addr);
+	f.len = f.l3 + 27;
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &it, 1, it2.addr);
+	f.bytes[f.l3 + 5] = 16;
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &it, 1, it2.addr);
+	memset(f.bytes + f.l3 + 14, 0xff, 4);
+	DROP(send_from(&it), ARP_INVALID);
+	frame_arp(&f, &cell, 1, it2.addr);
+	DROP(send_from(&it), SPOOFED);
+	frame_arp(&f, &it, 1, cell.addr);
+	DROP(send_from(&it), NO_RULE);
+	frame_arp(&f, &it, 1, (const u8 *)"\x08\x08\x08\x08");
+	DROP(send_from(&it), NO_ZONE);
+	frame_arp(&f, &locked, 1, it.addr);
+	PASS(send_from(&locked), RULE);
+	frame_arp(&f, &locked, 2, it.addr);
+	DROP(send_from(&locked), NO_RULE);
+	probe = locked;
+	probe.mac[5] = 0x99;
+	frame_arp(&f, &probe, 1, locked.addr);
+	DROP(send_from(&locked), MAC_SPOOFED);
+}
+
+static void case_ipv4_header(void)
+{
+	u16 port = next_port++;
+
+#define SPOIL(statement, wanted)                                \
+	do {                                                    \
+		frame_udp(&f, &it, &cell, port, 7, "four", 4);  \
+		statement;                                      \
+		DROP(send_from(&it), wanted);                   \
+	} while (0)
+	SPOIL(f.len = f.l3 + 19, IP_HEADER);
+	SPOIL(f.bytes[f.l3] = 0x65, IP_HEADER);
+	SPOIL(f.bytes[f.l3] = 0x44, IP_HEADER);
+	SPOIL(f.bytes[f.l3 + 10] ^= 1, IP_HEADER);
+	SPOIL((f.bytes[f.l3 + 3]++, frame_ip_sum(&f)), IP_HEADER);
+	SPOIL((f.bytes[f.l3 + 3] = 19, frame_ip_sum(&f)), IP_HEADER);
+	SPOIL((f.bytes[f.l3 + 6] |= 0x80, frame_ip_sum(&f)), IP_HEADER);
+	SPOIL((f.bytes[f.l3 + 6] |= 0x20, frame_ip_sum(&f)), IP_FRAGMENT);
+	SPOIL((f.bytes[f.l3 + 7] = 1, frame_ip_sum(&f)), IP_FRAGMENT);
+	SPOIL((f.bytes[f.l3] = 0x46, frame_ip_sum(&f)), IP_OPTIONS);
+	CHECK(v.src_zone != OTSEG_NONE16 && v.conduit != OTSEG_NONE16, "somebody answers for it");
+	/* what a small frame is padded with does not count */
+	frame_udp(&f, &it, &cell, port, 7, "four", 4);
+	memset(f.bytes + f.len, 0xaa, 14);
+	f.len += 14;
+	PASS(send_from(&it), RULE);
+}
+
+static void case_ipv6_header(void)
+{
+	static const u8 alert[8] = { 58, 0, 5, 2, 0, 0, 1, 0 };
+	u16 port = next_port++;
+
+#define SPOIL6(statement, wanted)                                    \
+	do {                                                         \
+		frame_udp(&f, &it6, &cell6, port, 7, "four", 4);     \
+		statement;                                           \
+		DROP(send_from(&it6), wanted);                       \
+	} while (0)
+	SPOIL6(f.len = f.l3 + 39, IP_HEADER);
+	SPOIL6(f.bytes[f.l3] = 0x40, IP_HEADER);
+	SPOIL6(f.bytes[f.l3 + 5]++, IP_HEADER);
+	SPOIL6(f.bytes[f.l3 + 6] = 44, IP_FRAGMENT);
+	SPOIL6(f.bytes[f.l3 + 6] = 43, IP_OPTIONS);
+	SPOIL6(f.bytes[f.l3 + 6] = 60, IP_OPTIONS);
+	SPOIL6(f.bytes[f.l3 + 6] = 0, IP_OPTIONS);
+	SPOIL6(f.bytes[f.l3 + 6] = 50, IP_PROTOCOL);
+	/* the one extension header that is taken: then it is ICMPv6 that no rule allows */
+	frame_icmp(&f, &it6, &cell6, 131, 0, 0, it6.addr, 16);
+	memmove(f.bytes + f.l4 + 8, f.bytes + f.l4, f.len - f.l4);
+	memcpy(f.bytes + f.l4, alert, 8);
+	f.bytes[f.l3 + 6] = 0;
+	f.bytes[f.l3 + 5] += 8;
+	f.len += 8;
+	DROP(send_from(&it6), ICMP_TYPE);
+	f.bytes[f.l4 + 2] = 7;
+	DROP(send_from(&it6), IP_OPTIONS);
+	PASS(udp(&it6, &cell6, port, 7), RULE);
+	PASS(udp(&cell6, &it6, 7, port), FLOW);
+}
+
+static void case_addresses(void)
+{
+	static const char *const sources[] = { "224.0.0.1", "255.255.255.255", "127.0.0.1",
+					       "0.0.0.1",   "192.168.10.9",    "8.8.8.8",
+					       "ff02::1",   "::1",	       "::",
+					       "fd00:20::9" };
+	struct end from, to;
+	u32 i;
+
+	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		end_set(&from, it.ifindex, 0, sources[i], 0x66);
+		DROP(udp(&from, from.family == 6 ? &cell6 : &cell, 9, 7), SPOOFED);
+		CHECK(v.src_zone == OTSEG_NONE16 && v.conduit == OTSEG_NONE16);
+	}
+	DROP(udp(&it, &it, 9, 7), SPOOFED);
+	end_set(&to, 0, 0, "8.8.8.8", 0x66);
+	DROP(udp(&it, &to, 9, 7), NO_ZONE);
+	end_set(&to, 0, 0, "127.0.0.1", 0x66);
+	DROP(udp(&it, &to, 9, 7), NO_ZONE);
+	end_set(&to, 0, 0, "fd00:99::1", 0x66);
+	DROP(udp(&it6, &to, 9, 7), NO_ZONE);
+	DROP(udp(&cell, &it, 9, 7), NO_CONDUIT);
+	DROP(udp(&it, &it2, 9, 7), NO_CONDUIT);
+	CHECK(v.src_zone == v.dst_zone && v.conduit == OTSEG_NONE16);
+	DROP(raw(&cell, &it, 47, 20), NO_CONDUIT);
+}
+
+static void case_macs(void)
+{
+	struct end other = locked;
+	u16 port = next_port++;
+
+	PASS(udp(&locked, &it, port, 7), RULE);
+	PASS(udp(&locked, &it, port, 7), FLOW);
+	other.mac[5]++;
+	DROP(udp(&other, &it, port, 7), MAC_SPOOFED);
+	CHECK(v.conduit == OTSEG_NONE16);
+	DROP(udp(&other, &it, next_port++, 7), MAC_SPOOFED);
+}
+
+static void case_rules(void)
+{
+	struct talk t;
+
+	DROP(raw(&it, &cell, 47, 20), IP_PROTOCOL);
+	CHECK(v.conduit != OTSEG_NONE16);
+	DROP(udp(&it, &cell, 9, 9), NO_RULE);
+	t = talk_new(&it, &cell, 8443);
+	DROP(say(&t, 0, S, 0), CONDUIT_DISABLED);
+	t = talk_new(&it, &cell, 102);
+	DROP(say(&t, 0, S, 0), NO_INSPECTOR);
+	PASS(udp(&it, &cell, next_port, 7), RULE);
+	CHECK(v.rule != OTSEG_NONE32 && v.service == OTSEG_SVC_UDP && v.flags == OTSEG_V_OPENED);
+}
+
+static void case_rates(void)
+{
+	static const u8 big[2000];
+	u16 port = next_port++;
+	int i;
+
+	PASS(udp(&it, &cell, port, 17), RULE);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	DROP(udp(&it, &cell, port, 17), RATE_LIMIT);
+	CHECK(v.rule != OTSEG_NONE32);
+	DROP(udp(&it, &cell, next_port++, 17), RATE_LIMIT);
+	/* replies use nothing up */
+	for (i = 0; i < 10; i++)
+		PASS(udp(&cell, &it, 17, port), FLOW);
+	later(SECOND);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	DROP(udp(&it, &cell, port, 17), RATE_LIMIT);
+	later(60 * SECOND);
+	for (i = 0; i < 3; i++)
+		PASS(udp(&it, &cell, port, 17), FLOW);
+	DROP(udp(&it, &cell, port, 17), RATE_LIMIT);
+	/* 2,042 bytes a frame: 48 of them in 100,000 */
+	for (i = 0; i < 48; i++) {
+		frame_udp(&f, &it, &cell, port, 18, big, sizeof(big));
+		CHECK(send_from(&it) == (i ? OTSEG_R_FLOW : OTSEG_R_RULE), "frame %d", i);
+	}
+	DROP(send_from(&it), RATE_LIMIT);
+	later(SECOND / 100000 * 2042);
+	PASS(send_from(&it), FLOW);
+	DROP(send_from(&it), RATE_LIMIT);
+}
+
+static void case_udp(void)
+{
+	u16 port = next_port++;
+
+#define SPOIL_UDP(statement, wanted)                               \
+	do {                                                       \
+		frame_udp(&f, &it, &cell, port, 7, "four", 4);     \
+		statement;                                         \
+		DROP(send_from(&it), wanted);                      \
+	} while (0)
+	SPOIL_UDP(f.bytes[f.l4 + 5] = 7, L4_HEADER);
+	SPOIL_UDP(f.bytes[f.l4 + 5] = 11, L4_HEADER);
+	SPOIL_UDP(f.bytes[f.l4 + 5] = 13, L4_HEADER);
+	SPOIL_UDP(f.bytes[f.l4 + 3] = 0, L4_HEADER);
+	DROP(raw(&it, &cell, 17, 7), L4_HEADER);
+	frame_udp(&f, &it6, &cell6, port, 7, "four", 4);
+	f.bytes[f.l4 + 6] = 0;
+	f.bytes[f.l4 + 7] = 0;
+	DROP(send_from(&it6), L4_CHECKSUM);
+	/* 30 s until something comes back, 180 s then */
+	PASS(udp(&it, &cell, port, 7), RULE);
+	later(31 * SECOND);
+	DROP(udp(&cell, &it, 7, port), NO_CONDUIT);
+	PASS(udp(&it, &cell, port, 7), RULE);
+	PASS(udp(&cell, &it, 7, port), FLOW);
+	CHECK(v.flags == OTSEG_V_REPLY && v.rule != OTSEG_NONE32);
+	later(178 * SECOND);
+	PASS(udp(&it, &cell, port, 7), FLOW);
+	later(181 * SECOND);
+	DROP(udp(&cell, &it, 7, port), NO_CONDUIT);
+	/* only the very port is answered */
+	PASS(udp(&it, &cell, port, 7), RULE);
+	DROP(udp(&cell, &it, 9, port), NO_CONDUIT);
+	DROP(udp(&cell, &it2, 7, port), NO_CONDUIT);
+	/* a rule's own time */
+	PASS(udp(&it, &cell, port, 8), RULE);
+	PASS(udp(&cell, &it, 8, port), FLOW);
+	later(6 * SECOND);
+	PASS(udp(&it, &cell, port, 8), RULE);
+}
+
+static void case_tcp_header(void)
+{
+	static const u8 never[] = { 0, F, U, S | F, S | R, S | F | A, F | R | A, S | U, R | F, F | U };
+	struct talk t = talk_new(&it, &cell, 443);
+	u32 i;
+
+	for (i = 0; i < sizeof(never); i++)
+		DROP(segment(&t, 0, never[i], 1, 1, 0), TCP_FLAGS);
+	DROP(raw(&it, &cell, 6, 19), L4_HEADER);
+	segment(&t, 0, S, 1, 0, 0);
+	f.bytes[f.l4 + 12] = 0x40;
+	DROP(send_from(&it), L4_HEADER);
+	f.bytes[f.l4 + 12] = 0x60;
+	DROP(send_from(&it), L4_HEADER);
+	t = talk_new(&it, &cell, 0);
+	DROP(segment(&t, 0, S, 1, 0, 0), L4_HEADER);
+	/* options that do not add up */
+	t = talk_new(&it, &cell, 443);
+	t.scale = 3;
+	segment(&t, 0, S, 1, 0, 0);
+	f.bytes[f.l4 + 26] = 1;
+	DROP(send_from(&it), L4_HEADER);
+	f.bytes[f.l4 + 26] = 9;
+	DROP(send_from(&it), L4_HEADER);
+}
+
+static void case_tcp_open(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+
+	DROP(segment(&t, 0, A, 1, 1, 0), TCP_NO_FLOW);
+	DROP(segment(&t, 1, A, 1, 1, 0), TCP_NO_FLOW);
+	DROP(segment(&t, 1, S | A, 1, 1, 0), TCP_NO_FLOW);
+	DROP(segment(&t, 0, R, 1, 1, 0), TCP_NO_FLOW);
+	DROP(segment(&t, 0, F | A, 1, 1, 0), TCP_NO_FLOW);
+	DROP(segment(&t, 1, S, 1, 0, 0), NO_CONDUIT);
+	DROP(segment(&t, 0, S, 1, 0, 5), TCP_SYN_DATA);
+	PASS(say(&t, 0, S, 0), RULE);
+	/* repeated, and answered wrongly */
+	PASS(segment(&t, 0, S, 1000, 0, 0), FLOW);
+	DROP(segment(&t, 1, S | A, 7000, 1000, 0), TCP_WINDOW);
+	DROP(segment(&t, 1, S | A, 7000, 1002, 0), TCP_WINDOW);
+	DROP(segment(&t, 1, S | A, 7000, 1001, 3), TCP_SYN_DATA);
+	DROP(segment(&t, 0, S | A, 7000, 1001, 0), TCP_STATE);
+	DROP(segment(&t, 0, A, 1001, 1, 0), TCP_STATE);
+	DROP(segment(&t, 1, A, 7000, 1001, 9), TCP_STATE);
+	DROP(segment(&t, 1, S, 7000, 0, 0), TCP_STATE);
+	DROP(segment(&t, 1, R, 7000, 0, 0), TCP_WINDOW);
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(segment(&t, 1, S | A, 0xfffffff0u, 1001, 0), FLOW);
+	DROP(segment(&t, 1, A, 0xfffffff1u, 1001, 9), TCP_STATE);
+	DROP(segment(&t, 0, A, 1001, 0xfffffff2u, 0), TCP_WINDOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	PASS(say(&t, 0, A, 1000), FLOW);
+	PASS(say(&t, 1, A, 1000), FLOW);
+	CHECK(t.seq[1] < 1000, "numbers have wrapped");
+	CHECK(v.flags == OTSEG_V_REPLY);
+}
+
+/* A side that asks again with another number has given the first attempt up. */
+static void case_tcp_ask_again(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+
+	PASS(say(&t, 0, S, 0), RULE);
+	t.seq[0] = 5000;
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(say(&t, 0, A, 10), FLOW);
+	/* refused: the other side resets it */
+	t = talk_new(&it, &cell, 443);
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(segment(&t, 1, R | A, 0, t.seq[0], 0), FLOW);
+	PASS(say(&t, 0, S, 0), RULE);
+}
+
+static void case_tcp_window(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+	u32 x, y;
+
+	shake(&t);
+	PASS(say(&t, 0, A, 100), FLOW);
+	PASS(say(&t, 1, A, 100), FLOW);
+	x = t.seq[0];
+	y = t.seq[1];
+	/* up to what was offered, and not further */
+	PASS(segment(&t, 0, A, x + 8192 - 10, y, 10), FLOW);
+	DROP(segment(&t, 0, A, x + 8192, y, 1), TCP_WINDOW);
+	DROP(segment(&t, 0, A, x + 100000, y, 1), TCP_WINDOW);
+	/* as far back as a window */
+	DROP(segment(&t, 0, A, x - 9000, y, 10), TCP_WINDOW);
+	/* acknowledgements of what was never sent, or long ago */
+	DROP(segment(&t, 0, A, x, y + 1, 0), TCP_WINDOW);
+	DROP(segment(&t, 0, A, x, y - 70000, 0), TCP_WINDOW);
+	/* keep-alives, with and without a byte of garbage */
+	t.seq[0] = x + 8192;
+	PASS(say(&t, 1, A, 0), FLOW);
+	PASS(segment(&t, 0, A, t.seq[0] - 1, y, 0), FLOW);
+	PASS(segment(&t, 0, A, t.seq[0] - 1, y, 1), FLOW);
+	PASS(segment(&t, 1, A, y - 1, t.seq[0], 0), FLOW);
+	/* a window that was closed is probed with a byte */
+	t.window = 0;
+	PASS(say(&t, 1, A, 0), FLOW);
+	t.window = 8192;
+	PASS(say(&t, 0, A, 1), FLOW);
+}
+
+static void case_tcp_scale(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+
+	t.scale = 4;
+	t.window = 1000;
+	shake(&t);
+	/* the SYN-ACK's own window counted as it is; from now on they are scaled */
+	DROP(segment(&t, 0, A, t.seq[0] + 1000, t.seq[1], 1), TCP_WINDOW);
+	PASS(say(&t, 1, A, 0), FLOW);
+	PASS(segment(&t, 0, A, t.seq[0] + 15000, t.seq[1], 1000), FLOW);
+	DROP(segment(&t, 0, A, t.seq[0] + 16000, t.seq[1], 1), TCP_WINDOW);
+	/* one side alone scales nothing */
+	t = talk_new(&it, &cell, 443);
+	t.scale = 4;
+	t.window = 1000;
+	PASS(say(&t, 0, S, 0), RULE);
+	t.scale = -1;
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	PASS(say(&t, 1, A, 0), FLOW);
+	DROP(segment(&t, 0, A, t.seq[0] + 1000, t.seq[1], 1), TCP_WINDOW);
+	PASS(segment(&t, 0, A, t.seq[0], t.seq[1], 1000), FLOW);
+}
+
+static void case_tcp_close(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+
+	shake(&t);
+	PASS(say(&t, 0, F | A, 10), FLOW);
+	DROP(segment(&t, 0, A, t.seq[0], t.seq[1], 10), TCP_STATE);
+	PASS(segment(&t, 0, F | A, t.seq[0] - 11, t.seq[1], 10), FLOW);
+	PASS(say(&t, 1, A, 100), FLOW);
+	later(100 * SECOND);
+	PASS(say(&t, 1, A, 100), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	PASS(say(&t, 1, F | A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	later(59 * SECOND);
+	PASS(segment(&t, 0, A, t.seq[0], t.seq[1], 0), FLOW);
+	/* closed: the same ports may begin again, at once */
+	t.seq[0] = 90000;
+	t.seq[1] = 80000;
+	shake(&t);
+	PASS(say(&t, 0, A, 10), FLOW);
+	/* half closed, and forgotten */
+	PASS(say(&t, 0, F | A, 0), FLOW);
+	later(121 * SECOND);
+	DROP(say(&t, 1, A, 100), TCP_NO_FLOW);
+}
+
+static void case_tcp_reset(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+	u32 x, y;
+
+	shake(&t);
+	PASS(say(&t, 1, A, 10), FLOW);
+	x = t.seq[0];
+	y = t.seq[1];
+	DROP(segment(&t, 0, R, x + 9000, 0, 0), TCP_WINDOW);
+	DROP(segment(&t, 0, R, x - 9000, 0, 0), TCP_WINDOW);
+	DROP(segment(&t, 0, R | A, x, y + 1, 0), TCP_WINDOW);
+	/* in the window, but not where it is expected: who sends on was not the sender */
+	PASS(segment(&t, 0, R, x + 100, 0, 0), FLOW);
+	PASS(say(&t, 0, A, 10), FLOW);
+	later(100 * SECOND);
+	PASS(say(&t, 0, A, 10), FLOW);
+	/* what was under way does not revive it */
+	PASS(segment(&t, 0, R, t.seq[0], 0, 0), FLOW);
+	PASS(say(&t, 1, A, 10), FLOW);
+	later(11 * SECOND);
+	DROP(say(&t, 1, A, 10), TCP_NO_FLOW);
+	/* reset, and begun anew at once */
+	t = talk_new(&it, &cell, 443);
+	shake(&t);
+	PASS(segment(&t, 1, R | A, t.seq[1], t.seq[0], 0), FLOW);
+	t.seq[0] += 1000;
+	shake(&t);
+}
+
+/* One side has lost the connection. */
+static void case_tcp_half_open(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+	struct talk again;
+
+	shake(&t);
+	PASS(say(&t, 0, A, 10), FLOW);
+	again = t;
+	again.seq[0] = 500000;
+	/* the opener asks anew; the other side says where it stands; the opener resets it */
+	PASS(segment(&again, 0, S, 500000, 0, 0), FLOW);
+	PASS(segment(&t, 1, A, t.seq[1], t.seq[0], 0), FLOW);
+	PASS(segment(&t, 0, R, t.seq[0], 0, 0), FLOW);
+	shake(&again);
+	/* both sides have lost it: the second SYN opens */
+	again.seq[0] = 900000;
+	PASS(segment(&again, 0, S, 900000, 0, 0), FLOW);
+	DROP(segment(&again, 1, S | A, 44, 900001, 0), TCP_STATE);
+	again.seq[1] = 44;
+	shake(&again);
+	/* the firewall has lost it, and the opener: the other side still answers */
+	t = talk_new(&it, &cell, 443);
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(segment(&t, 1, A, 77, 12345, 0), FLOW);
+	PASS(segment(&t, 0, R, 12345, 0, 0), FLOW);
+	t.seq[0]--;
+	shake(&t);
+}
+
+static void case_tcp_idle(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+
+	shake(&t);
+	later(7400 * SECOND);
+	PASS(say(&t, 0, A, 1), FLOW);
+	later(7450 * SECOND);
+	DROP(say(&t, 0, A, 1), TCP_NO_FLOW);
+	t = talk_new(&it, &cell, 444);
+	shake(&t);
+	later(59 * SECOND);
+	PASS(say(&t, 1, A, 1), FLOW);
+	later(61 * SECOND);
+	DROP(say(&t, 1, A, 1), TCP_NO_FLOW);
+	t = talk_new(&it, &cell, 443);
+	PASS(say(&t, 0, S, 0), RULE);
+	later(61 * SECOND);
+	DROP(say(&t, 1, S | A, 0), TCP_NO_FLOW);
+}
+
+static void case_tcp_inspected(void)
+{
+	struct talk t = talk_new(&it, &cell, 502);
+
+	s->checksums(s, it.ifindex, 1);
+	shake(&t);
+	CHECK(v.service == OTSEG_SVC_MODBUS);
+	DROP(segment(&t, 0, A | U, t.seq[0], t.seq[1], 1), TCP_URGENT);
+	DROP(segment(&t, 0, R | A, t.seq[0], t.seq[1], 4), TCP_STATE);
+	frame_tcp(&f, &it, &cell,
+		  &(struct tcp){ t.seq[0], t.seq[1], t.sport, t.dport, A, 8192, -1 },
+		  "\0\1\0\0\0\6\1\3\0\0\0\1", 12);
+	f.bytes[f.l4 + 16] ^= 1;
+	DROP(send_from(&it), L4_CHECKSUM);
+	frame_l4_sum(&f);
+	PASS(send_from(&it), RULE);
+	f.bytes[f.l4 + 16] ^= 1;
+	s->checksums(s, it.ifindex, 0);
+	PASS(send_from(&it), FLOW);
+	/* of a connection that is not inspected, the receiver looks at it */
+	s->checksums(s, it.ifindex, 1);
+	t = talk_new(&it, &cell, 443);
+	shake(&t);
+	PASS(say(&t, 0, A, 10), FLOW);
+	f.bytes[f.l4 + 16] ^= 1;
+	PASS(send_from(&it), FLOW);
+	s->checksums(s, it.ifindex, 0);
+}
+
+static void case_icmp(void)
+{
+	struct end from = it;
+
+	frame_icmp(&f, &it, &cell, 8, 0, 77 << 16 | 1, "ping", 4);
+	PASS(send_from(&it), RULE);
+	frame_icmp(&f, &cell, &it, 0, 0, 77 << 16 | 1, "ping", 4);
+	PASS(send_from(&cell), FLOW);
+	frame_icmp(&f, &cell, &it, 0, 0, 78 << 16 | 1, "ping", 4);
+	DROP(send_from(&cell), NO_CONDUIT);
+	frame_icmp(&f, &cell, &it, 8, 0, 77 << 16 | 1, "ping", 4);
+	DROP(send_from(&cell), NO_CONDUIT);
+	frame_icmp(&f, &it, &cell, 8, 0, 77 << 16 | 2, "ping", 4);
+	PASS(send_from(&it), FLOW);
+	later(31 * SECOND);
+	frame_icmp(&f, &cell, &it, 0, 0, 77 << 16 | 1, "ping", 4);
+	DROP(send_from(&cell), NO_CONDUIT);
+	frame_icmp(&f, &it, &cell, 13, 0, 0, "stamp-stamp!", 12);
+	DROP(send_from(&it), ICMP_TYPE);
+	frame_icmp(&f, &it, &cell, 5, 0, 0, "redirect", 8);
+	DROP(send_from(&it), ICMP_TYPE);
+	frame_icmp(&f, &it, &cell, 8, 1, 77 << 16 | 1, "ping", 4);
+	DROP(send_from(&it), L4_HEADER);
+	DROP(raw(&it, &cell, 1, 7), L4_HEADER);
+	frame_icmp(&f, &it6, &cell6, 128, 0, 5 << 16 | 1, "ping", 4);
+	PASS(send_from(&it6), RULE);
+	frame_icmp(&f, &cell6, &it6, 129, 0, 5 << 16 | 1, "ping", 4);
+	PASS(send_from(&cell6), FLOW);
+	frame_icmp(&f, &it6, &cell6, 137, 0, 0, it6.addr, 16);
+	DROP(send_from(&it6), ICMP_TYPE);
+	(void)from;
+}
+
+/* Wraps the frame of @f into an ICMP error. */
+static void quote(const struct end *from, const struct end *to, u8 type, u8 code, u32 bytes)
+{
+	struct frame inner = f;
+
+	frame_icmp(&f, from, to, type, code, 0, inner.bytes + inner.l3, bytes);
+}
+
+static void case_icmp_errors(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+	struct end router = cell;
+	u16 port = next_port++;
+
+	router.addr[3] = 1;
+	PASS(udp(&it, &cell, port, 7), RULE);
+	quote(&cell, &it, 3, 3, 28);
+	PASS(send_from(&cell), RELATED);
+	CHECK(v.flags == OTSEG_V_REPLY && v.rule != OTSEG_NONE32);
+	frame_udp(&f, &it, &cell, port, 7, "data", 4);
+	quote(&router, &it, 11, 0, 28);
+	PASS(send_from(&router), RELATED);
+	/* of another port, to another one, from another side, cut short, of a type that is no error */
+	frame_udp(&f, &it, &cell, port + 1, 7, "data", 4);
+	quote(&cell, &it, 3, 3, 28);
+	DROP(send_from(&cell), ICMP_UNRELATED);
+	frame_udp(&f, &it, &cell, port, 7, "data", 4);
+	quote(&cell, &it2, 3, 3, 28);
+	DROP(send_from(&cell), ICMP_UNRELATED);
+	frame_udp(&f, &it, &cell, port, 7, "data", 4);
+	quote(&dmz, &it, 3, 3, 28);
+	DROP(send_from(&dmz), ICMP_UNRELATED);
+	frame_udp(&f, &it, &cell, port, 7, "data", 4);
+	quote(&cell, &it, 3, 3, 27);
+	DROP(send_from(&cell), ICMP_UNRELATED);
+	frame_udp(&f, &it, &cell, port, 7, "data", 4);
+	quote(&cell, &it, 4, 0, 28);
+	DROP(send_from(&cell), ICMP_TYPE);
+	/* what the answering side has not said cannot be quoted to it */
+	frame_udp(&f, &cell, &it, 7, port, "data", 4);
+	quote(&it, &cell, 3, 3, 28);
+	DROP(send_from(&it), ICMP_UNRELATED);
+	/* TCP: the number must be one that was sent */
+	shake(&t);
+	segment(&t, 0, A, t.seq[0], t.seq[1], 100);
+	quote(&cell, &it, 3, 4, 40);
+	PASS(send_from(&cell), RELATED);
+	frame_tcp(&f, &it, &cell, &(struct tcp){ t.seq[0] + 5000, 0, t.sport, t.dport, A, 1, -1 },
+		  "", 0);
+	quote(&cell, &it, 3, 4, 40);
+	DROP(send_from(&cell), ICMP_UNRELATED);
+	/* an echo, and IPv6 */
+	frame_icmp(&f, &it, &cell, 8, 0, 99 << 16, "", 0);
+	PASS(send_from(&it), RULE);
+	quote(&router, &it, 11, 0, 28);
+	PASS(send_from(&router), RELATED);
+	PASS(udp(&it6, &cell6, port, 7), RULE);
+	quote(&cell6, &it6, 1, 4, 52);
+	PASS(send_from(&cell6), RELATED);
+	frame_udp(&f, &it6, &cell6, port + 1, 7, "data", 4);
+	quote(&cell6, &it6, 1, 4, 52);
+	DROP(send_from(&cell6), ICMP_UNRELATED);
+}
+
+static void case_nd(void)
+{
+	struct end local, nobody = it6;
+
+	end_set(&local, it.ifindex, 0, "fe80::5", 5);
+	memset(nobody.addr, 0, 16);
+	frame_nd(&f, &it6, it6.addr, 1);
+	PASS(send_from(&it6), LINK_ND);
+	frame_nd(&f, &it6, it6.addr, 0);
+	PASS(send_from(&it6), LINK_ND);
+	frame_nd(&f, &local, it6.addr, 1);
+	PASS(send_from(&it6), LINK_ND);
+	frame_nd(&f, &it6, local.addr, 1);
+	PASS(send_from(&it6), LINK_ND);
+	/* nobody yet: asks whether the address is free, without an option */
+	frame_nd(&f, &nobody, it6.addr, 1);
+	DROP(send_from(&it6), ND_INVALID);
+	f.len -= 8;
+	f.bytes[f.l3 + 5] -= 8;
+	PASS(send_from(&it6), LINK_ND);
+	frame_nd(&f, &it6, it6.addr, 1);
+	f.bytes[f.l3 + 7] = 64;
+	DROP(send_from(&it6), ND_INVALID);
+	frame_nd(&f, &it6, it6.addr, 1);
+	f.bytes[f.l4 + 27] ^= 1;
+	DROP(send_from(&it6), ND_INVALID);
+	frame_nd(&f, &it6, it6.addr, 1);
+	f.bytes[f.l4 + 25] = 0;
+	DROP(send_from(&it6), ND_INVALID);
+	frame_nd(&f, &it6, it6.addr, 1);
+	f.bytes[f.l3 + 39] ^= 1;
+	DROP(send_from(&it6), ND_INVALID);
+	frame_nd(&f, &cell6, it6.addr, 1);
+	DROP(send_from(&it6), SPOOFED);
+	frame_nd(&f, &it6, cell6.addr, 1);
+	DROP(send_from(&it6), NO_RULE);
+}
+
+static void case_monitor(void)
+{
+	struct talk t = talk_new(&it, &lab, 443);
+	u16 port = next_port++;
+
+	shake(&t);
+	PASS(say(&t, 0, A, 10), FLOW);
+	CHECK(!(v.flags & OTSEG_V_MONITORED));
+	PASS(segment(&t, 0, A, t.seq[0] + 100000, t.seq[1], 1), TCP_WINDOW);
+	CHECK(v.flags & OTSEG_V_MONITORED);
+	/* what no rule allows, and its answers */
+	PASS(udp(&it, &lab, port, 99), NO_RULE);
+	CHECK(v.flags & OTSEG_V_MONITORED);
+	PASS(udp(&lab, &it, 99, port), NO_RULE);
+	CHECK(v.flags == (OTSEG_V_MONITORED | OTSEG_V_REPLY));
+	t = talk_new(&it, &lab, 99);
+	PASS(say(&t, 0, S, 0), NO_RULE);
+	PASS(say(&t, 1, S | A, 0), NO_RULE);
+	PASS(say(&t, 0, A, 0), NO_RULE);
+	/* a connection from before, both ways; the other side may not ask */
+	t = talk_new(&it, &lab, 443);
+	PASS(segment(&t, 0, A, 1, 1, 1), TCP_NO_FLOW);
+	PASS(segment(&t, 1, A, 1, 1, 1), TCP_NO_FLOW);
+	DROP(segment(&t, 1, S, 1, 0, 0), NO_CONDUIT);
+	PASS(segment(&t, 0, 0, 1, 0, 0), TCP_FLAGS);
+	PASS(raw(&it, &lab, 47, 8), IP_PROTOCOL);
+	frame_udp(&f, &it, &lab, port, 7, "four", 4);
+	f.bytes[f.l3 + 6] |= 0x20;
+	frame_ip_sum(&f);
+	PASS(send_from(&it), IP_FRAGMENT);
+	PASS(udp(&it, &lab, port, 17), RULE);
+	PASS(udp(&it, &lab, port, 17), RATE_LIMIT);
+	/* who he is must be clear all the same */
+	DROP(udp(&cell, &lab, port, 17), NO_CONDUIT);
+	frame_udp(&f, &cell, &lab, port, 17, "four", 4);
+	DROP(send_from(&it), SPOOFED);
+}
+
+static void case_budget(void)
+{
+	u16 port = next_port;
+	struct talk t;
+
+	next_port += 3;
+	PASS(udp(&it, &locked, port, 7), RULE);
+	PASS(udp(&it, &locked, port + 1, 7), RULE);
+	DROP(udp(&it, &locked, port + 2, 7), FLOW_BUDGET);
+	/* another conduit has its own */
+	PASS(udp(&it, &cell, port + 2, 7), RULE);
+	/* a flow that is over gives its place back */
+	later(31 * SECOND);
+	DROP(udp(&locked, &it, 7, port), NO_RULE);
+	t = talk_new(&it, &locked, 443);
+	PASS(say(&t, 0, S, 0), RULE);
+	/* an attempt that is repeated with another number does not count twice */
+	PASS(segment(&t, 0, S, 7777, 0, 0), RULE);
+	PASS(segment(&t, 0, S, 8888, 0, 0), RULE);
+}
+
+/* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
+static void case_table(void)
+{
+	u32 refused = 0;
+	u32 i;
+
+	for (i = 0; i < 700000 && !refused; i++) {
+		it2.addr[2] = (u8)(i >> 16);
+		frame_udp(&f, &it2, &cell, (u16)(1 + i), 7, "x", 1);
+		refused = send_from(&it2) == OTSEG_R_FLOW_TABLE;
+	}
+	CHECK(refused);
+	CHECK(v.action == OTSEG_ACTION_DROP);
+	CHECK(i > OTSEG_FLOW_PLACES / 2, "already after %u flows", i);
+	it2.addr[2] = 0;
+}
+
+static void case_swap(void)
+{
+	static const char less[] =
+		"otseg: 1\nname: less\nzones:\n"
+		"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/16, 'fd00:10::/64']}\n"
+		"  new: {level: 2, interfaces: [ot1], prefixes: [192.168.99.0/24]}\n"
+		"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+		"conduits:\n"
+		"  other:\n    reason: moved\n    from: it\n    to: cell\n    rules:\n"
+		"      more: {service: udp, port: 9}\n"
+		"      web: {service: tcp, port: [443, 502]}\n";
+	struct talk t = talk_new(&it, &cell, 443);
+	struct talk bus = talk_new(&it, &cell, 502);
+	struct otseg_verdict before;
+	u16 port = next_port++;
+
+	shake(&t);
+	shake(&bus);
+	before = v;
+	PASS(udp(&it, &cell, port, 7), RULE);
+	PASS(udp(&cell, &it, 7, port), FLOW);
+	CHECK(!subject_policy(s, less));
+	/* still allowed, by another rule of another conduit between other zones */
+	PASS(say(&t, 1, A, 10), FLOW);
+	PASS(say(&t, 0, A, 10), FLOW);
+	CHECK(v.dst_zone != before.dst_zone || v.rule != before.rule);
+	/* no more, also not for the answers */
+	DROP(udp(&cell, &it, 7, port), NO_RULE);
+	DROP(udp(&it, &cell, port, 7), NO_RULE);
+	/* inspected before, not now: it has to begin again */
+	DROP(say(&bus, 0, A, 0), TCP_NO_FLOW);
+	bus.seq[0] = 99999;
+	shake(&bus);
+	CHECK(!subject_policy(s, policy_text));
+	DROP(say(&bus, 0, A, 0), TCP_NO_FLOW);
+	PASS(say(&t, 0, A, 10), FLOW);
+	PASS(say(&t, 1, A, 10), FLOW);
+}
+
+static void case_counters(void)
+{
+	const u64 *c;
+	u64 before[8];
+	u64 reason;
+	u32 conduit, rule, link, zone;
+	u16 port = next_port++;
+
+	PASS(udp(&it, &cell, port, 7), RULE);
+	conduit = OTSEG_CTR_CONDUIT + v.conduit * OTSEG_CTR_CONDUIT_LEN;
+	rule = OTSEG_CTR_RULE + v.rule * OTSEG_CTR_RULE_LEN;
+	link = OTSEG_CTR_LINK + v.link * OTSEG_CTR_LINK_LEN;
+	zone = OTSEG_CTR_ZONE + v.src_zone * OTSEG_CTR_ZONE_LEN;
+	c = s->counters(s);
+	before[0] = c[conduit + OTSEG_CTR_CONDUIT_PACKETS];
+	before[1] = c[rule + OTSEG_CTR_RULE_PACKETS];
+	before[2] = c[rule + OTSEG_CTR_RULE_BYTES];
+	before[3] = c[link + OTSEG_CTR_LINK_PACKETS];
+	before[4] = c[zone + OTSEG_CTR_ZONE_DROPS];
+	before[5] = c[conduit + OTSEG_CTR_CONDUIT_FLOWS];
+	before[6] = c[conduit + OTSEG_CTR_CONDUIT_DROPS];
+	before[7] = c[link + OTSEG_CTR_LINK_DROPS];
+	reason = c[OTSEG_CTR_REASON + OTSEG_R_FLOW];
+	PASS(udp(&it, &cell, port, 7), FLOW);
+	PASS(udp(&cell, &it, 7, port), FLOW);
+	DROP(udp(&it, &cell, port, 9), NO_RULE);
+	PASS(udp(&it, &cell, next_port++, 7), RULE);
+	c = s->counters(s);
+	CHECK(c[conduit + OTSEG_CTR_CONDUIT_PACKETS] == before[0] + 3);
+	CHECK(c[rule + OTSEG_CTR_RULE_PACKETS] == before[1] + 3);
+	CHECK(c[rule + OTSEG_CTR_RULE_BYTES] == before[2] + 3 * 46);
+	CHECK(c[link + OTSEG_CTR_LINK_PACKETS] == before[3] + 3);
+	CHECK(c[zone + OTSEG_CTR_ZONE_DROPS] == before[4] + 1);
+	CHECK(c[conduit + OTSEG_CTR_CONDUIT_FLOWS] == before[5] + 1);
+	CHECK(c[conduit + OTSEG_CTR_CONDUIT_DROPS] == before[6] + 1);
+	CHECK(c[link + OTSEG_CTR_LINK_DROPS] == before[7] + 1);
+	CHECK(c[OTSEG_CTR_REASON + OTSEG_R_FLOW] == reason + 2);
+}
+
+/* Reasons that no frame of these cases can yield, and why. */
+static const struct {
+	u32 first, last;
+	const char *why;
+} elsewhere[] = {
+	{ OTSEG_R_NONE, OTSEG_R_NONE, "no verdict was reached" },
+	{ OTSEG_R_INTERNAL, OTSEG_R_UNGUARDED, "never, and the guard's" },
+	{ OTSEG_R_STREAM_GAP, OTSEG_R_COUNT - 1, "the tests of the stream" },
+};
+
+static void case_complete(void)
+{
+	u32 i, j;
+
+	for (i = 0; i < OTSEG_R_COUNT; i++) {
+		for (j = 0; j < sizeof(elsewhere) / sizeof(elsewhere[0]); j++) {
+			if (i >= elsewhere[j].first && i <= elsewhere[j].last)
+				break;
+		}
+		if (j == sizeof(elsewhere) / sizeof(elsewhere[0]))
+			CHECK(seen[i], "no case yields %s", reason_name(i));
+	}
+}
+
+static const struct ktap_case cases[] = {
+	{ "without a policy nothing passes", case_policy },
+	{ "Ethernet: headers, types, sources", case_ethernet },
+	{ "VLAN tags lead to zones", case_vlan },
+	{ "an interface without a zone", case_unknown_link },
+	{ "ARP", case_arp },
+	{ "IPv4 headers", case_ipv4_header },
+	{ "IPv6 headers", case_ipv6_header },
+	{ "sources, destinations and zones", case_addresses },
+	{ "MAC addresses of a zone", case_macs },
+	{ "rules and what keeps them from applying", case_rules },
+	{ "rates", case_rates },
+	{ "UDP: headers, replies, time-outs", case_udp },
+	{ "TCP: headers and flags", case_tcp_header },
+	{ "TCP: opening", case_tcp_open },
+	{ "TCP: asking again", case_tcp_ask_again },
+	{ "TCP: windows", case_tcp_window },
+	{ "TCP: window scale", case_tcp_scale },
+	{ "TCP: closing", case_tcp_close },
+	{ "TCP: resets", case_tcp_reset },
+	{ "TCP: half-open connections", case_tcp_half_open },
+	{ "TCP: time-outs", case_tcp_idle },
+	{ "TCP: inspected connections", case_tcp_inspected },
+	{ "ICMP and ICMPv6", case_icmp },
+	{ "ICMP errors", case_icmp_errors },
+	{ "neighbour discovery", case_nd },
+	{ "monitor mode", case_monitor },
+	{ "flow budgets", case_budget },
+	{ "counters", case_counters },
+	{ "a policy swap", case_swap },
+	{ "a full flow table", case_table },
+	{ "every reason has a case", case_complete },
+};
+
+/**
+ * cases_run - run all cases, and report
+ * @subject: on this, which has no policy yet
+ *
+ * Return: exit code of the program.
+ */
+int cases_run(struct subject *subject)
+{
+	int n_cases = sizeof(cases) / sizeof(cases[0]);
+	int i;
+
+	s = subject;
+	ktap_begin(n_cases);
+	memset(seen, 0, sizeof(seen));
+	end_set(&it, s->ifindex[0], 0, "10.0.0.5", 5);
+	end_set(&it2, s->ifindex[0], 0, "10.0.0.6", 6);
+	end_set(&dmz, s->ifindex[0], 10, "172.16.0.7", 7);
+	end_set(&qinq, s->ifindex[0], 10 | 20 << 16, "172.16.0.8", 8);
+	end_set(&cell, s->ifindex[1], 0, "192.168.10.11", 11);
+	end_set(&locked, s->ifindex[1], 5, "192.168.20.21", 0x15);
+	end_set(&lab, s->ifindex[2], 0, "192.168.30.31", 31);
+	end_set(&it6, s->ifindex[0], 0, "fd00:10::5", 5);
+	end_set(&cell6, s->ifindex[1], 0, "fd00:20::b", 11);
+	end_set(&lab6, s->ifindex[2], 0, "fd00:30::31", 31);
+	for (i = 0; i < n_cases; i++) {
+		ktap_failures = 0;
+		later(86400 * SECOND);
+		cases[i].run();
+		ktap_result(!ktap_failures, "%s", cases[i].name);
+	}
+	return ktap_end(n_cases);
+}

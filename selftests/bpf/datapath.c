@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The datapath of datapath.h. Maps are mapped into this process, so a frame costs
+ * one system call. Nothing is pinned or attached: the kernel forgets all of it
+ * with the process.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "../../bpf/engine/env.h"
+#include "datapath.h"
+
+#define LOG_LEN (1u << 20)
+
+/* As in bpf/maps.h. */
+struct probe {
+	u64 now_ns;
+	struct otseg_verdict verdict;
+};
+
+/**
+ * struct datapath - a loaded datapath
+ * @subject: as a subject
+ * @object: the BPF object
+ * @prog: its XDP program
+ * @generation: of the policy in force
+ * @probe: clock in, verdict out
+ * @counters: all counter blocks
+ * @links: interfaces
+ * @block: bytes from one counter block to the next
+ * @log: of the verifier
+ */
+struct datapath {
+	struct subject subject;
+	struct bpf_object *object;
+	int prog;
+	u32 generation;
+	struct probe *probe;
+	u8 *counters;
+	struct otseg_link *links;
+	size_t block;
+	char *log;
+};
+
+static struct datapath *datapath_of(struct subject *s)
+{
+	return (struct datapath *)s;
+}
+
+static int print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static size_t round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/**
+ * datapath_table - the memory of an array map
+ * @s: a datapath
+ * @name: name of the map
+ * @len: takes its size
+ *
+ * Return: its memory; ends the program if there is none.
+ */
+const void *datapath_table(struct subject *s, const char *name, size_t *len)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(datapath_of(s)->object, name);
+	void *at;
+
+	if (!map) {
+		fprintf(stderr, "%s: no such map\n", name);
+		exit(1);
+	}
+	*len = round_up(bpf_map__value_size(map), 8) * bpf_map__max_entries(map);
+	at = mmap(NULL, round_up(*len, (size_t)sysconf(_SC_PAGESIZE)), PROT_READ | PROT_WRITE,
+		  MAP_SHARED, bpf_map__fd(map), 0);
+	if (at == MAP_FAILED) {
+		fprintf(stderr, "%s: %s\n", name, strerror(errno));
+		exit(1);
+	}
+	return at;
+}
+
+static int frame_run(struct datapath *dp, u32 ifindex, const void *bytes, u32 len, u32 repeat,
+		     u32 *duration)
+{
+	struct xdp_md ctx = { .data_end = len, .ingress_ifindex = ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = len,
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = (int)repeat);
+	int err = bpf_prog_test_run_opts(dp->prog, &opts);
+
+	if (err)
+		return err;
+	if (duration)
+		*duration = opts.duration;
+	return opts.retval == XDP_PASS ? OTSEG_ACTION_PASS : OTSEG_ACTION_DROP;
+}
+
+static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32 len,
+			  struct otseg_verdict *v)
+{
+	struct datapath *dp = datapath_of(s);
+	int action;
+
+	dp->probe->now_ns = s->now_ns;
+	memset(&dp->probe->verdict, 0xff, sizeof(dp->probe->verdict));
+	action = frame_run(dp, ifindex, bytes, len, 1, NULL);
+	if (action < 0)
+		return action;
+	*v = dp->probe->verdict;
+	if (v->reason == 0xff && !dp->generation) {
+		/* It cannot count, and says nothing: there is no policy. */
+		v->reason = OTSEG_R_NO_POLICY;
+		v->action = OTSEG_ACTION_DROP;
+	}
+	/* What it says and what it does must be the same. */
+	return v->action == action ? 0 : -EPROTO;
+}
+
+static int datapath_load(struct subject *s, const void *image, size_t len)
+{
+	struct datapath *dp = datapath_of(s);
+	struct bpf_map *outer = bpf_object__find_map_by_name(dp->object, "otseg_policy");
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct otseg_runtime *runtime;
+	u32 zero = 0;
+	int err = 0;
+	u8 *region;
+	int fd;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "otseg_region", sizeof(u32), OTSEG_REGION_SIZE, 1,
+			    &opts);
+	if (fd < 0)
+		return fd;
+	region = mmap(NULL, OTSEG_REGION_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (region == MAP_FAILED) {
+		close(fd);
+		return -ENOMEM;
+	}
+	runtime = (struct otseg_runtime *)region;
+	runtime->magic = OTSEG_RUNTIME_MAGIC;
+	runtime->generation = ++dp->generation;
+	runtime->image_size = (u32)len;
+	runtime->counter_slot = dp->generation & 1;
+	memcpy(region + OTSEG_REGION_IMAGE, image, len);
+	memset((u8 *)s->counters(s), 0, OTSEG_CTR_SIZE);
+	if (bpf_map_update_elem(bpf_map__fd(outer), &zero, &fd, BPF_ANY))
+		err = -errno;
+	munmap(region, OTSEG_REGION_SIZE);
+	close(fd);
+	return err;
+}
+
+static void link_set(struct subject *s, u32 i, u32 flags)
+{
+	u32 ifindex = s->ifindex[i];
+	struct otseg_link *link = &datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)];
+
+	memset(link, 0, sizeof(*link));
+	memcpy(link->name, subject_names[i], strlen(subject_names[i]));
+	link->flags = flags;
+	link->ifindex = ifindex;
+}
+
+static void datapath_checksums(struct subject *s, u32 ifindex, int are_real)
+{
+	u32 i;
+
+	for (i = 0; i < SUBJECT_LINKS; i++) {
+		if (s->ifindex[i] == ifindex)
+			link_set(s, i, are_real ? OTSEG_LINK_CHECKSUMS : 0);
+	}
+}
+
+/* This process runs on the first processor only. */
+static const u64 *datapath_counters(struct subject *s)
+{
+	struct datapath *dp = datapath_of(s);
+	u32 cpus = (u32)libbpf_num_possible_cpus();
+
+	return (const u64 *)(dp->counters + (dp->generation & 1) * cpus * dp->block);
+}
+
+static void datapath_free(struct subject *s)
+{
+	struct datapath *dp = datapath_of(s);
+
+	bpf_object__close(dp->object);
+	free(dp->log);
+	free(dp);
+}
+
+static int object_load(struct datapath *dp, const char *path)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	size_t size, i;
+	u8 *bytes;
+
+	dp->object = bpf_object__open_file(path, NULL);
+	if (!dp->object)
+		return -errno;
+	/* Knobs by the names they have: the object says where they are. */
+	for (i = 0; i < 2; i++) {
+		static const char *const sections[] = { ".rodata", ".data" };
+		static const char *const names[] = { "otseg_test_mode", "otseg_seed" };
+		const struct btf *btf = bpf_object__btf(dp->object);
+		int id = btf__find_by_name_kind(btf, sections[i], BTF_KIND_DATASEC);
+		const struct btf_type *t = btf__type_by_id(btf, (u32)id);
+		const struct btf_var_secinfo *var = btf_var_secinfos(t);
+		int n = btf_vlen(t);
+
+		map = bpf_object__find_map_by_name(dp->object, sections[i]);
+		bytes = map ? (u8 *)bpf_map__initial_value(map, &size) : NULL;
+		while (n && strcmp(btf__name_by_offset(btf,
+						       btf__type_by_id(btf, var->type)->name_off),
+				   names[i])) {
+			var++;
+			n--;
+		}
+		if (!bytes || !n)
+			return -ENOENT;
+		if (i)
+			memcpy(bytes + var->offset, subject_seed, sizeof(subject_seed));
+		else
+			bytes[var->offset] = 1;
+	}
+	map = bpf_object__find_map_by_name(dp->object, "otseg_counters");
+	if (!map || bpf_map__set_max_entries(map, 2 * (u32)libbpf_num_possible_cpus()))
+		return -EINVAL;
+	prog = bpf_object__find_program_by_name(dp->object, "otseg_xdp");
+	dp->log = calloc(1, LOG_LEN);
+	if (!prog || !dp->log)
+		return -ENOENT;
+	bpf_program__set_log_level(prog, 4);
+	bpf_program__set_log_buf(prog, dp->log, LOG_LEN);
+	if (bpf_object__load(dp->object)) {
+		size = strlen(dp->log);
+		fprintf(stderr, "%s\n", dp->log + (size > 2000 ? size - 2000 : 0));
+		return -EINVAL;
+	}
+	dp->prog = bpf_program__fd(prog);
+	return 0;
+}
+
+/* The object that was built beside this program. */
+static const char *object_default(char path[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 32);
+	int i;
+
+	if (len < 0)
+		return "otseg.bpf.o";
+	path[len] = '\0';
+	/* from build/selftests/bpf/PROGRAM up to build/ */
+	for (i = 0; i < 3; i++) {
+		char *slash = strrchr(path, '/');
+
+		if (slash)
+			*slash = '\0';
+	}
+	return strcat(path, "/otseg.bpf.o");
+}
+
+/**
+ * datapath_new - load the datapath
+ * @path: the BPF object, NULL: the one of this build
+ * @is_verbose: tell what libbpf has to warn of
+ *
+ * Moves this process to a network namespace of its own and to the first processor.
+ *
+ * Return: the subject, or NULL with errno set.
+ */
+struct subject *datapath_new(const char *path, int is_verbose)
+{
+	struct datapath *dp = calloc(1, sizeof(*dp));
+	char object[PATH_MAX];
+	char command[128];
+	struct subject *s;
+	cpu_set_t first;
+	size_t len;
+	int err;
+	u32 i;
+
+	if (!dp)
+		return NULL;
+	libbpf_set_print(is_verbose ? print : NULL);
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	if (sched_setaffinity(0, sizeof(first), &first) || unshare(CLONE_NEWNET)) {
+		free(dp);
+		return NULL;
+	}
+	s = &dp->subject;
+	s->now_ns = 1000ull * 1000 * 1000 * 1000;
+	s->frame = datapath_frame;
+	s->load = datapath_load;
+	s->checksums = datapath_checksums;
+	s->counters = datapath_counters;
+	s->free = datapath_free;
+	err = object_load(dp, path ? path : object_default(object));
+	if (err) {
+		datapath_free(s);
+		errno = -err;
+		return NULL;
+	}
+	dp->probe = (struct probe *)datapath_table(s, "otseg_probe", &len);
+	dp->links = (struct otseg_link *)datapath_table(s, "otseg_links", &len);
+	dp->counters = (u8 *)datapath_table(s, "otseg_counters", &len);
+	dp->block = round_up(OTSEG_CTR_SIZE, 8);
+	for (i = 0; i < SUBJECT_LINKS; i++) {
+		snprintf(command, sizeof(command), "ip link add %s type veth peer name %s-peer",
+			 subject_names[i], subject_names[i]);
+		if (system(command)) {
+			datapath_free(s);
+			errno = ENODEV;
+			return NULL;
+		}
+		s->ifindex[i] = if_nametoindex(subject_names[i]);
+		link_set(s, i, 0);
+	}
+	return s;
+}
+
+/**
+ * datapath_cost - what one frame costs
+ * @s: a datapath
+ * @ifindex: interface it comes in by
+ * @f: the frame
+ * @repeat: runs to take the mean of
+ *
+ * Return: nanoseconds.
+ */
+u64 datapath_cost(struct subject *s, u32 ifindex, const struct frame *f, u32 repeat)
+{
+	struct datapath *dp = datapath_of(s);
+	u32 duration = 0;
+
+	dp->probe->now_ns = s->now_ns;
+	if (frame_run(dp, ifindex, f->bytes, f->len, repeat, &duration) < 0)
+		return ~0ull;
+	return duration;
+}
+
+/**
+ * datapath_insns - what the verifier had to look at
+ * @s: a datapath
+ *
+ * Return: instructions processed, 0 if the kernel does not say.
+ */
+u32 datapath_insns(struct subject *s)
+{
+	const char *at = strstr(datapath_of(s)->log, "processed ");
+
+	return at ? (u32)strtoul(at + 10, NULL, 10) : 0;
+}

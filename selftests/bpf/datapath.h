@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The datapath as a subject: the BPF object in map-backed test mode, in a network
+ * namespace of this process, fed through BPF_PROG_TEST_RUN.
+ */
+#ifndef DATAPATH_H
+#define DATAPATH_H
+
+#include "subject.h"
+
+struct subject *datapath_new(const char *object, int is_verbose);
+const void *datapath_table(struct subject *s, const char *map, size_t *len);
+u64 datapath_cost(struct subject *s, u32 ifindex, const struct frame *f, u32 repeat);
+u32 datapath_insns(struct subject *s);
+
+#endif /* DATAPATH_H */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Something that decides about frames: the engine in this process, or the
+ * datapath in the kernel. Tests are written against this, and run on both.
+ */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include <stddef.h>
+
+#include "../../bpf/engine/packet.h"
+#include "../../include/otseg/reason.h"
+#include "frames.h"
+
+#define SUBJECT_LINKS 4 /* interfaces: it0, ot0, ot1 and one that no policy names */
+
+/**
+ * struct subject - one of them
+ * @ifindex: of its interfaces, in the order above
+ * @now_ns: its clock; tests move it
+ * @frame: decides about a frame; 0 or a negative errno
+ * @load: puts an image in force as a new generation; 0 or a negative errno
+ * @checksums: says whether the interface's checksums are real
+ * @counters: the counter block of the generation in force, NULL: none
+ * @free: ends it
+ */
+struct subject {
+	u32 ifindex[SUBJECT_LINKS];
+	u64 now_ns;
+	int (*frame)(struct subject *s, u32 ifindex, const void *bytes, u32 len,
+		     struct otseg_verdict *v);
+	int (*load)(struct subject *s, const void *image, size_t len);
+	void (*checksums)(struct subject *s, u32 ifindex, int are_real);
+	const u64 *(*counters)(struct subject *s);
+	void (*free)(struct subject *s);
+};
+
+extern const char *const subject_names[SUBJECT_LINKS];
+
+struct otseg_world;
+
+struct subject *subject_engine_new(void);
+struct otseg_world *subject_engine_world(struct subject *s);
+int subject_policy(struct subject *s, const char *text);
+u32 subject_send(struct subject *s, u32 ifindex, const struct frame *f, struct otseg_verdict *v);
+
+/* Seed of the flow hash of both. */
+extern const u64 subject_seed[2];
+
+#endif /* SUBJECT_H */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One engine, two builds: the datapath in the kernel and the engine of this
+ * process get the same random traffic under changing policies, and must agree in
+ * every verdict, every counter and, at the end, every byte of their tables.
+ *
+ *   test_differential [FRAMES [SEED]]
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../bpf/engine/env.h"
+#include "../unit/ktap.h"
+#include "../../userspace/engine.h"
+#include "datapath.h"
+#include "traffic.h"
+
+#define FRAMES 1000000
+#define SWAP_EVERY 15000 /* frames under one policy */
+#define REASONS_MIN 40 /* different reasons that the traffic must meet */
+
+static const char *const reason_names[] = {
+#define X(id, name, class, sentence) name,
+	OTSEG_REASON_LIST(X)
+#undef X
+};
+
+static void verdict_print(const char *who, const struct otseg_verdict *v)
+{
+	printf("# %-8s action %u reason %s rule %d zones %d->%d conduit %d link %d flags %#x service %u messages %u\n",
+	       who, v->action, v->reason < OTSEG_R_COUNT ? reason_names[v->reason] : "?",
+	       (int)v->rule, (short)v->src_zone, (short)v->dst_zone, (short)v->conduit, (short)v->link,
+	       v->flags, v->service, v->n_messages);
+}
+
+static void frame_print(const struct frame *f)
+{
+	u32 i;
+
+	for (i = 0; i < f->len; i++)
+		printf("%s%02x", i % 32 ? "" : "\n#  ", f->bytes[i]);
+	printf("\n");
+}
+
+/* Frames on which both agreed. */
+static u64 agree(struct subject *kernel, struct subject *process, u64 frames, u64 seed,
+		 u64 reasons[OTSEG_R_COUNT])
+{
+	struct traffic *t = traffic_new(seed);
+	struct traffic_event event;
+	struct otseg_verdict x, y;
+	u32 policy = 0;
+	u64 i;
+
+	for (i = 0; i < frames; i++) {
+		if (i % SWAP_EVERY == 0) {
+			u32 link = (u32)(i / SWAP_EVERY) % 3;
+			int are_real = (int)(i / SWAP_EVERY) & 1;
+
+			if (i && memcmp(kernel->counters(kernel), process->counters(process),
+					OTSEG_CTR_SIZE)) {
+				printf("# counters differ before frame %llu\n",
+				       (unsigned long long)i);
+				break;
+			}
+			if (subject_policy(kernel, traffic_policy[policy]) ||
+			    subject_policy(process, traffic_policy[policy]))
+				break;
+			kernel->checksums(kernel, kernel->ifindex[link], are_real);
+			process->checksums(process, process->ifindex[link], are_real);
+			policy = (policy + 1) % TRAFFIC_POLICIES;
+		}
+		traffic_next(t, &event);
+		kernel->now_ns += event.later_ns;
+		process->now_ns = kernel->now_ns;
+		subject_send(kernel, kernel->ifindex[event.link], &event.frame, &x);
+		subject_send(process, process->ifindex[event.link], &event.frame, &y);
+		if (memcmp(&x, &y, sizeof(x))) {
+			printf("# frame %llu on link %u:", (unsigned long long)i, event.link);
+			frame_print(&event.frame);
+			verdict_print("kernel", &x);
+			verdict_print("process", &y);
+			break;
+		}
+		if (x.reason < OTSEG_R_COUNT)
+			reasons[x.reason]++;
+	}
+	traffic_free(t);
+	return i;
+}
+
+/* Interface numbers are the one thing that may differ. */
+static void flows_neutral(struct otseg_flow *flows, const struct subject *s)
+{
+	u32 i, j, k;
+
+	for (i = 0; i < OTSEG_FLOW_PLACES; i++) {
+		for (j = 0; j < 2; j++) {
+			for (k = 0; k < SUBJECT_LINKS; k++) {
+				if (flows[i].dir[j].ifindex == s->ifindex[k]) {
+					flows[i].dir[j].ifindex = 1000 + k;
+					break;
+				}
+			}
+		}
+	}
+}
+
+static void table_check(struct subject *kernel, const char *map, const void *mine, size_t len)
+{
+	size_t size;
+	const void *theirs = datapath_table(kernel, map, &size);
+
+	ktap_result(size == len && !memcmp(mine, theirs, len), "%s is the same", map);
+}
+
+int main(int argc, char **argv)
+{
+	u64 frames = argc > 1 ? strtoull(argv[1], NULL, 0) : FRAMES;
+	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 20240229;
+	struct subject *kernel = datapath_new(NULL, 1);
+	u64 reasons[OTSEG_R_COUNT] = { 0 };
+	struct subject *process;
+	struct otseg_world *w;
+	unsigned int n = 0;
+	size_t size;
+	u64 agreed;
+	u32 i;
+
+	if (!kernel && errno == EPERM) {
+		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
+		return KTAP_SKIP;
+	}
+	ktap_begin(9);
+	if (!ktap_result(!!kernel, "the datapath loads"))
+		return KTAP_FAIL;
+	process = subject_engine_new();
+	agreed = agree(kernel, process, frames, seed, reasons);
+	ktap_result(agreed == frames, "the same verdicts on %llu of %llu frames, seed %llu",
+		    (unsigned long long)agreed, (unsigned long long)frames,
+		    (unsigned long long)seed);
+	ktap_result(!memcmp(kernel->counters(kernel), process->counters(process), OTSEG_CTR_SIZE),
+		    "the same counters");
+	w = subject_engine_world(process);
+	table_check(kernel, "otseg_buckets", w->buckets, OTSEG_FLOW_BUCKETS * sizeof(*w->buckets));
+	flows_neutral(w->flows, process);
+	flows_neutral((struct otseg_flow *)datapath_table(kernel, "otseg_flows", &size), kernel);
+	table_check(kernel, "otseg_flows", w->flows, OTSEG_FLOW_PLACES * sizeof(*w->flows));
+	table_check(kernel, "otseg_sessions", w->sessions, OTSEG_SESSIONS * sizeof(*w->sessions));
+	table_check(kernel, "otseg_limits", w->limits, OTSEG_LIMITERS * sizeof(*w->limits));
+	for (i = 0; i < OTSEG_R_COUNT; i++) {
+		if (reasons[i])
+			printf("# %10llu %s\n", (unsigned long long)reasons[i], reason_names[i]);
+		n += reasons[i] > 0;
+	}
+	ktap_result(n >= REASONS_MIN || frames < FRAMES, "the traffic met %u reasons", n);
+	/* array maps have slots of eight bytes */
+	ktap_result(1, "%u instructions for the verifier", datapath_insns(kernel));
+	kernel->free(kernel);
+	process->free(process);
+	return ktap_end(9);
+}

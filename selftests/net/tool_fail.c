@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded into the tool: makes one bpf() call fail, or ends the process right
+ * before it. Proves what is left when anything goes wrong in the middle.
+ *
+ *	TOOL_FAIL_AT=N		the N-th call, from 1
+ *	TOOL_FAIL_HOW=fail|kill	default: fail, with ENOMEM
+ *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static unsigned long n_calls;
+
+static void __attribute__((destructor)) log_write(void)
+{
+	const char *path = getenv("TOOL_FAIL_LOG");
+	FILE *file = path ? fopen(path, "we") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%lu\n", n_calls);
+	fclose(file);
+}
+
+static int is_fatal(void)
+{
+	const char *at = getenv("TOOL_FAIL_AT");
+	const char *how = getenv("TOOL_FAIL_HOW");
+
+	n_calls++;
+	if (!at || strtoul(at, NULL, 10) != n_calls)
+		return 0;
+	if (how && !strcmp(how, "kill"))
+		raise(SIGKILL);
+	return 1;
+}
+
+/* libbpf has no wrapper in libc: every bpf() call of the process comes by here. */
+long syscall(long number, ...)
+{
+	static long (*next)(long number, ...);
+	long a[6];
+	va_list ap;
+	int i;
+
+	va_start(ap, number);
+	for (i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (!next)
+		next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	if (number == SYS_bpf && is_fatal()) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

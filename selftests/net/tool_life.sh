@@ -1,0 +1,453 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tool in map-backed mode, from the first apply to the detach: what is
+# attached and when, what passes meanwhile, what the counters say, and what is
+# left when a step fails or the tool is killed. It does not judge the engine's
+# verdicts beyond one permission and one refusal.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../ktap.sh
+. "$here/../ktap.sh"
+# shellcheck source=plant.sh
+. "$here/plant.sh"
+
+built=${O:-$(cd "$here/../.." && pwd)/build}
+PATH=$built:$PATH
+export OTSEG_PIN_DIR=/sys/fs/bpf/$plant_tag
+object=${OTSEG_BPF_OBJECT:-$built/otseg.bpf.o}
+plc=192.168.10.11
+hmi=10.10.5.30
+office=10.10.9.99
+
+# policy NAME SOURCE [OT_INTERFACE]: SOURCE alone may ping the PLC.
+policy()
+{
+	cat <<END
+otseg: 1
+name: $1
+zones:
+  it: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}
+  ot: {level: 1, interfaces: [${3:-ot0}], prefixes: [192.168.10.0/24]}
+assets:
+  one: {zone: it, address: $2}
+  plc: {zone: ot, address: $plc}
+conduits:
+  telemetry:
+    reason: "who may ping"
+    from: it
+    to: ot
+    rules:
+      ping: {from: one, to: plc, service: icmp, types: [echo]}
+END
+}
+
+passes()
+{
+	it ping -n -q -c 1 -W 2 -I "$1" "$plc" >/dev/null || {
+		echo "no answer for $1"
+		return 1
+	}
+}
+
+refused()
+{
+	if it ping -n -q -c 1 -W 0.15 -I "$1" "$plc" >/dev/null; then
+		echo "$1 got an answer"
+		return 1
+	fi
+}
+
+# apply NAME [ARGUMENT...]: $plant_dir/NAME.yaml; output in $plant_dir/said.
+apply()
+{
+	local name=$1 code=0
+	shift
+
+	fw otseg policy apply "$plant_dir/$name.yaml" "$@" >"$plant_dir/said" 2>&1 || code=$?
+	if ((code)); then
+		cat "$plant_dir/said"
+	fi
+	return "$code"
+}
+
+told()
+{
+	if ! grep -q -- "$1" "$plant_dir/said"; then
+		echo "not told '$1' but:"
+		cat "$plant_dir/said"
+		return 1
+	fi
+}
+
+status()
+{
+	fw otseg -j -s status | jq -r "$1"
+}
+
+is_active()
+{
+	local name
+
+	name=$(status '.policy.name // "none"')
+	if [[ $name != "$1" ]]; then
+		echo "active is $name, not $1"
+		return 1
+	fi
+}
+
+# The two policies of the test can be told apart by who gets an answer.
+enforces()
+{
+	case $1 in
+	first)	is_active first && passes "$hmi" && refused "$office" ;;
+	second)	is_active second && passes "$office" && refused "$hmi" ;;
+	none)	is_active none && passes "$hmi" && passes "$office" ;;
+	esac
+}
+
+xdp_of()
+{
+	fw ip -j link show "$1" | jq -r '.[0].xdp.prog.id // "none"'
+}
+
+first_apply()
+{
+	enforces none && apply first && enforces first &&
+		[[ $(xdp_of it0) != none && $(xdp_of ot0) != none ]] &&
+		told 'interface it0: governed from now on' &&
+		[[ $(status '.backend') == map && $(status '.policy.generation') == 1 ]]
+}
+
+counters()
+{
+	local drops
+
+	drops=$(status '[.reasons[] | select(.name == "icmp-type") | .packets] | add // 0')
+	refused "$office"
+	if (($(status '[.reasons[] | select(.name == "icmp-type") | .packets] | add // 0') <= drops)); then
+		status '.reasons'
+		return 1
+	fi
+	(($(fw otseg -j -s conduit show name telemetry | jq '.conduits[0].drops') > 0)) &&
+		(($(fw otseg -j -s rule show name telemetry/ping | jq '.rules[0].packets') > 0)) &&
+		(($(fw otseg -j -s zone show name it | jq '.zones[0].drops') > 0)) &&
+		(($(fw otseg -j -s interface show name it0 | jq '.interfaces[0].packets') > 0)) &&
+		passes "$hmi" &&
+		fw otseg -j -s flow show | jq -e --arg hmi "$hmi" 'any(.flows[]; .src == $hmi and
+			.conduit == "telemetry" and .rule == "ping" and .protocol == "icmp")'
+}
+
+# What keeps its name keeps its counters; nothing runs backwards.
+counters_carried()
+{
+	local before after
+
+	before=$(fw otseg -j -s rule show name telemetry/ping | jq '.rules[0].packets')
+	apply second || return
+	after=$(fw otseg -j -s rule show name telemetry/ping | jq '.rules[0].packets')
+	echo "before $before, after $after"
+	((before > 0 && after >= before)) && apply first &&
+		(($(fw otseg -j -s rule show name telemetry/ping | jq '.rules[0].packets') >= after))
+}
+
+reapply_in_place()
+{
+	local it0 ot0 generation i
+
+	it0=$(xdp_of it0) ot0=$(xdp_of ot0) generation=$(status '.policy.generation')
+	for ((i = 0; i < 5; i++)); do
+		apply second && enforces second && apply first && enforces first || return
+	done
+	told 'governed as before' && [[ $(xdp_of it0) == "$it0" && $(xdp_of ot0) == "$ot0" ]] &&
+		(($(status '.policy.generation') == generation + 10))
+}
+
+# with_fault HOW N [ARGUMENT...]: apply second with that bpf() call going wrong.
+with_fault()
+{
+	TOOL_FAIL_HOW=$1 TOOL_FAIL_AT=$2 TOOL_FAIL_LOG=$plant_dir/calls \
+		LD_PRELOAD=$built/selftests/net/tool_fail.so \
+		fw otseg policy apply "$plant_dir/second.yaml" >"$plant_dir/said" 2>&1
+}
+
+# Either all of it happened or nothing, and the next apply is as good as ever.
+swap_interrupted()
+{
+	local how=$1 at calls code now failures=0
+
+	apply first && with_fault fail 0 && calls=$(<"$plant_dir/calls") && enforces second ||
+		return
+	for ((at = 1; at <= calls; at++)); do
+		code=0
+		apply first || return
+		with_fault "$how" "$at" || code=$?
+		now=$(status '.policy.name')
+		if ((code && code != 137)) && [[ $now != first ]]; then
+			echo "call $at of $calls: exit code $code, but $now is active"
+			cat "$plant_dir/said"
+			return 1
+		fi
+		enforces "$now" || {
+			echo "call $at of $calls: exit code $code"
+			cat "$plant_dir/said"
+			return 1
+		}
+		((failures += code != 0))
+	done
+	echo "$failures of $calls calls made it fail"
+	((failures > calls / 2))
+}
+
+nothing_left()
+{
+	if ! enforces none || [[ -e $OTSEG_PIN_DIR ]]; then
+		echo "call $1 failed"
+		find "$OTSEG_PIN_DIR"
+		cat "$plant_dir/said"
+		return 1
+	fi
+}
+
+# From nothing: before the commit nothing may be governed by a policy, and
+# what is governed already is closed, never open.
+first_interrupted()
+{
+	local how=$1 at calls code step
+
+	detach_all && with_fault fail 0 && calls=$(<"$plant_dir/calls") || return
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
+	for ((at = 1 + RANDOM % step; at <= calls; at += step)); do
+		code=0
+		detach_all || return
+		with_fault "$how" "$at" || code=$?
+		case $code in
+		0)	enforces second || return ;;
+		137)	fw otseg status >"$plant_dir/said" 2>&1 || return ;;
+		*)	nothing_left "$at" || return ;;
+		esac
+		echo "after call $at of $calls:"
+		apply first && enforces first || return
+	done
+}
+
+detach_all()
+{
+	fw otseg policy detach >"$plant_dir/said" 2>&1 || {
+		cat "$plant_dir/said"
+		return 1
+	}
+}
+
+# Another build of the datapath takes over in place, and hands back: of pings that
+# go on all the time, none is lost.
+object_replaced()
+{
+	local before replies last
+
+	apply first || return
+	before=$(xdp_of it0)
+	cp "$object" "$plant_dir/next.bpf.o" && echo >>"$plant_dir/next.bpf.o"
+	plant_start ping it ping -n -i 0.01 -W 2 -I "$hmi" "$plc"
+	wait_for 5 said ping 'icmp_seq=20 ' || return
+	OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o apply first && [[ $(xdp_of it0) != "$before" ]] &&
+		apply first && told 'governed as before' && told 'datapath was replaced' || return
+	plant_stop ping INT
+	replies=$(grep -c 'icmp_seq=' "$plant_dir/ping.out")
+	last=$(sed -n 's/.*icmp_seq=\([0-9]*\) .*/\1/p' "$plant_dir/ping.out" | tail -n 1)
+	echo "$replies replies up to number $last"
+	((replies == last)) && enforces first &&
+		[[ $(find "$OTSEG_PIN_DIR" -name 'set?' | wc -l) == 1 ]]
+}
+
+replace_interrupted()
+{
+	local at calls code step
+
+	apply first || return
+	cp "$object" "$plant_dir/next.bpf.o"
+	echo >>"$plant_dir/next.bpf.o"
+	OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o with_fault fail 0 && enforces second || return
+	calls=$(<"$plant_dir/calls")
+	apply first || return
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
+	for ((at = calls; at >= 1; at -= at > calls - 12 ? 1 : step)); do
+		code=0
+		OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o with_fault fail "$at" || code=$?
+		if ((code)); then
+			enforces first || {
+				echo "call $at of $calls"
+				cat "$plant_dir/said"
+				return 1
+			}
+		else
+			enforces second && apply first || return
+		fi
+	done
+	enforces first
+}
+
+other_xdp_program()
+{
+	local code=0
+
+	detach_all && fw ip link set ot0 xdpgeneric off || return
+	fw bpftool prog load "$object" "$OTSEG_PIN_DIR-x" type xdp >/dev/null 2>&1
+	# Any program will do: the datapath itself, under another owner.
+	OTSEG_PIN_DIR=$OTSEG_PIN_DIR-y fw otseg policy apply "$plant_dir/first.yaml" >/dev/null &&
+		OTSEG_PIN_DIR=$OTSEG_PIN_DIR-y fw otseg interface detach it0 >/dev/null || return
+	apply second || code=$?
+	((code == 1)) && told 'ot0: cannot attach' && told 'another XDP program' &&
+		[[ $(xdp_of it0) == none && ! -e $OTSEG_PIN_DIR ]] || return
+	OTSEG_PIN_DIR=$OTSEG_PIN_DIR-y detach_all && enforces none
+}
+
+wrong_policy_changes_nothing()
+{
+	local code=0
+
+	apply first || return
+	sed 's/from: it/from: nowhere/' "$plant_dir/second.yaml" >"$plant_dir/wrong.yaml"
+	apply wrong || code=$?
+	((code == 1)) && told 'wrong.yaml:[0-9]*:[0-9]*: error' && enforces first
+}
+
+# A named interface that is not there is a warning; it comes, and is governed.
+absent_interface()
+{
+	policy absent "$hmi" '[ot0, ot1]' | sed 's/\[\[/[/; s/\]\]/]/' >"$plant_dir/absent.yaml"
+	apply absent && told 'warning: interface ot1 does not exist' &&
+		[[ $(fw otseg -j interface show name ot1 | jq -r '.interfaces[0].state') == absent ]] ||
+		return
+	fw ip link add ot1 type ifb && fw ip link set ot1 up &&
+		[[ $(fw otseg -j interface show name ot1 | jq -r '.interfaces[0].state') == open ]] &&
+		apply absent && told 'interface ot1: governed from now on, generic' &&
+		[[ $(fw otseg -j interface show name ot1 | jq -r '.interfaces[0].state') == enforcing ]]
+}
+
+released_interface()
+{
+	apply first && told 'interface ot1: released' && [[ $(xdp_of ot1) == none ]] &&
+		enforces first && fw ip link del ot1
+}
+
+# A device that goes and comes again is another device: apply attaches it.
+replugged_interface()
+{
+	fw ip link add ot1 type ifb && apply absent && fw ip link del ot1 &&
+		fw ip link add ot1 type ifb && apply absent &&
+		told 'interface ot1: governed from now on' &&
+		[[ $(find "$OTSEG_PIN_DIR/links" -type f | wc -l) == 3 ]] &&
+		apply first && fw ip link del ot1
+}
+
+by_hand()
+{
+	fw ip link add dev7 type ifb &&
+		fw otseg interface attach dev7 name ot1 mode generic >"$plant_dir/said" &&
+		[[ $(fw otseg -j interface show name ot1 | jq -r '.interfaces[0] |
+			"\(.device) \(.state) \(.xdp)"') == "dev7 closed generic" ]] &&
+		apply absent && told 'interface ot1: governed as before' &&
+		[[ $(fw otseg -j interface show name ot1 | jq -r '.interfaces[0].state') == enforcing ]] &&
+		apply first && [[ $(xdp_of dev7) != none ]] &&
+		! fw otseg interface attach dev7 2>/dev/null &&
+		fw otseg interface detach dev7 >"$plant_dir/said" && told 'passes everything' &&
+		[[ $(xdp_of dev7) == none ]] && fw ip link del dev7
+}
+
+renamed_device()
+{
+	fw ip link set ot0 down && fw ip link set ot0 name plantbus && fw ip link set plantbus up &&
+		enforces first && apply second && enforces second &&
+		fw ip link set plantbus down && fw ip link set plantbus name ot0 &&
+		fw ip link set ot0 up && apply first && enforces first
+}
+
+# One of them does it, the other ones are told; nobody does half of it.
+concurrent()
+{
+	local i done=0 busy=0 code
+
+	for ((i = 0; i < 8; i++)); do
+		fw otseg policy apply "$plant_dir/second.yaml" >"$plant_dir/said.$i" 2>&1 &
+		pids[i]=$!
+	done
+	for ((i = 0; i < 8; i++)); do
+		code=0
+		wait "${pids[i]}" || code=$?
+		case $code in
+		0)	((done++)) ;;
+		1)	grep -q 'another otseg' "$plant_dir/said.$i" && ((busy++)) ;;
+		esac
+	done
+	echo "$done done, $busy busy"
+	((done >= 1 && done + busy == 8)) && enforces second
+}
+
+other_namespace()
+{
+	local code=0
+
+	it otseg status >"$plant_dir/said" 2>&1 || code=$?
+	((code == 3)) && told 'another network namespace' || return
+	code=0
+	it otseg policy apply "$plant_dir/first.yaml" >"$plant_dir/said" 2>&1 || code=$?
+	((code == 3)) && told 'another network namespace' && enforces second
+}
+
+vlan_offload_off()
+{
+	apply first && ! fw ethtool -k ot0 | grep -q '^rx-vlan-offload: on$'
+}
+
+show_is_what_was_applied()
+{
+	apply first && fw otseg policy diff active "$plant_dir/first.yaml" &&
+		fw otseg policy show >"$plant_dir/shown.yaml" &&
+		fw otseg policy diff active "$plant_dir/shown.yaml" &&
+		fw otseg policy diff "$plant_dir/second.yaml" active >/dev/null
+	(($? == 1))
+}
+
+detached()
+{
+	apply first && detach_all && told 'interface it0: detached, it passes everything' &&
+		enforces none && [[ $(xdp_of it0) == none && ! -e $OTSEG_PIN_DIR ]] &&
+		detach_all && told 'nothing was attached'
+}
+
+if ((EUID != 0)); then
+	ktap_skip_all "needs root"
+fi
+pids=()
+trap 'rm -rf "$OTSEG_PIN_DIR" "$OTSEG_PIN_DIR"-[xy]; plant_end' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+plant_make private || exit
+policy first "$hmi" >"$plant_dir/first.yaml"
+policy second "$office" >"$plant_dir/second.yaml"
+
+ktap_begin 22
+ktap "the first apply governs" first_apply
+ktap "counters" counters
+ktap "counters survive a change of policy" counters_carried
+ktap "another apply replaces the policy in place" reapply_in_place
+ktap "VLAN tags stay in frames" vlan_offload_off
+ktap "what is shown is what was applied" show_is_what_was_applied
+ktap "a wrong policy changes nothing" wrong_policy_changes_nothing
+ktap "a change that fails at any bpf() call changes nothing" swap_interrupted fail
+ktap "a change that is killed at any bpf() call is done or not" swap_interrupted kill
+ktap "an interface that is not there" absent_interface
+ktap "an interface that is named no longer" released_interface
+ktap "an interface that is replugged" replugged_interface
+ktap "an interface attached by hand" by_hand
+ktap "a device that is renamed" renamed_device
+ktap "eight at once" concurrent
+ktap "another network namespace" other_namespace
+ktap "another datapath takes over" object_replaced
+ktap "another datapath that fails to take over" replace_interrupted
+ktap "another program on the interface" other_xdp_program
+ktap "a first apply that fails" first_interrupted fail
+ktap "a first apply that is killed" first_interrupted kill
+ktap "detach" detached
+ktap_end

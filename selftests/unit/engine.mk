@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The engine in this process. Included by Makefile beside policy.mk, whose
+# objects it needs to compile policies.
+
+PROGRAMS += test_engine
+
+ENGINE_CASES := $(addprefix ../bpf/,cases.c frames.c subject.c) $(TOP)/userspace/engine.c
+ENGINE_DEPS := $(wildcard ../bpf/*.h $(TOP)/bpf/engine/*.h $(TOP)/bpf/proto/*.h \
+	$(TOP)/userspace/engine.h)
+
+.SECONDEXPANSION:
+$(OUT)/test_engine: test_engine.c ktap.h $(ENGINE_CASES) $(ENGINE_DEPS) $$(POLICY_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(POLICY_SANITIZE) $(POLICY_FLAGS) $(LDFLAGS) -o $@ $< $(ENGINE_CASES) \
+		$(POLICY_OBJS) $(POLICY_LIBS)

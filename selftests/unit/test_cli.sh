@@ -1,0 +1,502 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tool's command line: help everywhere, every kind of usage error, exit
+# codes, valid JSON, and what it makes of damaged files. Needs no privilege and
+# changes nothing on the host; what needs a kernel is in selftests/net.
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../ktap.sh
+. "$here/../ktap.sh"
+
+top=$(cd "$here/../.." && pwd)
+otseg=${OTSEG:-${O:-$top/build}/otseg}
+if [[ ! -x $otseg ]]; then
+	ktap_skip_all "no $otseg: build it first"
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# A folder that no other test uses, and that is not there.
+export OTSEG_PIN_DIR=/sys/fs/bpf/otseg-test-cli-$$
+
+policy=$work/plant.yaml
+cat >"$policy" <<'END'
+otseg: 1
+name: test
+zones:
+  it: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}
+  ot: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}
+conduits:
+  telemetry:
+    reason: "the test reads"
+    from: it
+    to: ot
+    rules:
+      levels: {service: modbus, access: read}
+END
+sed 's/access: read/access: write/' "$policy" >"$work/other.yaml"
+sed 's/to: ot/to: nowhere/' "$policy" >"$work/wrong.yaml"
+
+# run CODE ARGUMENT...: the tool ends with that exit code; output in $work/out, $work/err.
+run()
+{
+	local want=$1 code=0
+	shift
+
+	timeout 60 "$otseg" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+	if ((code != want)); then
+		echo "otseg $*: exit code $code, expected $want"
+		cat "$work/err"
+		return 1
+	fi
+}
+
+has()
+{
+	if ! grep -q -- "$2" "$work/$1"; then
+		echo "no '$2' in:"
+		cat "$work/$1"
+		return 1
+	fi
+}
+
+silent()
+{
+	if [[ -s $work/$1 ]]; then
+		echo "unexpected:"
+		cat "$work/$1"
+		return 1
+	fi
+}
+
+# helps ARGUMENT...: help goes to stdout and is a success.
+helps()
+{
+	run 0 "$@" && has out Usage && silent err
+}
+
+objects="status policy zone conduit rule flow interface trace reason service"
+declare -A commands=(
+	[status]=show [policy]="check compile show apply diff detach" [zone]=show
+	[conduit]=show [rule]=show [flow]=show [interface]="show attach detach"
+	[trace]="simulate decode" [reason]=list [service]="list access"
+)
+
+help_all()
+{
+	local object command
+
+	helps help && helps -h && helps --help || return
+	for object in $objects; do
+		helps "$object" help && helps "$object" -h && has out "^$object: " || return
+		for command in ${commands[$object]}; do
+			helps "$object" "$command" help && helps "$object" "$command" --help &&
+				has out "otseg \[OPTIONS\] $object $command" || return
+		done
+	done
+}
+
+# Help names every object, and every command of each: the lists above are complete.
+help_lists()
+{
+	local object
+
+	run 0 help
+	if [[ $(sed -n '/^Objects:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$work/out" | sort | xargs) != \
+	      "$(tr ' ' '\n' <<<"$objects" | sort | xargs)" ]]; then
+		cat "$work/out"
+		return 1
+	fi
+	for object in $objects; do
+		run 0 "$object" help
+		if [[ $(grep -c "otseg \[OPTIONS\] $object " "$work/out") != \
+		      $(wc -w <<<"${commands[$object]}") ]]; then
+			cat "$work/out"
+			return 1
+		fi
+	done
+}
+
+# misused WORD ARGUMENT...: a usage error that names the word and where to read on.
+misused()
+{
+	local word=$1
+	shift
+
+	run 2 "$@" && has err "$word" && has err "^Try 'otseg .*help'" && silent out
+}
+
+misuse_objects()
+{
+	misused "'nothing'" nothing &&
+		misused "'stat'" stat &&
+		misused "'--nothing'" --nothing &&
+		misused "'-x'" -x status &&
+		misused "'-js'" -js status &&
+		misused "''" ""
+}
+
+misuse_commands()
+{
+	misused "'policy' needs a command" policy &&
+		misused "'trace' needs a command" trace &&
+		misused "'sh'" zone sh &&
+		misused "'lists'" reason lists &&
+		misused "'chek'" policy chek "$policy"
+}
+
+misuse_arguments()
+{
+	misused "FILE is missing" policy check &&
+		misused "FILE is empty" policy check "" &&
+		misused "'extra'" policy check "$policy" extra &&
+		misused "NEW is missing" policy diff "$policy" &&
+		misused "'output IMAGE' is missing" policy compile "$policy" &&
+		misused "'output' needs a value" policy compile "$policy" output &&
+		misused "'output' needs a value" policy compile "$policy" --output= &&
+		misused "'output' is given twice" policy compile "$policy" output a output b &&
+		misused "'image' and 'file' exclude" policy show image a file b &&
+		misused "'backend magic'" policy apply "$policy" backend magic &&
+		misused "'backend ma'" policy apply "$policy" backend ma &&
+		misused "'--frobnicate'" policy apply "$policy" --frobnicate 1 &&
+		misused "'name' needs a value" zone show name &&
+		misused "'title'" zone show title x &&
+		misused "DEVICE is missing" interface attach &&
+		misused "'mode fast'" interface attach lo mode fast &&
+		misused "at most 15" interface attach lo name name-of-16-bytes. &&
+		misused "CAPTURE is missing" trace simulate "$policy" &&
+		misused "CAPTURE is missing" trace decode &&
+		misused "'port 70000'" trace decode "$policy" port 70000 &&
+		misused "'port -1'" trace decode "$policy" port -1 &&
+		misused "'port 5x'" trace decode "$policy" port 5x
+}
+
+options_anywhere()
+{
+	run 0 -j reason list && jq -e . "$work/out" &&
+		run 0 reason -j list && jq -e . "$work/out" &&
+		run 0 reason list --json -p && jq -e . "$work/out" &&
+		(($(wc -l <"$work/out") > 100)) &&
+		run 0 policy compile "$policy" --output="$work/a.img" &&
+		run 0 policy compile --output "$work/b.img" "$policy" &&
+		cmp "$work/a.img" "$work/b.img"
+}
+
+version()
+{
+	run 0 --version && has out '^otseg [0-9]' && run 0 -V
+}
+
+# json FILTER ARGUMENT...: one JSON document on stdout that the filter accepts.
+json()
+{
+	local filter=$1 code=$2
+	shift 2
+
+	run "$code" -j "$@" || return
+	if [[ $(jq -es 'length == 1' "$work/out") != true ]] ||
+	   ! jq -e "$filter" "$work/out" >"$work/jq" 2>&1; then
+		echo "otseg -j $*: not as $filter:"
+		cat "$work/out" "$work/jq"
+		return 1
+	fi
+}
+
+json_lists()
+{
+	json '.reasons | length > 50 and all(.name and .class and .sentence)' 0 reason list &&
+		json '.services | any(.name == "modbus" and .port == 502)' 0 service list &&
+		json '.access | .[0].name == "session"' 0 service access
+}
+
+json_policies()
+{
+	json '.valid and .errors == 0' 0 policy check "$policy" &&
+		json '.valid == false and .errors > 0 and .messages[0].line > 0' 1 \
+			policy check "$work/wrong.yaml" &&
+		json '.size > 0 and (.digest | length == 64)' 0 \
+			policy compile "$policy" output "$work/x.img" &&
+		json '.name == "test" and (.zones | length == 2)' 0 policy show file "$policy" &&
+		json '.name == "test"' 0 policy show image "$work/x.img" &&
+		json '.name == "test"' 0 policy show --image "$work/x.img" &&
+		json 'type == "object"' 1 policy diff "$policy" "$work/other.yaml" &&
+		json 'type == "object"' 0 policy diff "$policy" "$work/x.img"
+}
+
+# Nothing is in force here: that is a state, not an error.
+nothing_active()
+{
+	json '.state == "none" and .interfaces == []' 0 status &&
+		run 0 && has out 'none is active' &&
+		json '.flows == []' 0 flow show &&
+		json '.interfaces == []' 0 interface show &&
+		run 1 zone show && has err 'no policy is active' &&
+		run 1 conduit show && run 1 rule show name x && run 1 policy show &&
+		run 3 policy diff active "$policy" &&
+		json '.detached == []' 0 policy detach
+}
+
+exit_codes()
+{
+	run 0 policy check "$policy" && has out valid &&
+		run 1 policy check "$work/wrong.yaml" && has err 'wrong.yaml:[0-9]*:[0-9]*: error' &&
+		run 3 policy check "$work/absent.yaml" && has err 'absent.yaml: No such file' &&
+		run 3 policy check "$work" &&
+		run 1 policy compile "$work/wrong.yaml" output "$work/y.img" &&
+		[[ ! -e $work/y.img ]] &&
+		run 3 policy compile "$policy" output "$work/absent/y.img" &&
+		run 3 policy show image "$work/absent.img" &&
+		run 1 policy show image "$policy" && has err 'not a usable policy image' &&
+		run 0 policy diff "$policy" "$policy" &&
+		run 1 policy diff "$policy" "$work/other.yaml" &&
+		run 3 policy diff "$policy" "$work/wrong.yaml" &&
+		run 1 policy apply "$work/wrong.yaml" &&
+		run 3 trace decode "$work/absent.pcap" &&
+		run 3 trace simulate "$policy" "$work/absent.pcap" &&
+		run 1 trace simulate "$work/wrong.yaml" "$work/absent.pcap"
+}
+
+output_fails()
+{
+	local code=0
+
+	"$otseg" reason list >/dev/full 2>"$work/err" || code=$?
+	((code == 3)) && has err 'No space left'
+}
+
+# dies ARGUMENT...: neither success is asked for nor failure, but no crash and no hang.
+survives()
+{
+	local code=0
+
+	timeout 60 "$otseg" "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+	if ((code > 3)) || grep -q 'runtime error\|AddressSanitizer' "$work/err"; then
+		echo "otseg $*: exit code $code"
+		head -n 20 "$work/err"
+		return 1
+	fi
+	((code == 0)) || [[ -s $work/err ]]
+}
+
+# random COUNT SEED: the same bytes for the same seed.
+random()
+{
+	openssl enc -aes-128-ctr -pass "pass:$2" -nosalt -pbkdf2 </dev/zero 2>/dev/null |
+		head -c "$1"
+}
+
+bad_policies()
+{
+	local size at
+
+	size=$(stat -c %s "$policy")
+	for ((at = 0; at < size; at += 7)); do
+		head -c "$at" "$policy" >"$work/bad.yaml"
+		survives policy check "$work/bad.yaml" || return
+	done
+	for at in 0 1 17 4096 65536; do
+		random "$at" "policy $at" >"$work/bad.yaml"
+		survives policy check "$work/bad.yaml" && run 1 policy check "$work/bad.yaml" || return
+	done
+}
+
+bad_images()
+{
+	local size at
+
+	run 0 policy compile "$policy" output "$work/good.img" || return
+	size=$(stat -c %s "$work/good.img")
+	for at in 0 1 64 319 320 4096 $((size / 2)) $((size - 1)); do
+		head -c "$at" "$work/good.img" >"$work/bad.img"
+		run 1 policy show image "$work/bad.img" && has err 'bad.img: not a usable' || return
+	done
+	for ((at = 0; at < size; at += size / 97)); do
+		cp "$work/good.img" "$work/bad.img"
+		random 1 "image $at" | dd of="$work/bad.img" bs=1 seek="$at" conv=notrunc status=none
+		if ! cmp -s "$work/good.img" "$work/bad.img"; then
+			run 1 policy show image "$work/bad.img" || return
+		fi
+	done
+	cat "$work/good.img" "$work/good.img" >"$work/bad.img"
+	run 1 policy show image "$work/bad.img" &&
+		random 65536 image >"$work/bad.img" &&
+		run 1 policy show image "$work/bad.img"
+}
+
+# capture FILE: one Modbus request over TCP, Ethernet.
+capture()
+{
+	{
+		printf '\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0'
+		printf '\x01\0\0\0\0\0\0\0\x42\0\0\0\x42\0\0\0'
+		printf '\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0'
+		printf '\x45\0\0\x34\0\x01\0\0\x40\x06\0\0\x0a\x0a\x05\x14\xc0\xa8\x0a\x0b'
+		printf '\x9c\x40\x01\xf6\0\0\0\x01\0\0\0\x01\x50\x18\x20\0\0\0\0\0'
+		printf '\0\x01\0\0\0\x06\x01\x03\0\x0a\0\x05'
+	} >"$1"
+}
+
+decodes()
+{
+	capture "$work/one.pcap"
+	run 0 -j trace decode "$work/one.pcap" &&
+		jq -se '.[0] | .frame == 1 and .service == "modbus" and .direction == "request" and
+			(.messages | length == 1) and (.messages[0] | .access == "read" and
+			.function == 3 and .function_name == "read-holding-registers" and
+			.unit == 1 and .objects == [{type: "holding-register", first: 10,
+			last: 14, access: "read"}])' "$work/out" &&
+		jq -se '.[1].summary | .frames == 1 and .messages == 1' "$work/out" &&
+		run 0 trace decode "$work/one.pcap" &&
+		has out 'unit 1 read-holding-registers holding-register 10-14'
+}
+
+simulates()
+{
+	capture "$work/one.pcap"
+	run 0 -j trace simulate "$policy" "$work/one.pcap" &&
+		jq -se '.[0] | .frame == 1 and .verdict and .reason and .src_zone == "it" and
+			.dst_zone == "ot"' "$work/out" &&
+		jq -se '.[1].summary.frames == 1' "$work/out" &&
+		run 0 -j trace simulate "$policy" "$work/one.pcap" interface ot0 &&
+		jq -se '.[0] | .verdict == "drop" and .reason == "spoofed"' "$work/out" &&
+		run 0 -j trace simulate --interface ot0 "$policy" "$work/one.pcap" &&
+		run 1 trace simulate "$policy" "$work/one.pcap" interface nowhere0 &&
+		has err nowhere0
+}
+
+bad_captures()
+{
+	local size at
+
+	capture "$work/one.pcap"
+	size=$(stat -c %s "$work/one.pcap")
+	for ((at = 0; at < size; at++)); do
+		head -c "$at" "$work/one.pcap" >"$work/bad.pcap"
+		survives trace decode "$work/bad.pcap" &&
+			survives trace simulate "$policy" "$work/bad.pcap" || return
+		# A file that ends right behind its header has no frame, which is fine.
+		if ((at != 24)); then
+			run 1 trace decode "$work/bad.pcap" && has err 'bad.pcap' || return
+		fi
+		if ((at > 24)); then
+			has err 'frame 1' || return
+		fi
+	done
+	for ((at = 24; at < size; at++)); do
+		cp "$work/one.pcap" "$work/bad.pcap"
+		random 1 "capture $at" | dd of="$work/bad.pcap" bs=1 seek="$at" conv=notrunc status=none
+		survives trace decode "$work/bad.pcap" &&
+			survives trace simulate "$policy" "$work/bad.pcap" || return
+	done
+	for at in 1 100 5000 65536; do
+		random "$at" "capture $at" >"$work/bad.pcap"
+		run 1 trace decode "$work/bad.pcap" && run 1 trace simulate "$policy" "$work/bad.pcap" ||
+			return
+	done
+}
+
+# completes WANTED WORD...: the completion of the last word offers WANTED.
+completes()
+{
+	local wanted=$1
+	shift
+
+	COMP_WORDS=("$otseg" "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	_otseg
+	if [[ " ${COMPREPLY[*]} " != *" $wanted "* ]]; then
+		echo "'$*': '${COMPREPLY[*]}' without '$wanted'"
+		return 1
+	fi
+}
+
+completion()
+{
+	local object command
+
+	# shellcheck source=../../userspace/otseg.bash-completion
+	. "$top/userspace/otseg.bash-completion" || return
+	for object in $objects; do
+		completes "$object" "" || return
+		for command in ${commands[$object]}; do
+			completes "$command" "$object" "" || return
+		done
+	done
+	completes output policy compile x.yaml "" &&
+		completes module policy apply x.yaml backend "" &&
+		completes lo interface attach "" &&
+		completes --stats zone show -- "--s" &&
+		completes help pol h
+}
+
+# Each page renders without complaint and has the sections that all have.
+manual()
+{
+	local object command key page section
+
+	for page in "$top"/Documentation/man/*.8; do
+		if [[ $(groff -man -Tutf8 -ww -z "$page" 2>&1) ]]; then
+			groff -man -Tutf8 -ww -z "$page"
+			return 1
+		fi
+		for section in NAME SYNOPSIS DESCRIPTION EXAMPLES "EXIT STATUS" "SEE ALSO"; do
+			if ! grep -q "^\.SH \"\?$section\"\?$" "$page"; then
+				echo "$page: no section $section"
+				return 1
+			fi
+		done
+	done
+	for object in $objects; do
+		page=$top/Documentation/man/otseg-$object.8
+		for command in ${commands[$object]}; do
+			grep -q "\.B.*$object $command" "$page" || {
+				echo "$page: nothing about '$object $command'"
+				return 1
+			}
+			run 0 "$object" "$command" help
+			while read -r key; do
+				grep -q "\.B[IR]\? $key" "$page" || {
+					echo "$page: nothing about '$key'"
+					return 1
+				}
+			done < <(sed -n 's/^  \([a-z][a-z]*\) [A-Za-z|]*$/\1/p' "$work/out")
+		done
+	done
+}
+
+unprivileged()
+{
+	local code=0
+
+	setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$otseg" policy apply "$policy" >"$work/out" 2>"$work/err" || code=$?
+	((code == 3)) && has err otseg
+}
+
+ktap_begin 20
+ktap "help on every object and command" help_all
+ktap "help names every object and command" help_lists
+ktap "unknown objects and options are usage errors" misuse_objects
+ktap "unknown commands are usage errors" misuse_commands
+ktap "wrong arguments are usage errors" misuse_arguments
+ktap "options and keys may stand anywhere" options_anywhere
+ktap "version" version
+ktap "lists as JSON" json_lists
+ktap "policies as JSON" json_policies
+ktap "nothing active is a state" nothing_active
+ktap "exit codes" exit_codes
+ktap "output that cannot be written" output_fails
+ktap "damaged policies" bad_policies
+ktap "damaged images" bad_images
+ktap "a capture decoded" decodes
+ktap "a capture simulated" simulates
+ktap "damaged captures" bad_captures
+ktap "completion offers what help lists" completion
+ktap "manual pages cover every object, command and key" manual
+if ((EUID == 0)) && chmod 755 "$work" && chmod 644 "$policy"; then
+	ktap "without privileges" unprivileged
+else
+	ktap_skip "without privileges" "needs root to give it up"
+fi
+ktap_end

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each thing that can be wrong with a policy is found, in its line and column,
+ * with the words that help; and what only deserves a warning gets no more. Does
+ * not look at images.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ktap.h"
+#include "userspace/policy/policy.h"
+
+/* The common head of most cases: they begin in line 15, their rules in line 20. */
+#define HEAD                                                                                \
+	"otseg: 1\n"                                                                        \
+	"name: test\n"                                                                      \
+	"zones:\n"                                                                          \
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16, \"fd00:10::/64\"]}\n" \
+	"  ot:\n"                                                                           \
+	"    level: 1\n"                                                                    \
+	"    interfaces: [ot0]\n"                                                           \
+	"    prefixes: [192.168.10.0/24]\n"                                                 \
+	"assets:\n"                                                                         \
+	"  hmi: {zone: it, address: 10.10.5.30}\n"                                          \
+	"  mes: {zone: it, address: 10.10.5.31}\n"                                          \
+	"  plc: {zone: ot, address: 192.168.10.11}\n"                                       \
+	"  all-it: [hmi, mes]\n"                                                            \
+	"  mixed: [hmi, plc]\n"
+#define CONDUIT                \
+	HEAD "conduits:\n"     \
+	     "  down:\n"       \
+	     "    reason: x\n" \
+	     "    from: it\n"  \
+	     "    to: ot\n"    \
+	     "    rules:\n"
+#define ZONE "otseg: 1\nname: test\nzones:\n"
+#define RULE(text) CONDUIT "      one: {" text "}\n"
+
+struct test_case {
+	const char *name;
+	const char *text;
+	const char *wanted; /* a message without the file's name; NULL: none at all */
+};
+
+static const struct test_case cases[] = {
+	/* the text */
+	{ "no text", "", "error: the policy is empty" },
+	{ "no YAML", "a: [1,\nb: ]}", "2:5: error: not YAML: did not find expected key" },
+	{ "not UTF-8", "otseg: 1\nname: \xff\n", "2:7: error: byte 0xff is not UTF-8" },
+	{ "overlong UTF-8", "name: \xc0\x80\n", "1:7: error: byte 0xc0 is not UTF-8" },
+	{ "surrogate", "name: \xed\xa0\x80\n", "1:7: error: byte 0xed is not UTF-8" },
+	{ "control character", "name: a\x1b[1m\n",
+	  "1:8: error: control character 0x1b in the text" },
+	{ "C1 control character", "name: a\xc2\x9b\n", "1:8: error: control character 0x9b" },
+	{ "escaped control character", "name: \"a\\e[1m\"\n", "1:7: error: control character" },
+	{ "escaped NUL", "name: \"a\\0b\"\n", "1:7: error: control character" },
+	{ "two documents", "otseg: 1\n---\notseg: 1\n", "2:1: error: a policy is one document" },
+	{ "anchor", "otseg: &a 1\n", "1:8: error: anchors are not part of the policy language" },
+	{ "alias", "a: 1\nb: *a\n", "2:4: error: aliases are not part" },
+	{ "alias bomb", "a: &a [x]\nb: [*a, *a]\n", "1:4: error: anchors are not part" },
+	{ "tag", "otseg: !!int 1\n", "1:8: error: tags are not part of the policy language" },
+	{ "merge key", ZONE "  a: {<<: {level: 1}}\n", "4:7: error: unknown key '<<' in a zone" },
+	{ "depth", "[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]\n",
+	  "1:17: error: lists and maps are nested" },
+	{ "a list as a key", "? [a]\n: b\n", "1:3: error: a key must be a plain word" },
+	{ "a policy that is a list", "[otseg]\n", "1:1: error: expected a policy, a map" },
+
+	/* the top */
+	{ "no version", "name: x\nzones: {a: {level: 1}}\n", "1:1: error: 'otseg: 1' is missing" },
+	{ "another version", "otseg: 2\nname: x\nzones: {a: {level: 1}}\n",
+	  "1:8: error: expected the version of the policy language, a number from 1 to 1, found " },
+	{ "quoted version", "otseg: \"1\"\nname: x\nzones: {a: {level: 1}}\n",
+	  "1:8: error: expected" },
+	{ "no name", "otseg: 1\nzones: {a: {level: 1}}\n", "1:1: error: 'name' is missing" },
+	{ "bad name", "otseg: 1\nname: a b\nzones: {a: {level: 1}}\n",
+	  "2:7: error: expected the name of the policy: 1 to 63 letters" },
+	{ "name with a path", "otseg: 1\nname: ../x\nzones: {a: {level: 1}}\n",
+	  "2:7: error: expected" },
+	{ "no zones", "otseg: 1\nname: x\n", "1:1: error: 'zones' is missing" },
+	{ "empty zones", "otseg: 1\nname: x\nzones: {}\n", "3:8: error: a policy needs a zone" },
+	{ "zones that are a list", "otseg: 1\nname: x\nzones: [a]\n",
+	  "3:8: error: expected a map from the name of each zone to what it is, found a list" },
+	{ "unknown key", HEAD "conduit: {}\n",
+	  "15:1: error: unknown key 'conduit' in a policy; did you mean 'conduits'?" },
+	{ "key twice", HEAD "assets: {}\n",
+	  "15:1: error: 'assets' stands here twice, first in line 9" },
+	{ "zone twice", ZONE "  a: {level: 1}\n  a: {level: 2}\n",
+	  "5:3: error: 'a' stands here twice, first in line 4" },
+
+	/* zones */
+	{ "no level", ZONE "  a: {interfaces: [x]}\n", "4:3: error: 'level' is missing" },
+	{ "level out of range", ZONE "  a: {level: 6}\n",
+	  "4:14: error: expected a Purdue level, from 0 to 5 with at most one decimal, found '6'" },
+	{ "level above five", ZONE "  a: {level: 5.1}\n", "4:14: error: expected a Purdue level" },
+	{ "level too fine", ZONE "  a: {level: 3.55}\n", "4:14: error: expected a Purdue level" },
+	{ "misspelt zone key", ZONE "  a: {lvel: 1}\n",
+	  "4:7: error: unknown key 'lvel' in a zone; did you mean 'level'?" },
+	{ "prefix that is none", ZONE "  a: {level: 1, prefixes: [10.0.0]}\n",
+	  "4:28: error: expected an address or prefix such as" },
+	{ "prefix length", ZONE "  a: {level: 1, prefixes: [10.0.0.0/33]}\n",
+	  "4:28: error: expected a prefix length from 0 to 32, found '10.0.0.0/33'" },
+	{ "IPv6 prefix length", ZONE "  a: {level: 1, prefixes: [\"fd00::/129\"]}\n",
+	  "4:28: error: expected a prefix length from 0 to 128" },
+	{ "host bits", ZONE "  a: {level: 1, prefixes: [10.0.0.1/24]}\n",
+	  "4:28: error: '10.0.0.1/24' has bits set behind its prefix length; expected 10.0.0.0/2" },
+	{ "overlapping zones",
+	  ZONE
+	  "  a: {level: 1, prefixes: [10.0.0.0/8]}\n  b: {level: 1, prefixes: [10.1.0.0/16]}\n",
+	  "5:28: error: 10.1.0.0/16 of zone 'b' overlaps 10.0.0.0/8 of zone 'a' in line 4" },
+	{ "overlapping zones, the wider one last",
+	  ZONE
+	  "  a: {level: 1, prefixes: [10.1.0.0/16]}\n  b: {level: 1, prefixes: [10.0.0.0/8]}\n",
+	  "5:28: error: 10.0.0.0/8 of zone 'b' overlaps 10.1.0.0/16 of zone 'a' in line 4" },
+	{ "overlapping zones, IPv6",
+	  ZONE
+	  "  a: {level: 1, prefixes: [\"fd00::/64\"]}\n  b: {level: 1, prefixes: [\"fd00::1\"]}\n",
+	  "5:28: error: fd00::1 of zone 'b' overlaps fd00::/64 of zone 'a'" },
+	{ "two zones of everything",
+	  ZONE "  a: {level: 1, prefixes: [0.0.0.0/0]}\n  b: {level: 1, prefixes: [0.0.0.0/0]}\n",
+	  "5:28: error: 0.0.0.0/0 of zone 'b' overlaps 0.0.0.0/0 of zone 'a'" },
+	{ "everything besides another zone",
+	  ZONE "  a: {level: 5, interfaces: [x], prefixes: [0.0.0.0/0, \"::/0\"]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [10.0.0.0/8, \"fd00::/8\"]}\n",
+	  NULL },
+	{ "prefix twice", ZONE "  a: {level: 1, prefixes: [10.0.0.0/8, 10.0.0.0/8]}\n",
+	  "4:40: error: 10.0.0.0/8 stands in zone 'a' twice" },
+	{ "no interface's name", ZONE "  a: {level: 1, interfaces: [a/b]}\n",
+	  "4:30: error: expected the name of an interface" },
+	{ "interface's name too long", ZONE "  a: {level: 1, interfaces: [sixteen-letters-]}\n",
+	  "4:30: error: expected the name of an interface" },
+	{ "interface twice", ZONE "  a: {level: 1, interfaces: [x, x]}\n",
+	  "4:33: error: the zone 'a' names this interface and VLAN twice" },
+	{ "VLAN out of range", ZONE "  a: {level: 1, interfaces: [{name: x, vlan: 4095}]}\n",
+	  "4:46: error: expected a VLAN, a number from 1 to 4094, found '4095'" },
+	{ "three VLANs", ZONE "  a: {level: 1, interfaces: [{name: x, vlan: [1, 2, 3]}]}\n",
+	  "4:46: error: expected a VLAN or [outer VLAN, inner VLAN], found a list of 3" },
+	{ "VLAN without interface", ZONE "  a: {level: 1, interfaces: [{vlan: 1}]}\n",
+	  "4:30: error: 'name' is missing" },
+	{ "MAC of a group", ZONE "  a: {level: 1, macs: [\"01:00:00:00:00:01\"]}\n",
+	  "4:24: error: expected a MAC address of one station" },
+	{ "MAC twice",
+	  ZONE "  a: {level: 1, macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:01\"]}\n",
+	  "4:23: error: 02:00:00:00:00:01 stands here twice" },
+	{ "no MACs", ZONE "  a: {level: 1, macs: []}\n", "4:23: error: expected MAC addresses" },
+	{ "empty zone", ZONE "  a: {level: 1, interfaces: [x]}\n",
+	  "4:3: warning: the zone 'a' is empty: no address belongs to it" },
+	{ "zone without interface", ZONE "  a: {level: 1, prefixes: [10.0.0.0/8]}\n",
+	  "4:3: warning: the zone 'a' lives behind no interface" },
+
+	/* assets */
+	{ "unknown zone", HEAD "  x: {zone: ort, address: 10.10.0.1}\n",
+	  "15:13: error: there is no zone 'ort'; did you mean 'ot'?" },
+	{ "asset without zone", HEAD "  x: {address: 10.10.0.1}\n",
+	  "15:3: error: 'zone' is missing" },
+	{ "asset without address", HEAD "  x: {zone: it}\n", "15:3: error: 'address' is missing" },
+	{ "asset outside its zone", HEAD "  x: {zone: it, address: 10.11.0.1}\n",
+	  "15:26: error: 10.11.0.1 of asset 'x' lies outside its zone 'it': no prefix of the zon" },
+	{ "asset in another zone", HEAD "  x: {zone: it, address: 192.168.10.9}\n",
+	  "15:26: error: 192.168.10.9 of asset 'x' lies outside its zone 'it': it belongs to 'ot" },
+	{ "asset wider than its zone", HEAD "  x: {zone: ot, address: 192.168.0.0/16}\n",
+	  "15:26: error: 192.168.0.0/16 of asset 'x' lies outside its zone 'ot'" },
+	{ "asset's address twice", HEAD "  x: {zone: it, address: [10.10.0.1, 10.10.0.1]}\n",
+	  "15:38: error: 10.10.0.1 stands here twice" },
+	{ "list of an unknown asset", HEAD "  x: [hmo]\n",
+	  "15:7: error: there is no asset 'hmo'; did you mean 'hmi'" },
+	{ "list of a list", HEAD "  x: [all-it]\n", "15:7: error: 'all-it' is a list itself" },
+	{ "list that repeats", HEAD "  x: {members: [hmi, hmi]}\n",
+	  "error: 'hmi' stands here twice" },
+	{ "empty list", HEAD "  x: []\n", "15:6: error: the list 'x' is empty" },
+	{ "asset that no rule names", HEAD, "13:3: warning: no rule names the asset 'all-it'" },
+
+	/* conduits */
+	{ "no reason", HEAD "conduits:\n  a: {from: it, to: ot, rules: {r: {service: icmp}}}\n",
+	  "16:3: error: 'reason' is missing: why does 'a' exist?" },
+	{ "empty reason", HEAD "conduits:\n  a: {reason: \" \", from: it, to: ot}\n",
+	  "16:15: error: expected the reason why this exists, found ' '" },
+	{ "no from", HEAD "conduits:\n  a: {reason: x, to: ot}\n",
+	  "16:3: error: 'from' is missing" },
+	{ "unknown from", HEAD "conduits:\n  a: {reason: x, from: i, to: ot}\n",
+	  "16:24: error: there is no zone 'i'" },
+	{ "conduit to itself", HEAD "conduits:\n  a: {reason: x, from: it, to: it}\n",
+	  "16:32: error: the conduit 'a' leads from zone 'it' to itself; rules inside a zone" },
+	{ "wrong state", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, state: off}\n",
+	  "16:43: error: expected a state, 'enabled' or 'disabled', found 'off'" },
+	{ "wrong mode", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, mode: watch}\n",
+	  "16:42: error: expected a mode, 'enforce' or 'monitor', found 'watch'" },
+	{ "no flows", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, flows: 0}\n",
+	  "16:43: error: expected the flows it may hold, a number from 1 to 16777216, found '0'" },
+	{ "no rules", HEAD "conduits:\n  a: {reason: x, from: it, to: ot}\n",
+	  "16:3: warning: 'a' has no rules: it permits nothing" },
+	{ "intra of no zone", HEAD "intra:\n  its: {reason: x}\n",
+	  "16:3: error: there is no zone 'its'; did you mean 'it'" },
+	{ "intra with from", HEAD "intra:\n  it: {reason: x, from: ot}\n",
+	  "16:19: error: unknown key 'from' in the rules inside a zone" },
+	{ "conduit named like an intra zone",
+	  HEAD "conduits:\n  it: {reason: x, from: it, to: ot}\nintra:\n  it: {reason: x}\n",
+	  "16:3: error: the conduit 'it' bears the name of a zone that has rules under 'intra'" },
+
+	/* rules */
+	{ "no service", RULE("from: hmi"), "21:7: error: 'service' is missing" },
+	{ "unknown service", RULE("service: mobdus"),
+	  "21:22: error: there is no service 'mobdus'; did you mean 'modbus'?" },
+	{ "unknown asset", RULE("service: icmp, from: hmj"),
+	  "21:34: error: there is no asset 'hmj'; did you mean 'hmi'" },
+	{ "asset of the other zone", RULE("service: icmp, from: plc"),
+	  "21:34: error: 'plc' lies in zone 'ot', but 'from' of this conduit is zone 'it'" },
+	{ "list across zones", RULE("service: icmp, from: mixed"),
+	  "21:34: error: 'mixed' holds 'plc', which lies in zone 'ot', but 'from'" },
+	{ "asset twice", RULE("service: icmp, from: [hmi, hmi]"),
+	  "error: 'hmi' stands here twice" },
+	{ "no asset", RULE("service: icmp, from: []"), "21:34: error: expected 1 to 65535 assets" },
+	{ "zone for an asset", RULE("service: icmp, from: it"),
+	  "21:34: error: there is no asset 'it'" },
+	{ "port of icmp", RULE("service: icmp, port: 1"),
+	  "21:28: error: the key 'port' does not fit the service 'icmp'" },
+	{ "types of tcp", RULE("service: tcp, types: [echo]"),
+	  "21:27: error: the key 'types' does not fit the service 'tcp'" },
+	{ "access of tcp", RULE("service: tcp, access: read"),
+	  "21:27: error: the key 'access' does not fit the service 'tcp'" },
+	{ "units of a planned service", RULE("service: mqtt, units: 1"),
+	  "the key 'units' does not fit the service 'mqtt', which has no inspector yet" },
+	{ "operations of tcp", RULE("service: tcp, operations: [request]"),
+	  "error: the key 'operations'" },
+	{ "idle of arp", RULE("service: arp, idle: 5s"), "error: the key 'idle' does not fit" },
+	{ "port 0", RULE("service: tcp, port: 0"),
+	  "21:33: error: expected a port, a number or a range such as 1-5 from 1 to 65535, found" },
+	{ "port out of range", RULE("service: tcp, port: [80, 65536]"),
+	  "21:38: error: expected a port" },
+	{ "range upside down", RULE("service: tcp, port: 9-8"), "21:33: error: expected a port" },
+	{ "no port", RULE("service: tcp, port: []"),
+	  "21:33: error: expected a port, found an empty list" },
+	{ "unknown type", RULE("service: icmp, types: [ecco]"),
+	  "21:36: error: icmp has no type 'ecco'; did you mean 'echo'" },
+	{ "code out of range", RULE("service: icmp, types: [3/256]"),
+	  "21:36: error: expected a code from 0 to 255 after the '/'" },
+	{ "unknown operation", RULE("service: arp, operations: [requset]"),
+	  "21:40: error: ARP has no operation 'requset'; did you mean 'request'?" },
+	{ "unknown access class", RULE("service: modbus, access: wrte"),
+	  "21:38: error: there is no access class 'wrte'; did you mean 'write'?" },
+	{ "no access class", RULE("service: modbus, access: []"),
+	  "21:38: error: expected an access class" },
+	{ "unknown function", RULE("service: modbus, functions: [write-register]"),
+	  "did you mean 'write-single-register', 'write-multiple-registers' or" },
+	{ "function out of range", RULE("service: modbus, functions: 128"),
+	  "21:41: error: modbus has no function '128'" },
+	{ "sub-function of a plain function", RULE("service: modbus, functions: read-coils/1"),
+	  "21:41: error: the function 'read-coils' has no sub-functions" },
+	{ "unknown sub-function", RULE("service: modbus, functions: diagnostics/clear-counter"),
+	  "there is no sub-function 'diagnostics/clear-counter'; did you mean 'clear-counters'" },
+	{ "unit out of range", RULE("service: modbus, access: read, units: 256"),
+	  "21:51: error: expected a unit, a number or a range such as 1-5 from 0 to 255" },
+	{ "unknown object type",
+	  RULE("service: modbus, access: read, objects: {holding-registers: 1}"),
+	  "modbus has no objects of the type 'holding-registers'; did you mean 'holding-register" },
+	{ "object out of range", RULE("service: modbus, access: read, objects: {coil: 65536}"),
+	  "21:60: error: expected a coil, a number or a range such as 1-5 from 0 to 65535" },
+	{ "record out of range",
+	  RULE("service: modbus, access: read, objects: {file-record: 1/10000}"),
+	  "error: expected a file-record, such as 4/0" },
+	{ "objects that are a list", RULE("service: modbus, access: read, objects: [1]"),
+	  "21:53: error: expected a map from types of objects" },
+	{ "value out of range", RULE("service: modbus, access: write, values: 65536"),
+	  "21:53: error: expected a value" },
+	{ "too many ranges", NULL,
+	  "21:51: error: a unit: 65 separate ranges, at most 64 are possible" },
+	{ "rate without period", RULE("service: tcp, rate: {packets: 5}"),
+	  "21:43: error: expected a rate of packets such as 200/s" },
+	{ "rate of nothing", RULE("service: tcp, rate: {packets: 0/s}"),
+	  "21:43: error: expected a rate" },
+	{ "rate of bytes out of range", RULE("service: tcp, rate: {bytes: 5GB/s}"),
+	  "21:41: error: expected a rate of bytes" },
+	{ "burst alone", RULE("service: tcp, rate: {burst: 5, bytes: 1MB/s}"),
+	  "21:41: error: 'burst' counts packets" },
+	{ "empty rate", RULE("service: tcp, rate: {}"), "21:33: error: a rate needs" },
+	{ "idle time out of range", RULE("service: tcp, idle: 31d"),
+	  "21:33: error: expected the idle time of a flow, a time such as 90s" },
+	{ "idle time of nothing", RULE("service: tcp, idle: 0"),
+	  "21:33: error: expected the idle" },
+	{ "number for a map", RULE("service: tcp, rate: 5/s"),
+	  "21:33: error: expected a rate, a map" },
+	{ "misspelt rule key", RULE("service: tcp, prot: 1"),
+	  "21:27: error: unknown key 'prot' in a rule; did you mean 'port'?" },
+	{ "rule that is no map", CONDUIT "      one: tcp\n",
+	  "21:12: error: expected a rule, a map" },
+
+	/* defaults */
+	{ "defaults of no service", HEAD "defaults: {http: {}}\n",
+	  "15:12: error: unknown key 'http' in the defaults" },
+	{ "defaults with a wrong key", HEAD "defaults: {modbus: {prot: 1}}\n",
+	  "15:21: error: unknown key 'prot' in the defaults of this service; did you mean 'port'" },
+	{ "arp neither", HEAD "defaults: {arp: never}\n",
+	  "15:17: error: expected what becomes of ARP, 'allow' or 'deny', found 'never'" },
+
+	/* warnings of rules */
+	{ "planned service", RULE("service: s7comm"),
+	  "21:22: warning: the service 's7comm' has no inspector yet" },
+	{ "neither access nor functions", RULE("service: modbus"),
+	  "21:7: warning: the rule 'one' names neither 'access' nor 'functions': it permits to r" },
+	{ "function without objects",
+	  RULE("service: modbus, functions: report-server-id, objects: {coil: 1}"),
+	  "warning: 'report-server-id' names no object" },
+	{ "function of other objects",
+	  RULE("service: modbus, functions: [read-coils, 3], objects: {coil: 1}"),
+	  "warning: 'read-holding-registers' addresses objects of the type 'holding-register', w" },
+	{ "function beyond the access",
+	  RULE("service: modbus, access: read, functions: write-single-coil"),
+	  "warning: 'write-single-coil' needs more than the 'access' of the rule 'one'" },
+	{ "values without write", RULE("service: modbus, access: read, values: 1"),
+	  "warning: the rule 'one' permits no write: 'values' says nothing" },
+	{ "rule behind a wider one",
+	  CONDUIT "      one: {service: tcp, port: 1-100}\n"
+		  "      two: {service: tcp, port: 5, from: hmi}\n",
+	  "22:7: warning: the rule 'two' is never reached: 'one' in line 21 takes all" },
+	{ "rule behind two that cover it together",
+	  CONDUIT "      one: {service: tcp, port: 1-50}\n"
+		  "      two: {service: tcp, port: 51-100}\n"
+		  "      three: {service: tcp, port: 40-60, to: plc}\n",
+	  "23:7: warning: the rule 'three' is never reached" },
+	{ "inspected rule beside an opaque one",
+	  CONDUIT "      one: {service: modbus, access: read}\n"
+		  "      two: {service: tcp, port: 502}\n",
+	  "21:7: warning: the rule 'one' inspects nothing: 'two' in line 22 passes the same" },
+	{ "inspected rule beside a partly opaque one",
+	  CONDUIT "      one: {service: modbus, access: read}\n"
+		  "      two: {service: tcp, from: hmi}\n",
+	  "21:7: warning: the rule 'one' inspects less than it says: 'two' in line 22" },
+	{ "inspected rule behind a wider one",
+	  CONDUIT "      one: {service: modbus, access: [read, write], units: 1-9}\n"
+		  "      two: {service: modbus, access: read, units: 2, objects: {coil: 7}}\n",
+	  "22:7: warning: the rule 'two' is never reached" },
+	{ "inspected rules that differ",
+	  CONDUIT "      one: {service: modbus, access: read, units: 1}\n"
+		  "      two: {service: modbus, access: write, units: 1}\n"
+		  "      three: {service: modbus, access: read, units: 2}\n",
+	  "warning: no rule names" },
+	{ "rule behind one of a disabled conduit",
+	  HEAD "conduits:\n"
+	       "  a: {reason: x, from: it, to: ot, state: disabled, rules: {r: {service: tcp}}}\n"
+	       "  b: {reason: x, from: it, to: ot, rules: {r: {service: tcp, from: [hmi, all-it],"
+	       " to: plc}}}\n",
+	  "14:3: warning: no rule names the asset 'mixed'" },
+	{ "too many rules for the same endpoints", NULL,
+	  "85:7: error: more than 64 rules apply to the same endpoints" },
+};
+
+/* Cases that are too long to be written down. */
+static char *long_text(const struct test_case *test)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	unsigned int i;
+
+	fputs(CONDUIT, out);
+	if (!strncmp(test->name, "too many ranges", 15)) {
+		fputs("      one: {service: modbus, access: read, units: [", out);
+		for (i = 0; i < 65; i++)
+			fprintf(out, "%s%u", i ? ", " : "", 2 * i);
+		fputs("]}\n", out);
+	} else {
+		for (i = 0; i < 70; i++)
+			fprintf(out, "      r%u: {service: modbus, access: read, units: %u}\n", i,
+				i);
+	}
+	fclose(out);
+	return text;
+}
+
+static char *messages_of(const char *text)
+{
+	struct otseg_diag diag = {};
+	struct otseg_blob image;
+	struct otseg_policy *policy = otseg_policy_parse("test", text, strlen(text), &diag);
+	char *messages;
+	size_t len;
+	FILE *out = open_memstream(&messages, &len);
+
+	if (policy && !otseg_policy_compile(policy, &image, &diag))
+		otseg_blob_free(&image);
+	else if (!diag.n_errors)
+		fputs("refused without an error\n", out);
+	otseg_policy_free(policy);
+	otseg_diag_print(out, &diag);
+	otseg_diag_free(&diag);
+	fclose(out);
+	return messages;
+}
+
+/* A message stands at the beginning of a line, behind the file's name, or anywhere in it. */
+static bool is_said(const char *messages, const char *wanted)
+{
+	const char *at = messages;
+
+	for (at = strstr(at, wanted); at; at = strstr(at + 1, wanted))
+		if (wanted[0] < '0' || wanted[0] > '9' || at[-1] == ':')
+			return true;
+	return false;
+}
+
+static void test_files(void)
+{
+	char path[] = "/tmp/otseg-test-XXXXXX", zero[4096] = { 0 };
+	struct otseg_diag diag = {};
+	unsigned int i;
+	FILE *file;
+
+	ktap_result(!otseg_policy_load("/nonexistent/policy", &diag) && diag.n_errors == 1 &&
+			    strstr(diag.messages[0].text, "No such file"),
+		    "a file that does not exist");
+	otseg_diag_free(&diag);
+	file = fdopen(mkstemp(path), "w");
+	fwrite(zero, 1, 1, file);
+	fflush(file);
+	ktap_result(!otseg_policy_load(path, &diag) && diag.n_errors == 1 &&
+			    strstr(diag.messages[0].text, "control character 0x00"),
+		    "a file with a NUL");
+	otseg_diag_free(&diag);
+	memset(zero, '#', sizeof(zero));
+	for (i = 0; i < (16 << 20) / sizeof(zero); i++)
+		fwrite(zero, 1, sizeof(zero), file);
+	fclose(file);
+	ktap_result(!otseg_policy_load(path, &diag) && diag.n_errors == 1 &&
+			    strstr(diag.messages[0].text, "longer than 16 MiB"),
+		    "a file of more than 16 MiB");
+	otseg_diag_free(&diag);
+	remove(path);
+}
+
+int main(void)
+{
+	size_t n = sizeof(cases) / sizeof(cases[0]), i;
+
+	ktap_begin(n + 3);
+	for (i = 0; i < n; i++) {
+		char *made = cases[i].text ? NULL : long_text(&cases[i]);
+		char *messages = messages_of(made ? made : cases[i].text);
+		bool passed = cases[i].wanted ? is_said(messages, cases[i].wanted) : !*messages;
+
+		if (!passed)
+			printf("# wanted '%s', got:\n%s\n", cases[i].wanted ? cases[i].wanted : "",
+			       messages);
+		ktap_result(passed, "%s", cases[i].name);
+		free(messages);
+		free(made);
+	}
+	test_files();
+	return ktap_end(n + 3);
+}

@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Images: the same text makes the same bytes; what an image prints compiles to
+ * the same image; differences are named; and the verifier refuses every field
+ * that could lead a look-up astray, naming section and record, while whatever it
+ * accepts can be looked up in.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image_walk.h"
+#include "ktap.h"
+#include "otseg/service.h"
+#include "userspace/policy/policy.h"
+
+/* Every section is used, every kind of record is there. */
+static const char rich[] =
+	"otseg: 1\n"
+	"name: rich\n"
+	"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}, modbus: {port: [502, 1502]}}\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0, it1], prefixes: [10.10.0.0/16, \"fd00:10::/64\"]}\n"
+	"  rest: {level: 5, interfaces: [{name: it0, vlan: 7}], prefixes: [0.0.0.0/0, \"::/0\"]}\n"
+	"  ot:\n"
+	"    level: 1.5\n"
+	"    interfaces: [{name: ot0, vlan: [10, 20]}]\n"
+	"    prefixes: [192.168.10.0/24]\n"
+	"    macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]\n"
+	"assets:\n"
+	"  hmi: {zone: it, address: [10.10.5.30, \"fd00:10::30\"], note: \"two \\\"words\\\"\"}\n"
+	"  mes: {zone: it, address: 10.10.5.31}\n"
+	"  plc: {zone: ot, address: 192.168.10.11}\n"
+	"  cloud: {zone: rest, address: 8.8.0.0/16}\n"
+	"  office: {members: [hmi, mes], note: both}\n"
+	"  all: [hmi, plc]\n"
+	"conduits:\n"
+	"  down:\n"
+	"    reason: \"r1: quoted\"\n"
+	"    from: it\n"
+	"    to: ot\n"
+	"    mode: monitor\n"
+	"    flows: 100\n"
+	"    rules:\n"
+	"      a: {from: office, to: plc, service: modbus, units: [1, 3-4], functions: [1-4, 8/0, 43],\n"
+	"          access: [read, diagnostic], objects: {coil: 1-9, file-record: 4/1-4/9},\n"
+	"          rate: {packets: 10/m, bytes: 2MB/h, burst: 3}, idle: 90s}\n"
+	"      b: {service: modbus, access: write, values: [1, 5-9], from: hmi}\n"
+	"      c: {service: icmp, types: [echo, 3/1, 200]}\n"
+	"  side: {reason: r2, from: it, to: ot, state: disabled, rules: {t: {service: tcp}}}\n"
+	"  up:\n"
+	"    reason: r3\n"
+	"    from: ot\n"
+	"    to: rest\n"
+	"    rules:\n"
+	"      u: {service: udp, port: [53, 123, 1000-2000], to: cloud}\n"
+	"      v: {service: mqtt, access: [session, write]}\n"
+	"      w: {service: icmpv6}\n"
+	"intra:\n"
+	"  ot: {reason: r4, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
+	"port: 44818}}}\n";
+
+static struct otseg_blob compile(const char *text)
+{
+	struct otseg_diag diag = {};
+	struct otseg_blob image = {};
+	struct otseg_policy *policy = otseg_policy_parse("test", text, strlen(text), &diag);
+
+	if (policy)
+		otseg_policy_compile(policy, &image, &diag);
+	if (!image.data)
+		otseg_diag_print(stdout, &diag);
+	otseg_policy_free(policy);
+	otseg_diag_free(&diag);
+	return image;
+}
+
+static char *print(const void *image, unsigned int flags)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	CHECK(!otseg_image_print(out, image, flags));
+	fclose(out);
+	return text;
+}
+
+static bool same(const struct otseg_blob *a, const struct otseg_blob *b)
+{
+	return a->data && b->data && a->len == b->len && !memcmp(a->data, b->data, a->len);
+}
+
+static char *replaced(const char *what, const char *by)
+{
+	const char *at = strstr(rich, what);
+	char *text;
+
+	if (asprintf(&text, "%.*s%s%s", (int)(at - rich), rich, by, at + strlen(what)) < 0)
+		abort();
+	return text;
+}
+
+static void test_same(void)
+{
+	struct otseg_blob one = compile(rich), other = compile(rich);
+
+	CHECK(same(&one, &other));
+	otseg_blob_free(&one);
+	otseg_blob_free(&other);
+}
+
+/* compile -> print -> compile, in layouts of all kinds. */
+static void check_round_trip(const char *text)
+{
+	struct otseg_blob one = compile(text), other;
+	char *printed;
+
+	if (!CHECK(one.data, "it does not compile:\n%s", text))
+		return;
+	printed = print(one.data, 0);
+	other = compile(printed);
+	CHECK(same(&one, &other), "printed as:\n%s", printed);
+	free(printed);
+	otseg_blob_free(&one);
+	otseg_blob_free(&other);
+}
+
+static void test_round_trip(void)
+{
+	static const char *const texts[] = {
+		rich,
+		/* all in one line */
+		"{otseg: 1, name: x, zones: {a: {level: 0, prefixes: [10.0.0.0/8]}, b: {level: 1}}, "
+		"conduits: {c: {reason: y, from: a, to: b, rules: {r: {service: tcp}}}}}",
+		/* sections in another order, far apart */
+		"\n\n\nconduits:\n\n\n  c:\n    from: a\n\n    to: b\n    rules:\n"
+		"      r: {service: modbus, functions: [diagnostics/clear-counters, 100-110, 99]}\n\n"
+		"      s:\n        service: udp\n    reason: \"tab\\there\"\nzones:\n  a: {level: 2.5}\n"
+		"  b:\n    level: 3\n    prefixes: [10.0.0.0/8, \"fe80::/10\"]\nname: y\notseg: 1\n",
+		/* a short conduit among long ones, and names that look like something else */
+		"otseg: 1\nname: 1.5\nzones:\n  yes: {level: 1, prefixes: [10.0.0.0/8]}\n"
+		"  007: {level: 1, prefixes: [11.0.0.0/8]}\nassets:\n  \"null\": {zone: yes, address: "
+		"10.0.0.1}\nconduits:\n  c: {reason: 7, from: yes, to: 007, rules: {r: {service: tcp, "
+		"from: \"null\"},\n    s: {service: udp}}}\n  d:\n    reason: \"#8\"\n    to: yes\n"
+		"    from: 007\n    rules:\n      t: {service: icmp}\n",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_round_trip(texts[i]);
+}
+
+static void test_print(void)
+{
+	static const char *const texts[] = {
+		"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}}",
+		"interfaces: [{name: ot0, vlan: [10, 20]}]",
+		"macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]",
+		"note: \"two \\\"words\\\"\"",
+		"office: {members: [hmi, mes], note: both}",
+		"all: [hmi, plc]",
+		"reason: \"r1: quoted\"",
+		"mode: monitor",
+		"flows: 100",
+		"port: [502, 1502]",
+		"access: [read, diagnostic]",
+		"functions: [read-coils, read-discrete-inputs",
+		"units: [1, 3-4]",
+		"objects: {coil: 1-9, file-record: 4/1-4/9}",
+		"rate: {packets: 10/m, burst: 3, bytes: 2MB/h}",
+		"idle: 90s",
+		"values: [1, 5-9]",
+		"types: [destination-unreachable/1, echo, 200]",
+		"state: disabled",
+		"operations: [request, 9-10]",
+		"port: [53, 123, 1000-2000]",
+	};
+	char *text = strdup(rich);
+	struct otseg_blob image = compile(text);
+	char *printed = print(image.data, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		CHECK(strstr(printed, texts[i]), "'%s' is not in\n%s", texts[i], printed);
+	free(printed);
+	printed = print(image.data, OTSEG_PRINT_JSON);
+	CHECK(strstr(printed, "\"conduits\": [{\"name\": \"down\", \"reason\": \"r1: quoted\""));
+	free(printed);
+	free(text);
+	otseg_blob_free(&image);
+}
+
+static void check_difference(const char *what, const char *by, const char *wanted)
+{
+	char *text = replaced(what, by), *printed;
+	struct otseg_blob before = compile(rich), after = compile(text);
+	size_t len;
+	FILE *out = open_memstream(&printed, &len);
+
+	if (CHECK(before.data && after.data)) {
+		CHECK(otseg_image_diff(out, before.data, after.data, 0) == (*wanted != 0));
+		CHECK(otseg_image_diff(out, before.data, before.data, 0) == 0);
+	}
+	fclose(out);
+	CHECK(!strcmp(printed, wanted), "'%s' for '%s' says:\n%s", by, what, printed);
+	free(printed);
+	free(text);
+	otseg_blob_free(&before);
+	otseg_blob_free(&after);
+}
+
+static void test_differences(void)
+{
+#define RULE_X "x: {service: arp, operations: [request, 9-10]}"
+#define RULE_Y "y: {service: tcp, port: 44818}"
+	static const char side[] = "  side: {reason: r2, from: it, to: ot, state: disabled, "
+				   "rules: {t: {service: tcp}}}\n";
+	static const char gone[] =
+		"- conduit side\n    reason: r2\n    from: it\n    to: ot\n    intra: false\n"
+		"    state: disabled\n    mode: enforce\n    flow_budget: 4096\n"
+		"- rule side/t\n    service: tcp\n";
+
+	check_difference("name: rich\n", "name: rich\n\n\n", "");
+	check_difference("name: rich", "name: poor", "~ policy poor\n    name: rich -> poor\n");
+	check_difference("level: 4", "level: 3.5", "~ zone it\n    level: 4 -> 3.5\n");
+	check_difference("  mes: {zone: it, address: 10.10.5.31}\n",
+			 "  mes: {zone: it, address: 10.10.5.32}\n",
+			 "~ asset mes\n    address: [\"10.10.5.31\"] -> [\"10.10.5.32\"]\n");
+	check_difference("flows: 100", "flows: 200",
+			 "~ conduit down\n    flow_budget: 100 -> 200\n");
+	check_difference("state: disabled", "state: enabled",
+			 "~ conduit side\n    state: disabled -> enabled\n");
+	check_difference("units: [1, 3-4], ", "",
+			 "~ rule down/a\n    units: [1, \"3-4\"] -> nothing\n");
+	check_difference("w: {service: icmpv6}", "w2: {service: icmpv6}",
+			 "- rule up/w\n    service: icmpv6\n+ rule up/w2\n    service: icmpv6\n");
+	check_difference(side, "", gone);
+	check_difference(RULE_X ", " RULE_Y, RULE_Y ", " RULE_X,
+			 "~ conduit ot\n    order of rules: [\"x\", \"y\"] -> [\"y\", \"x\"]\n");
+}
+
+/*
+ * One field is overwritten and must be missed. @count writes to the section's
+ * count instead, in the header.
+ */
+struct damage {
+	const char *wanted;
+	int section; /* -1: the header */
+	u32 record;
+	size_t off;
+	size_t len;
+	u64 value;
+};
+
+#define HEADER(field, value, wanted)                                      \
+	{                                                                 \
+		(wanted), -1, 0, offsetof(struct otseg_image, field),     \
+			sizeof(((struct otseg_image *)0)->field), (value) \
+	}
+#define COUNT_OF(id, value, wanted)                                             \
+	{                                                                       \
+		(wanted), -1, 0,                                                \
+			offsetof(struct otseg_image, sec) +                     \
+				OTSEG_SEC_##id * sizeof(struct otseg_section) + \
+				offsetof(struct otseg_section, count),          \
+			4, (value)                                              \
+	}
+#define OFF_OF(id, value, wanted)                                              \
+	{                                                                      \
+		(wanted), -1, 0,                                               \
+			offsetof(struct otseg_image, sec) +                    \
+				OTSEG_SEC_##id * sizeof(struct otseg_section), \
+			4, (value)                                             \
+	}
+#define FIELD(id, record, field, value, wanted)                                            \
+	{                                                                                  \
+#id wanted, OTSEG_SEC_##id, (record), offsetof(otseg_section_##id, field), \
+			sizeof(((otseg_section_##id *)0)->field), (value)                  \
+	}
+#define WORD(id, record, value, wanted)                                                      \
+	{                                                                                    \
+#id wanted, OTSEG_SEC_##id, (record), 0, sizeof(otseg_section_##id), (value) \
+	}
+
+static const struct damage damages[] = {
+	HEADER(magic, 1, "header: this is not a policy image"),
+	HEADER(version, 2, "header: format version 2 is not supported"),
+	HEADER(header_size, 1, "header: format version"),
+	HEADER(size, 64, "header: it tells of 64 bytes"),
+	HEADER(name, 0, "header: the policy's name is not a name"),
+	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
+	HEADER(flags, 4, "header: unknown flags"),
+	HEADER(reserved[2], 1, "header: a reserved field is not zero"),
+	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 25 does not exist"),
+	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),
+	COUNT_OF(STRINGS, 0, "header: something follows"),
+	COUNT_OF(PREFIXES, 60000, "PREFIXES: it ends behind the image"),
+	COUNT_OF(V4_ROOT, 0, "V4_NODES: it begins at"),
+	OFF_OF(LINK_HASH, 0, "LINK_HASH: it begins at 0"),
+	OFF_OF(STRINGS, 0xffffffc0, "STRINGS: it begins at"),
+	WORD(STRINGS, 0, 'a', ": it does not begin and end with NUL"),
+	WORD(STRINGS, 1, 0xff, "[1]: byte 0xff is not text"),
+	WORD(STRINGS, 1, 0x1b, "[1]: byte 0x1b is not text"),
+	WORD(LINK_HASH, 0, 99, "[0]: there is no link 98"),
+	FIELD(LINKS, 0, name[0], 0, "[0]: the name is empty"),
+	FIELD(LINKS, 0, name[0], ' ', "[0]: the name is not that of an interface"),
+	FIELD(LINKS, 0, name[15], 'x', "[0]: the name is empty or does not end"),
+	FIELD(LINKS, 0, vlan, 0x10000, "[0]: there are no VLANs"),
+	FIELD(LINKS, 0, vlan, 5, "[0]: the hash is not that of name and VLANs"),
+	FIELD(LINKS, 0, hash, 5, "[0]: the hash is not"),
+	FIELD(ZONES, 0, links[0], 1 << 20, "[0]: it lives behind an unknown link"),
+	FIELD(ZONES, 2, links[3], 1ull << 63, "[2]: it lives behind an unknown link"),
+	FIELD(ZONES, 0, name, 0, "[0]: the name is not a name"),
+	FIELD(ZONES, 0, flags, 8, "[0]: unknown flags 0x8"),
+	FIELD(ZONES, 0, level_tenths, 51, "[0]: the level 51 is too high"),
+	FIELD(ZONES, 0, n_classes, 60000, "") /* names CLASSES */,
+	FIELD(CLASSES, 0, zone, 0, ": the first one is not that of no zone"),
+	FIELD(CLASSES, 1, zone, 1, "[1]: it is not class 0 of zone 0"),
+	FIELD(CLASSES, 1, local, 1, "[1]: it is not class 0 of zone 0"),
+	FIELD(MAC_HASH, 0, zone_plus1, 60000, "[0]: no zone 59999 has MACs"),
+	FIELD(MAC_HASH, 0, zone_plus1, 1, "[0]: no zone 0 has MACs"),
+	WORD(V4_ROOT, 0, 4000, "[0]: there is no class or node 4000"),
+	WORD(V4_ROOT, 9, OTSEG_TRIE_NODE | 4000, "[9]: there is no class or node 4000"),
+	FIELD(V4_NODES, 0, bits[0], 2, "[0]: its first bit is not set"),
+	FIELD(V4_NODES, 0, bits[1], ~0ull, "[0]: it miscounts the bits"),
+	FIELD(V4_NODES, 0, before[2], 200, "[0]: it miscounts the bits"),
+	FIELD(V4_NODES, 0, entries, 1, "[0]: its entries are not the next ones"),
+	WORD(V4_ENTRIES, 0, OTSEG_TRIE_NODE, "[0]: it does not lead downwards"),
+	WORD(V4_ENTRIES, 0, 4000, "[0]: there is no class or node 4000"),
+	WORD(V4_ENTRIES, 0, OTSEG_TRIE_NODE | 4000, "[0]: there is no class or node 4000"),
+	FIELD(V6_RANGES, 0, lo, 1, "[0]: the first one does not begin at ::"),
+	FIELD(V6_RANGES, 1, hi, 0, "[1]: it is not behind the one before"),
+	FIELD(V6_RANGES, 1, class, 4000, "[1]: there is no class 4000"),
+	FIELD(V6_RANGES, 1, reserved, 1, "[1]: a reserved field is not zero"),
+	WORD(PAIR_MATRIX, 0, 200, "[0]: there is no pair 199"),
+	WORD(PAIR_MATRIX, 2, 0, ": it names 2 of 3 pairs"),
+	FIELD(PAIRS, 0, src_roles, 4000, "[0]: there are no roles 4000 to"),
+	FIELD(PAIRS, 0, dst_roles, OTSEG_NONE32, "[0]: there are no roles"),
+	FIELD(PAIRS, 0, cells, 4000, "[0]: its cells end behind CELL_MATRIX"),
+	FIELD(PAIRS, 0, n_src_roles, 0, "[0]: zone 0 has no classes"),
+	FIELD(PAIRS, 0, n_src_roles, 60000, "[0]: its cells end behind CELL_MATRIX"),
+	FIELD(PAIRS, 0, n_dst_roles, 60000, "[0]: its cells end behind CELL_MATRIX"),
+	FIELD(PAIRS, 0, conduit, 60000, "[0]: there is no conduit 60000"),
+	FIELD(PAIRS, 0, conduit, 1, "[0]: conduit 1 cannot answer for it"),
+	FIELD(PAIRS, 0, conduit, 2, "[0]: conduit 2 cannot answer for it"),
+	FIELD(PAIRS, 0, reserved, 1, "[0]: a reserved field is not zero"),
+	WORD(ROLES, 0, 60000, "[0]: pair"),
+	WORD(CELL_MATRIX, 0, 4000, "[0]: there is no cell 3999"),
+	FIELD(CELLS, 0, intervals, 1, "[0]: its intervals are not the next ones"),
+	FIELD(CELLS, 0, n_intervals, 0, "[0]: its intervals are not the next ones"),
+	FIELD(CELLS, 1, n_intervals, OTSEG_NONE32, "[1]: its intervals are not the next ones"),
+	FIELD(INTERVALS, 0, first, 1, "[0]: it is not in order"),
+	FIELD(INTERVALS, 1, first, 0, "[1]: it is not in order"),
+	FIELD(INTERVALS, 1, leaf_plus1, 4000, "[1]: there is no leaf 3999"),
+	FIELD(LEAVES, 0, rules, 1, "[0]: its rules are not the next"),
+	FIELD(LEAVES, 0, n_rules, 0, "[0]: its rules are not the next"),
+	FIELD(LEAVES, 0, n_rules, 65, "[0]: its rules are not the next 1 to 64 ones"),
+	FIELD(LEAVES, 0, service, OTSEG_SVC_UDP, "[0]: its rules make its service"),
+	WORD(LEAF_RULES, 0, 4000, "[0]: there is no rule 4000"),
+	FIELD(CONDUITS, 0, name, 0, "[0]: the name is not a name"),
+	FIELD(CONDUITS, 0, reason, 0, "[0]: it has no reason"),
+	FIELD(CONDUITS, 0, reason, OTSEG_NONE32, "[0]: it has no reason"),
+	FIELD(CONDUITS, 0, from, 3, "[0]: there are no zones 3 and 2"),
+	FIELD(CONDUITS, 0, to, OTSEG_NONE16, "[0]: there are no zones"),
+	FIELD(CONDUITS, 0, flags, 8, "[0]: wrong flags 0x8"),
+	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_INTRA, "[0]: wrong flags 0x4"),
+	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
+	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
+	FIELD(CONDUITS, 0, rules, 1, "[0]: its rules are not the next ones"),
+	FIELD(CONDUITS, 0, n_rules, OTSEG_NONE32, "[0]: its rules are not the next ones"),
+	FIELD(RULES, 0, conduit, 1, "[0]: it belongs to conduit 0, not to 1"),
+	FIELD(RULES, 0, name, 0, "[0]: the name is not a name"),
+	FIELD(RULES, 0, service, 0, "[0]: there is no service 0"),
+	FIELD(RULES, 0, service, OTSEG_SVC_COUNT, "[0]: there is no service"),
+	FIELD(RULES, 0, flags, OTSEG_RULE_OPAQUE, "[0]: its flags 0x1 do not fit its service"),
+	FIELD(RULES, 0, access, 0, "[0]: its access or idle time is out of range"),
+	FIELD(RULES, 0, idle_s, OTSEG_NONE32, "[0]: its access or idle time is out of range"),
+	FIELD(RULES, 2, n_units, 1, "[2]: nobody inspects what it asks for"),
+	FIELD(RULES, 0, units, OTSEG_NONE32, "[0]: its units are not a sorted list"),
+	FIELD(RULES, 0, n_units, 65, "[0]: its units are not a sorted list"),
+	FIELD(RULES, 0, functions, OTSEG_NONE32, "[0]: its functions are not a sorted list"),
+	FIELD(RULES, 0, objects, OTSEG_NONE32, "[0]: its objects are not a sorted list"),
+	FIELD(RULES, 1, values, OTSEG_NONE32, "[1]: its values are not a sorted list"),
+	FIELD(RULES, 0, values, 1, "[0]: its values are not a sorted list"),
+	FIELD(RULES, 0, n_selectors, 0, "[0]: its selectors are not a sorted list"),
+	FIELD(RULES, 0, selectors, OTSEG_NONE32, "[0]: its selectors are not a sorted list"),
+	FIELD(RULES, 0, packets_period_s, 7, "[0]: its rate, burst and period do not fit"),
+	FIELD(RULES, 0, burst_packets, 0, "[0]: its rate, burst and period do not fit"),
+	FIELD(RULES, 1, bytes_period_s, 1, "[1]: its rate, burst and period do not fit"),
+	FIELD(RULES, 0, limiter, 1, "[0]: its limiter is not the next one"),
+	FIELD(RULES, 1, limiter, 0, "[1]: its limiter is not the next one"),
+	FIELD(RULES, 0, n_from, 60000, "[0]: its assets are not in ASSET_REFS"),
+	FIELD(RULES, 0, to_refs, OTSEG_NONE32, "[0]: its assets are not in ASSET_REFS"),
+	FIELD(OBJECTS, 0, first, 10, "") /* names RULES */,
+	FIELD(RANGES, 0, first, OTSEG_NONE32, "") /* names RULES */,
+	WORD(ASSET_REFS, 0, 4000, "[0]: there is no asset 4000"),
+	FIELD(ASSETS, 0, name, 0, "[0]: the name is not a name"),
+	FIELD(ASSETS, 0, note, OTSEG_NONE32, "[0]: the name is not a name or the note no text"),
+	FIELD(ASSETS, 0, zone, 3, "[0]: there is no zone 3"),
+	FIELD(ASSETS, 5, zone, 3, "[5]: there is no zone 3"),
+	FIELD(ASSETS, 0, flags, 2, "[0]: it has unknown flags"),
+	FIELD(ASSETS, 0, n_refs, 0, "[0]: it has unknown flags or no address"),
+	FIELD(ASSETS, 0, n_refs, OTSEG_NONE32, "[0]: its addresses are not the next ones"),
+	FIELD(ASSETS, 0, refs, 0, "[0]: its addresses are not the next ones"),
+	FIELD(ASSETS, 4, refs, OTSEG_NONE32, "[4]: its members are not in ASSET_REFS"),
+	FIELD(PREFIXES, 0, family, 5, "[0]: IPv5 has no prefixes"),
+	FIELD(PREFIXES, 0, len, 33, "[0]: IPv4 has no prefixes of length 33"),
+	FIELD(PREFIXES, 0, addr[2], 1, "[0]: bits behind its length are set"),
+	FIELD(PREFIXES, 0, addr[15], 1, "[0]: bits behind its length are set"),
+	FIELD(PREFIXES, 0, zone, 3, "[0]: there is no zone 3"),
+	FIELD(PREFIXES, 0, class, 0, "[0]: its first address is not of class 0"),
+	FIELD(PREFIXES, 0, asset_plus1, 1, "") /* names ASSETS */,
+	FIELD(PREFIXES, 5, asset_plus1, 2, "") /* names ASSETS */,
+};
+
+static char *place_of(const struct otseg_blob *image, const struct damage *damage)
+{
+	static const size_t sizes[] = {
+#define X(id, type, max) sizeof(type),
+		OTSEG_SECTION_LIST(X)
+#undef X
+	};
+	const struct otseg_image *header = image->data;
+
+	if (damage->section < 0)
+		return (char *)image->data + damage->off;
+	return (char *)image->data + header->sec[damage->section].off +
+	       damage->record * sizes[damage->section] + damage->off;
+}
+
+static bool is_missed(const struct otseg_blob *good, const struct damage *damage)
+{
+	struct otseg_blob bad = { malloc(good->len), good->len };
+	char why[256] = "";
+	bool passed;
+
+	memcpy(bad.data, good->data, good->len);
+	memcpy(place_of(&bad, damage), &damage->value, damage->len);
+	passed = otseg_image_check(bad.data, bad.len, why, sizeof(why)) == -22;
+	/* Without words of its own the damage is found from another section. */
+	if (damage->section < 0 || strpbrk(damage->wanted, "[:"))
+		passed = passed && strstr(why, damage->wanted) == why;
+	if (!passed)
+		printf("# wanted '%s', got '%s'\n", damage->wanted, why);
+	otseg_blob_free(&bad);
+	return passed;
+}
+
+static void test_damages(void)
+{
+	struct otseg_blob good = compile(rich);
+	size_t i;
+
+	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
+		CHECK(is_missed(&good, &damages[i]), "%s", damages[i].wanted);
+	otseg_blob_free(&good);
+}
+
+/* A digest that is not that of the bytes is told apart from bytes that are no image. */
+static void test_digest(void)
+{
+	struct otseg_blob image = compile(rich);
+	struct otseg_image *header = image.data;
+	char why[256];
+
+	CHECK(!otseg_image_check(image.data, image.len, why, sizeof(why)));
+	header->digest[31] ^= 1;
+	CHECK(otseg_image_check(image.data, image.len, why, sizeof(why)) == -74, "%s", why);
+	CHECK(strstr(why, "digest"));
+	otseg_blob_free(&image);
+}
+
+static void test_lengths(void)
+{
+	struct otseg_blob image = compile(rich);
+	char why[256];
+	size_t len;
+
+	for (len = 0; len < image.len; len += len < 1024 ? 1 : 997) {
+		char *copy = malloc(len + 1);
+
+		memcpy(copy, image.data, len);
+		CHECK(otseg_image_check(copy, len, why, sizeof(why)), "%zu bytes", len);
+		free(copy);
+	}
+	CHECK(otseg_image_check(image.data, image.len, NULL, 0) == 0);
+	otseg_blob_free(&image);
+}
+
+/* Random bytes in each section; what still verifies is walked through. */
+static void test_random_damage(void)
+{
+	struct otseg_blob good = compile(rich);
+	const struct otseg_image *header = good.data;
+	char *bad = malloc(good.len);
+	unsigned int round, refused = 0;
+	char why[256];
+
+	srandom(1);
+	for (round = 0; round < 20000; round++) {
+		const struct otseg_section *sec = &header->sec[random() % OTSEG_SEC_COUNT];
+		size_t span = sec + 1 < &header->sec[OTSEG_SEC_COUNT] ? sec[1].off - sec->off :
+									good.len - sec->off;
+
+		memcpy(bad, good.data, good.len);
+		bad[sec->off + random() % (span ? span : 1)] = random() % 3 ? random() : 1;
+		if (otseg_image_check(bad, good.len, why, sizeof(why)) == -22)
+			refused++;
+		else if (round % 16 == 0)
+			image_walk_all(bad);
+	}
+	CHECK(refused > 5000 && refused < 20000, "%u refused", refused);
+	free(bad);
+	otseg_blob_free(&good);
+}
+
+int main(void)
+{
+	static const struct ktap_case cases[] = {
+		{ "the same text makes the same image", test_same },
+		{ "a printed image compiles to the same image", test_round_trip },
+		{ "every constraint is printed", test_print },
+		{ "differences are named", test_differences },
+		{ "a wrong field is refused by name", test_damages },
+		{ "a wrong digest is told apart", test_digest },
+		{ "a cut image is refused", test_lengths },
+		{ "what verifies after random damage can be walked", test_random_damage },
+	};
+
+	return ktap_run(cases, sizeof(cases) / sizeof(cases[0]));
+}

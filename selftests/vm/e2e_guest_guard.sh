@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs in the machine that e2e_module.sh boots. The guard: what the datapath has
+# judged passes, also while a packet capture runs; what it has not judged does
+# not, from the very next frame on.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../net/e2e.sh source-path=SCRIPTDIR/../net
+. "$here/../net/e2e.sh"
+
+plc=192.168.10.11
+
+reads()
+{
+	it peer_modbus --source 10.10.5.20 --timeout-ms "$patience" read "$plc" 0 2 |
+		grep -x 'ok 1000 1001'
+}
+
+# refused_read: nothing comes back and nothing arrives.
+refused_read()
+{
+	local before said
+
+	before=$(plc_requests)
+	said=$(it peer_modbus --source "${1:-10.10.5.20}" --timeout-ms "$refusal" read "$plc" 0 2)
+	echo "$said; requests $before -> $(plc_requests)"
+	[[ $said == connect-timeout ]] && (($(plc_requests) == before))
+}
+
+unguarded()
+{
+	firewall_reason unguarded
+}
+
+reads_unharmed()
+{
+	local before
+
+	before=$(unguarded)
+	reads && reads && (($(unguarded) == before))
+}
+
+detached_is_dropped()
+{
+	local before
+
+	firewall_detach_link "$1" || return
+	before=$(unguarded)
+	refused_read && (($(unguarded) > before))
+}
+
+start_capture()
+{
+	local device
+
+	for device in it0 ot0; do
+		plant_start "capture-$device" fw tcpdump -p -n -s 0 -i "$device" -w /dev/null
+		wait_for 20 grep -q 'listening on' "$plant_dir/capture-$device.err" || return
+	done
+}
+
+# One frame that nobody has judged is one more on the counter: "very next" is exact.
+next_frame_is_dropped()
+{
+	local before
+
+	before=$(unguarded)
+	it peer_spoof --target-mac "$(firewall_mac it0)" --source 10.10.5.20 --target "$plc" \
+		--port 7 eth0 udp
+	wait_for 5 counted_beyond unguarded "$before" && (($(unguarded) == before + 1))
+}
+
+interface_counts()
+{
+	(($(<"$firewall_sysfs/interfaces/it0/unguarded") > 0))
+}
+
+heals()
+{
+	firewall_apply "$tests/plant.yaml" && reads
+}
+
+unbound_passes_everything()
+{
+	otseg interface detach it0 && otseg interface detach ot0 || return
+	it peer_modbus --source 10.10.9.99 --timeout-ms "$patience" read "$plc" 0 2 |
+		grep -x 'ok 1000 1001'
+}
+
+rebound_governs()
+{
+	otseg interface attach it0 && otseg interface attach ot0 && reads && refused_read 10.10.9.99
+}
+
+e2e_begin 13
+ktap "the historian is answered, nothing is unguarded" reads_unharmed
+ktap "an unlisted host is not" refused_read 10.10.9.99
+ktap "a capture starts on both interfaces" start_capture
+ktap "with a capture the historian is answered, nothing is unguarded" reads_unharmed
+ktap "with a capture an unlisted host is not answered" refused_read 10.10.9.99
+ktap "with a capture, XDP detached from it0: dropped as unguarded" detached_is_dropped it0
+ktap "the very next frame, and it alone, is counted" next_frame_is_dropped
+ktap "the interface's own counter has them too" interface_counts
+ktap "with a capture: applied again, answered again" heals
+plant_stop capture-it0
+plant_stop capture-ot0
+ktap "without a capture, XDP detached from ot0: dropped as unguarded" detached_is_dropped ot0
+ktap "applied again, answered again" heals
+ktap "the tool detaches both: the host routes what it likes" unbound_passes_everything
+ktap "the tool attaches both: governed again" rebound_governs
+ktap_end

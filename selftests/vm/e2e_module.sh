@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The end-to-end tests with the module, all in one virtual machine: those of
+# ../net in module mode, and the e2e_guest_* of this folder. Each one's KTAP is
+# a subtest of this one's. A machine that is emulated is slow: nothing here
+# depends on how long something takes.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+tests=(
+	vm/e2e_guest_guard.sh
+	vm/e2e_guest_life.sh
+	net/e2e_stream.sh
+	net/e2e_datagrams.sh
+	net/e2e_inet6.sh
+	net/e2e_vlan.sh
+	net/e2e_loss.sh
+	net/e2e_swap.sh
+)
+
+# In the machine: one test after the other.
+guest()
+{
+	local number=0 failed=0 test code
+
+	export OTSEG_TEST_MODE=module OTSEG_MODULE=/e2e/otseg.ko
+	export OTSEG_TEST_PATIENCE=20000 OTSEG_TEST_REFUSAL=3000
+	export OTSEG_SWAPS=1000
+	echo "TAP version 13"
+	echo "1..$#"
+	for test; do
+		number=$((number + 1))
+		echo "# Subtest: $test"
+		code=0
+		"$here/../$test" 2>&1 | sed 's/^/    /' || code=$?
+		case $code in
+		0)	echo "ok $number - $test" ;;
+		4)	echo "ok $number - $test # SKIP as a whole" ;;
+		*)
+			echo "not ok $number - $test"
+			failed=1
+			;;
+		esac
+	done
+	return "$failed"
+}
+
+if [[ ${1:-} == --guest ]]; then
+	shift
+	guest "$@"
+	exit
+fi
+
+top=$(cd "$here/../.." && pwd)
+out=${O:-$top/build}
+lane=${LANE:-6.12}
+files=(
+	--file "$out/otseg:/usr/local/sbin/otseg"
+	--file "$out/otseg.bpf.o:/usr/local/lib/otseg/otseg.bpf.o"
+	--file "$out/$lane/otseg.ko:/e2e/otseg.ko"
+	--file "$top/selftests/ktap.sh:/e2e/selftests/ktap.sh"
+	--file "$top/selftests/net:/e2e/selftests/net"
+	--file "$top/selftests/vm:/e2e/selftests/vm"
+	--file "$out/selftests/net:/usr/local/bin"
+)
+if (($#)); then
+	tests=("$@")
+fi
+exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-560}" "${files[@]}" -- \
+	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"

@@ -1,0 +1,201 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Sourced by the module tests. On the host, module_host boots a machine with the
+# module, the test programs and compiled policies and runs the same script there
+# with --guest; all results come from there.
+
+module_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+sysfs=/sys/kernel/otseg
+
+# shellcheck source=../ktap.sh source-path=SCRIPTDIR
+. "$module_dir/../ktap.sh"
+
+# module_many RULES: a policy of that many rules, in conduits of 1,000 each.
+module_many()
+{
+	local i conduit=-1
+
+	printf 'otseg: 1\nname: many\nzones:\n'
+	printf '  a: {level: 3, interfaces: [it0], prefixes: [10.1.0.0/16]}\n'
+	for ((i = 0; i * 1000 < $1; i++)); do
+		printf '  z%d: {level: 1, interfaces: [ot0], prefixes: [10.2.%d.0/24]}\n' "$i" "$i"
+	done
+	printf 'conduits:\n'
+	for ((i = 0; i < $1; i++)); do
+		if ((i / 1000 != conduit)); then
+			conduit=$((i / 1000))
+			printf '  c%d:\n    reason: "many"\n    from: a\n    to: z%d\n    rules:\n' \
+				"$conduit" "$conduit"
+		fi
+		printf '      r%d: {service: tcp, port: %d}\n' "$i" $((i % 1000 + 1))
+	done
+}
+
+# module_host SCRIPT: boot, run SCRIPT --guest there; does not return.
+module_host()
+{
+	local top out lane work policy
+
+	top=$(cd "$module_dir/../.." && pwd)
+	out=${O:-$top/build}
+	lane=${LANE:-6.12}
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+
+	module_many 32768 >"$work/many.yaml"
+	cp "$module_dir"/module_[ab].yaml "$work/"
+	for policy in module_a module_b many; do
+		if ! "$out/otseg" policy compile "$work/$policy.yaml" output \
+			"$work/$policy.img" >"$work/log" 2>&1; then
+			sed 's/^/# /' "$work/log"
+			echo "Bail out! $policy.yaml does not compile"
+			exit 1
+		fi
+	done
+
+	# What a build without pahole or vmlinux gives.
+	objcopy -R .BTF -R .BTF.base "$out/$lane/otseg.ko" "$work/nobtf.ko"
+
+	"$top/scripts/vm.sh" --lane "$lane" --name "$(basename "$1" .sh)" --timeout 560 \
+		--mem 1G \
+		--file "$out/$lane/otseg.ko:/otseg/otseg.ko" \
+		--file "$work/nobtf.ko:/otseg/nobtf.ko" \
+		--file "$out/selftests/vm/genl_client:/usr/local/bin/genl_client" \
+		--file "$out/selftests/vm/module_xdp.bpf.o:/otseg/module_xdp.bpf.o" \
+		--file "$out/selftests/vm/module_hostile.bpf.o:/otseg/module_hostile.bpf.o" \
+		--file "$work/module_a.img:/otseg/a.img" \
+		--file "$work/module_b.img:/otseg/b.img" \
+		--file "$work/many.img:/otseg/many.img" \
+		--file "$top/Documentation/ABI/testing/sysfs-kernel-otseg:/otseg/abi" \
+		--file "$top/include/otseg/reason.h:/otseg/reason.h" \
+		--file "$top/selftests/ktap.sh:/otseg/selftests/ktap.sh" \
+		--file "$top/selftests/vm:/otseg/selftests/vm" \
+		-- "/otseg/selftests/vm/$(basename "$1")" --guest
+	exit
+}
+
+# The functions below are for the guest.
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for()
+{
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@"; do
+		if ((SECONDS >= end)); then
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# client STEP...: what it says is shown, its verdict is returned.
+client()
+{
+	genl_client "$@"
+}
+
+# state: all that a refused request must not change.
+state()
+{
+	(cd "$sysfs" && grep . state generation digest policy mode && ls zones conduits \
+		conduits/*/rules)
+}
+
+# counter KIND INDEX: one counter as netlink tells it.
+counter()
+{
+	genl_client "counters $1 $2 1" | sed -n 's/.* values=\([0-9]*\).*/\1/p'
+}
+
+# field NAME STEP: one value of an answer.
+field()
+{
+	genl_client "$2" | sed -n "s/^answer.* $1=\([^ ]*\).*/\1/p"
+}
+
+reason_number()
+{
+	grep -o '^	X([A-Z0-9_]*, "[a-z0-9-]*"' /otseg/reason.h | grep -nx ".*\"$1\"" |
+		sed 's/:.*//' | awk '{ print $1 - 1 }'
+}
+
+# xdp_load DEVICE: the stand-in for the datapath, with its maps under /sys/fs/bpf/maps.
+xdp_load()
+{
+	bpftool prog load /otseg/module_xdp.bpf.o /sys/fs/bpf/module_xdp type xdp \
+		pinmaps /sys/fs/bpf/maps
+}
+
+xdp_attach()
+{
+	ip link set dev "$1" "${2:-xdpdrv}" pinned /sys/fs/bpf/module_xdp
+}
+
+xdp_detach()
+{
+	ip link set dev "$1" "${2:-xdpdrv}" off
+}
+
+xdp_unload()
+{
+	rm -rf /sys/fs/bpf/module_xdp /sys/fs/bpf/maps
+}
+
+le32()
+{
+	local n
+
+	for n; do
+		printf '%d %d %d %d ' $((n & 255)) $((n >> 8 & 255)) $((n >> 16 & 255)) \
+			$((n >> 24 & 255))
+	done
+}
+
+# xdp_config MARK [EVEN ODD [DELAY]]: what to leave, which counters to count in by parity
+# of the generation, and how many microseconds late.
+xdp_config()
+{
+	# shellcheck disable=SC2046 # bpftool wants each byte as a word
+	bpftool map update pinned /sys/fs/bpf/maps/config key 0 0 0 0 \
+		value $(le32 "$1" $(($# > 1)) "${2:-0}" "${3:-0}" "${4:-0}")
+}
+
+# xdp_result FIELD
+xdp_result()
+{
+	bpftool -j map dump pinned /sys/fs/bpf/maps/result |
+		jq ".[0].formatted.value.$1"
+}
+
+# wire DEVICE PEER: a veth from this host to a host of its own, 10.10.0.1 - 10.10.0.2.
+wire()
+{
+	if [[ ! -e /run/netns/out ]]; then
+		ip netns add out
+		ip netns exec out sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+			net.ipv6.conf.default.disable_ipv6=1
+		sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	fi
+	ip link add "$1" address 02:00:00:00:00:01 type veth \
+		peer name "$2" address 02:00:00:00:00:02 netns out
+	ip addr add 10.10.0.1/24 dev "$1"
+	ip link set "$1" up
+	ip neigh replace 10.10.0.2 lladdr 02:00:00:00:00:02 dev "$1"
+	ip -n out addr add 10.10.0.2/24 dev "$2"
+	ip -n out link set "$2" up
+	ip -n out neigh replace 10.10.0.1 lladdr 02:00:00:00:00:01 dev "$2"
+	wait_for 10 grep -qx 1 "/sys/class/net/$1/carrier"
+}
+
+answers()
+{
+	ip netns exec out ping -q -n -c "${1:-1}" -i 0.01 -W "${2:-10}" 10.10.0.1
+}
+
+silent()
+{
+	! ip netns exec out ping -q -n -c 1 -W 2 10.10.0.1
+}

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The guard and the life of interfaces: governed and bound ones pass nothing that
+# the datapath has not marked, whatever happens to their devices. Also what pins
+# the module. The datapath is a stand-in that marks as it is told.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=module.sh source-path=SCRIPTDIR
+. "$here/module.sh"
+
+if [[ ${1:-} != --guest ]]; then
+	module_host "$0"
+fi
+
+unguarded()
+{
+	cat "$sysfs/interfaces/$1/unguarded"
+}
+
+# drops_exactly INTERFACE: one frame is dropped, and counted once everywhere.
+drops_exactly()
+{
+	local before reasons
+
+	before=$(unguarded "$1")
+	reasons=$(<$sysfs/drops/unguarded)
+	silent >/dev/null || return
+	echo "unguarded $before -> $(unguarded "$1"), reason $reasons -> $(<$sysfs/drops/unguarded)"
+	(($(unguarded "$1") == before + 1)) && (($(<$sysfs/drops/unguarded) == reasons + 1)) &&
+		(($(field unguarded "interface $1") == before + 1)) &&
+		(($(counter 1 "$(reason_number unguarded)") == reasons + 1))
+}
+
+passes()
+{
+	local before
+
+	before=$(unguarded "$1")
+	answers 3 >/dev/null && (($(unguarded "$1") == before))
+}
+
+refuses_loopback()
+{
+	! insmod /otseg/otseg.ko governed=lo && [[ ! -e $sysfs ]] &&
+		! insmod /otseg/otseg.ko governed=a/b && [[ ! -e $sysfs ]]
+}
+
+# An interface that is there and one that is not yet.
+loads_governed()
+{
+	wire it0 peer0 && answers && insmod /otseg/otseg.ko governed=it0,ot0 &&
+		[[ $(<$sysfs/interfaces/it0/governed) == 1 ]] &&
+		[[ $(<$sysfs/interfaces/it0/guard) == active ]] &&
+		[[ $(<$sysfs/interfaces/ot0/guard) == absent ]] &&
+		[[ $(<$sysfs/state) == none ]] && (($(field flags status) & 2))
+}
+
+appears_governed()
+{
+	ip link add ot0 type dummy && [[ $(<$sysfs/interfaces/ot0/guard) == active ]] || return
+	ip link del ot0 && [[ $(<$sysfs/interfaces/ot0/guard) == absent ]] || return
+	# By renaming, as device managers do it.
+	ip link add eth7 type dummy && ip link set eth7 name ot0 &&
+		[[ $(<$sysfs/interfaces/ot0/guard) == active ]]
+}
+
+# Two devices cannot be one governed interface: the second is refused.
+name_is_taken()
+{
+	ip link set ot0 name moved || return
+	[[ $(<$sysfs/interfaces/ot0/device) == moved ]] || return
+	! ip link add ot0 type dummy && ip link add eth7 type dummy && ! ip link set eth7 name ot0 &&
+		ip link del eth7 && ip link set moved name ot0 && ip link del ot0
+}
+
+unbound_stays_governed()
+{
+	client "bind it0" "unbind it0" "fail:ENOENT unbind it0" &&
+		[[ $(<$sysfs/interfaces/it0/guard) == active ]]
+}
+
+binds()
+{
+	client "fail:EOPNOTSUPP bind lo" "fail:ENODEV bind 4711" "fail:EINVAL bind it0 a/b" \
+		"fail:ANY bind it0 sixteen-letters-" "fail:EEXIST bind it0 other" "bind it0" \
+		"bind it0 it0" "fail:ENODEV interface none" "interface it0" || return
+	ip link add d0 type dummy && client "bind d0 role0" "fail:EEXIST bind d0 it0" \
+		"fail:EEXIST bind d0 ot0" || return
+	ip link add d1 type dummy && client "fail:EBUSY bind d1 role0" "bind d1" \
+		"unbind-role d1" && ip link del d1 && [[ ! -e $sysfs/interfaces/d1 ]] &&
+		[[ $(<$sysfs/interfaces/role0/device) == d0 ]]
+}
+
+# The binding goes with the device, the role stays; an heir by the role's name is taken.
+follows()
+{
+	ip link set d0 name d9 && [[ $(<$sysfs/interfaces/role0/device) == d9 ]] &&
+		[[ $(field device "interface role0") == d9 ]] || return
+	ip link del d9 && [[ $(<$sysfs/interfaces/role0/guard) == absent ]] &&
+		[[ ! $(field ifindex "interface role0") ]] || return
+	ip link add role0 type dummy && [[ $(<$sysfs/interfaces/role0/device) == role0 ]] &&
+		[[ $(<$sysfs/interfaces/role0/guard) == active ]] &&
+		client "unbind-role role0" && [[ ! -e $sysfs/interfaces/role0 ]] && ip link del role0
+}
+
+# Into another network namespace: gone for us.
+leaves_namespace()
+{
+	ip link add d0 type dummy && client "bind d0" && ip link set d0 netns out &&
+		[[ $(<$sysfs/interfaces/d0/guard) == absent ]] &&
+		ip -n out link set d0 netns 1 && [[ $(<$sysfs/interfaces/d0/guard) == active ]] &&
+		client "unbind d0" && ip link del d0
+}
+
+lists_many()
+{
+	local i steps=() before
+
+	before=$(field interfaces status)
+	for ((i = 0; i < 150; i++)); do
+		ip link add "m$i" type dummy
+		steps+=("bind m$i")
+	done
+	client "${steps[@]}" && (($(field interfaces status) == before + 150)) || return
+	(($(client interfaces | grep -c 'role=m[0-9]* .*bound=yes guarded=yes') == 150)) || return
+	for ((i = 0; i < 150; i++)); do
+		ip link del "m$i"
+	done
+	client "${steps[@]/bind/unbind-role}" && (($(field interfaces status) == before))
+}
+
+attach()
+{
+	xdp_load && xdp_attach it0 "$1" && xdp_config 1
+}
+
+sees_policy()
+{
+	[[ $(xdp_result has_region) == 1 && $(xdp_result generation) == $(<$sysfs/generation) ]] &&
+		(($(xdp_result image_magic) == 0x4753544f)) && [[ $(xdp_result tail) == 0 ]] &&
+		[[ $(xdp_result has_wrong_size) == 0 && $(xdp_result has_unknown) == 0 ]]
+}
+
+tells_xdp()
+{
+	local id
+
+	id=$(bpftool -j prog show pinned /sys/fs/bpf/module_xdp | jq .id)
+	[[ $(field xdp-prog-id "interface it0") == "$id" ]] &&
+		[[ $(field xdp-mode "interface it0") == "$1" ]]
+}
+
+wrong_marks()
+{
+	local mark
+
+	for mark in 0 2 4 5; do
+		xdp_config "$mark"
+		drops_exactly it0 || {
+			echo "mark $mark"
+			return 1
+		}
+	done
+	# A frame may have waited while the policy was swapped.
+	xdp_config 3
+	passes it0 && xdp_config 1 && passes it0
+}
+
+detached()
+{
+	xdp_detach it0 "$1"
+	drops_exactly it0 && drops_exactly it0 && [[ $(field xdp-mode "interface it0") == 0 ]]
+}
+
+# While frames are captured, the stack clones them: the mark must be seen all the same.
+captured()
+{
+	local pid
+
+	tcpdump -q -p -n -i it0 -w /tmp/capture 2>/tmp/said &
+	pid=$!
+	wait_for 20 grep -q 'listening on' /tmp/said && passes it0
+	local code=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return "$code"
+}
+
+generic()
+{
+	xdp_attach it0 xdpgeneric && xdp_config 1 && passes it0 && tells_xdp 2 && wrong_marks &&
+		detached xdpgeneric
+}
+
+hostile()
+{
+	! bpftool prog load /otseg/module_hostile.bpf.o /sys/fs/bpf/hostile type xdp 2>/tmp/said &&
+		grep -iE 'read.?only|rdonly|cannot write' /tmp/said
+}
+
+pinned()
+{
+	! rmmod otseg 2>/tmp/said && grep -i 'in use\|temporarily unavailable' /tmp/said &&
+		passes it0
+}
+
+reappears()
+{
+	ip link del it0 && [[ $(<$sysfs/interfaces/it0/guard) == absent ]] && wire it0 peer0 &&
+		[[ $(<$sysfs/interfaces/it0/guard) == active ]] && drops_exactly it0 &&
+		xdp_attach it0 && passes it0
+}
+
+# Devices come and go, are bound and unbound while frames arrive: no complaint.
+churn()
+{
+	local i
+
+	for ((i = 0; i < 20; i++)); do
+		ip netns exec out ping -q -n -f -c 200 -w 1 10.10.0.1 >/dev/null &
+		genl_client "bind it0" "unbind it0" "bind it0" >/dev/null || return
+		xdp_detach it0
+		xdp_attach it0
+		if ((i % 10 == 0)); then
+			ip link del it0
+			wire it0 peer0
+			xdp_attach it0
+		fi
+		wait $!
+	done
+	passes it0
+}
+
+unloads_under_traffic()
+{
+	local pid
+
+	ip netns exec out ping -q -n -f -w 20 10.10.0.1 >/dev/null &
+	pid=$!
+	xdp_detach it0
+	xdp_unload
+	wait_for 10 rmmod otseg && [[ ! -e $sysfs ]] && answers >/dev/null
+	local code=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return "$code"
+}
+
+ktap_begin 25
+ktap "loopback or nonsense cannot be governed" refuses_loopback
+ktap "governed from load on, with or without a device" loads_governed
+ktap "nothing passes a governed interface without a policy" drops_exactly it0
+ktap "a governed interface that appears is guarded" appears_governed
+ktap "a governed name is one device's only" name_is_taken
+ktap "unbound, a governed interface stays guarded" unbound_stays_governed
+ktap "what cannot be bound is refused with a sentence" binds
+ktap "a binding follows its device, a role its name" follows
+ktap "a device that moves to another namespace is gone" leaves_namespace
+ktap "150 interfaces are listed" lists_many
+ktap "two policies are committed" client "push /otseg/a.img" "push /otseg/b.img"
+ktap "a stand-in for the datapath marks its frames" attach xdpdrv
+ktap "marked frames pass" passes it0
+ktap "the datapath is handed the policy, and no more" sees_policy
+ktap "netlink tells of the program" tells_xdp 1
+ktap "frames with a wrong mark do not pass" wrong_marks
+ktap "marked frames pass while they are captured" captured
+ktap "no program may write to the policy" hostile
+ktap "the module cannot be unloaded while a program uses it" pinned
+ktap "the interface goes and comes back: guarded before anything else" reappears
+ktap "detached: the very next frame is dropped" detached xdpdrv
+ktap "the same in the stack's own receive path" generic
+ktap "devices and bindings come and go under traffic" eval "xdp_attach it0 && xdp_config 1 && churn"
+ktap "the module unloads under traffic" unloads_under_traffic
+ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
+ktap_end
