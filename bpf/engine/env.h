@@ -454,7 +454,8 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
 #include <errno.h>
 #include <string.h>
 
-#define otseg_for(i, n) for ((i) = 0; (i) < (n); (i)++)
+/* As there, @n is looked at once. */
+#define otseg_for(i, n) for (u32 otseg_n = ((i) = 0, (n)); (i) < otseg_n; (i)++)
 
 #define OTSEG_UNIT(name, part)                                       \
 	OTSEG_INLINE u32 name(struct otseg_env *e, u64 x, u64 y)     \

@@ -83,6 +83,8 @@ static u64 agree(struct subject *kernel, struct subject *process, u64 frames, u6
 			verdict_print("process", &y);
 			break;
 		}
+		if (x.action == OTSEG_ACTION_DROP)
+			traffic_dropped(t);
 		if (x.reason < OTSEG_R_COUNT)
 			reasons[x.reason]++;
 	}

@@ -36,6 +36,7 @@ enum kind { KIND_TCP, KIND_MODBUS, KIND_UDP, KIND_ECHO, KIND_COUNT };
  * @b: who answers
  * @sport: port of @a, or identifier
  * @dport: port of @b
+ * @drops: frames in a row that did not get through
  * @scale: window scale of either side, negative: none
  * @transaction: Modbus: number of the next request
  * @ask: Modbus: functions of open requests, by transaction
@@ -47,6 +48,7 @@ struct talk {
 	u32 phase;
 	struct end a, b;
 	u16 sport, dport;
+	u32 drops;
 	int scale[2];
 	u16 transaction, answered;
 	u8 ask[16];
@@ -61,6 +63,8 @@ struct talk {
  * @history: frames of before
  * @links: where they came in
  * @n_history: frames ever put into it
+ * @last: conversation of the last frame, NULL: none
+ * @before: its phase and positions before that frame
  */
 struct traffic {
 	u64 state;
@@ -68,6 +72,8 @@ struct traffic {
 	struct frame history[HISTORY];
 	u32 links[HISTORY];
 	u32 n_history;
+	struct talk *last;
+	u32 before[3];
 };
 
 #define ZONES                                                                                     \
@@ -610,6 +616,9 @@ void traffic_next(struct traffic *t, struct traffic_event *event)
 	u32 at = t->n_history % HISTORY;
 	u32 old;
 
+	if (t->last)
+		t->last->drops = 0;
+	t->last = NULL;
 	event->later_ns = draw(t, one_in(t, 10) ? 50000000 : 400000);
 	if (one_in(t, 3000))
 		event->later_ns += draw(t, 60) * 1000000000ull;
@@ -624,8 +633,13 @@ void traffic_next(struct traffic *t, struct traffic_event *event)
 		event->frame.len = 0;
 		if (one_in(t, 20))
 			single_next(t, event);
-		if (!event->frame.len)
-			talk_next(t, &t->talks[draw(t, TALKS)], event);
+		if (!event->frame.len) {
+			t->last = &t->talks[draw(t, TALKS)];
+			t->before[0] = t->last->phase;
+			t->before[1] = t->last->dir[0].next;
+			t->before[2] = t->last->dir[1].next;
+			talk_next(t, t->last, event);
+		}
 		t->history[at] = event->frame;
 		t->links[at] = event->link;
 		t->n_history++;
@@ -635,6 +649,30 @@ void traffic_next(struct traffic *t, struct traffic_event *event)
 	/* what a processor could hand over at least */
 	if (event->frame.len < 14)
 		event->frame.len = 14;
+}
+
+/**
+ * traffic_dropped - the last frame did not get through
+ * @t: the traffic
+ *
+ * Its sender tries again, or gives up after a while.
+ */
+void traffic_dropped(struct traffic *t)
+{
+	struct talk *k = t->last;
+
+	t->last = NULL;
+	if (!k)
+		return;
+	if (++k->drops > 6) {
+		talk_begin(t, k);
+		return;
+	}
+	if (k->kind != KIND_TCP && k->kind != KIND_MODBUS)
+		return;
+	k->phase = t->before[0];
+	k->dir[0].next = t->before[1];
+	k->dir[1].next = t->before[2];
 }
 
 /**

@@ -31,6 +31,7 @@ extern const char *const traffic_policy[TRAFFIC_POLICIES];
 
 struct traffic *traffic_new(u64 seed);
 void traffic_next(struct traffic *t, struct traffic_event *event);
+void traffic_dropped(struct traffic *t);
 void traffic_free(struct traffic *t);
 
 #endif /* TRAFFIC_H */

@@ -132,6 +132,6 @@ firewall_end()
 	fi
 	otseg policy detach >/dev/null 2>&1
 	if [[ $firewall_loaded ]]; then
-		wait_for 10 rmmod otseg
+		wait_for 10 rmmod otseg 2>/dev/null
 	fi
 }
