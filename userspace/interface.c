@@ -209,6 +209,7 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 	const char *role = cli->keys[ATTACH_NAME] ? cli->keys[ATTACH_NAME] : cli->words[0];
 	struct otseg_attachment at;
 	struct otseg_device device;
+	json_t *report;
 	size_t i;
 	int err;
 
@@ -239,12 +240,15 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 		otseg_attach_remove(&active->pins, &active->bpf, device.ifindex);
 		return err;
 	}
-	if (cli->json)
-		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", role, device.name,
-		       otseg_attach_mode_name(at.mode));
-	else
+	if (cli->json) {
+		report = json_pack("{s:s, s:s, s:s}", "name", role, "device", device.name, "xdp",
+				   otseg_attach_mode_name(at.mode));
+		otseg_print_json(cli, report);
+		json_decref(report);
+	} else {
 		printf("interface %s: governed as %s from now on, %s XDP\n", device.name, role,
 		       otseg_attach_mode_name(at.mode));
+	}
 	return 0;
 }
 

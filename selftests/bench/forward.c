@@ -228,7 +228,7 @@ static void *generate(void *arg)
 	u8 frame[OTSEG_BENCH_UDP_LEN] = { 0 };
 	struct generator *gen = arg;
 
-	gen->err = otseg_bench_pin(1) ?: otseg_bench_enter(prefix, "gen");
+	gen->err = otseg_bench_claim(1) ?: otseg_bench_enter(prefix, "gen");
 	if (!gen->err)
 		gen->err = otseg_bench_run_live(gen->prog, frame, sizeof(frame), ENDLESS);
 	return NULL;

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every fuzzer runs for a short time from its seeds, and over every input that
+# Every fuzzer runs for a minute from its seeds, and over every input that
 # once made it fail (regress/<fuzzer>/). A long run is `make -C selftests/fuzz run`.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 out=$(realpath -m "${O:-$top/build}")/selftests/fuzz
-seconds=${FUZZ_SECONDS:-10}
+seconds=${FUZZ_SECONDS:-60}
 # shellcheck source=../ktap.sh
 . "$top/selftests/ktap.sh"
 
