@@ -286,7 +286,7 @@ static int detach_run(const struct otseg_cli *cli)
 static const struct otseg_command commands[] = {
 	{
 		.name = "show",
-		.keys = { { "name", "NAME", "only the interface that the policy calls so", false } },
+		.keys = { { "name", "NAME", "only the one that the policy calls so", false } },
 		.sentence = "List interfaces: those of the policy, those attached, those guarded.",
 		.run = show_run,
 	},

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "../bpf/engine/message.h"
 #include "../bpf/proto/modbus_names.h"
 #include "message.h"
 #include "service.h"

@@ -4,6 +4,7 @@
  * of access that it can allow.
  */
 #include "object.h"
+#include "otseg/service.h"
 #include "print.h"
 #include "service.h"
 

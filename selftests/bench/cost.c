@@ -341,6 +341,7 @@ int main(int argc, char **argv)
 	if (argc - optind < 2 || rounds < 1 || b.frames < 2)
 		return usage();
 
+	setlinebuf(stdout);
 	err = otseg_bench_claim(1);
 	err = err ?: otseg_bench_datapath_open(&b.datapath, argv[optind], argv[optind + 1]);
 	err = err ?: otseg_bench_datapath_link(&b.datapath, LOOPBACK, "it0", link_flags);

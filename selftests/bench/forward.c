@@ -325,6 +325,7 @@ int main(int argc, char **argv)
 		if (lane_parse(argv[i]))
 			return usage();
 
+	setlinebuf(stdout);
 	sigaction(SIGUSR1, &on_wake, NULL);
 	traffic = traffic__open_and_load();
 	if (!traffic) {
