@@ -24,6 +24,7 @@ enum otseg_ctr_link {
 	OTSEG_CTR_LINK_DROPS, /* of these, dropped */
 	OTSEG_CTR_LINK_LEN = 4,
 };
+
 #define OTSEG_CTR_LINK (OTSEG_CTR_REASON + OTSEG_R_MAX * OTSEG_CTR_REASON_LEN)
 
 /* By source zone. */
@@ -33,6 +34,7 @@ enum otseg_ctr_zone {
 	OTSEG_CTR_ZONE_DROPS, /* of these, dropped */
 	OTSEG_CTR_ZONE_LEN = 4,
 };
+
 #define OTSEG_CTR_ZONE (OTSEG_CTR_LINK + OTSEG_MAX_LINKS * OTSEG_CTR_LINK_LEN)
 
 /* By conduit; replies count for the conduit that their flow was opened through. */
@@ -45,6 +47,7 @@ enum otseg_ctr_conduit {
 	OTSEG_CTR_CONDUIT_MESSAGES, /* inspected messages allowed */
 	OTSEG_CTR_CONDUIT_LEN = 8,
 };
+
 #define OTSEG_CTR_CONDUIT (OTSEG_CTR_ZONE + OTSEG_MAX_ZONES * OTSEG_CTR_ZONE_LEN)
 
 /* By rule. */
@@ -55,6 +58,7 @@ enum otseg_ctr_rule {
 	OTSEG_CTR_RULE_LIMITED, /* frames over its rate */
 	OTSEG_CTR_RULE_LEN = 4,
 };
+
 #define OTSEG_CTR_RULE (OTSEG_CTR_CONDUIT + OTSEG_MAX_CONDUITS * OTSEG_CTR_CONDUIT_LEN)
 
 #define OTSEG_CTR_COUNT (OTSEG_CTR_RULE + OTSEG_MAX_RULES * OTSEG_CTR_RULE_LEN)

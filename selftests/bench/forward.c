@@ -47,6 +47,7 @@
 #define PRIME_TRIES 1000
 #define ENDLESS 0x7fffffff
 #define SETTLE_US 100000
+#define START_TRIES 500
 
 /**
  * struct lane - one peer
@@ -241,7 +242,7 @@ static int measure(const struct lane *lane, int round, unsigned int ms)
 	u64 from_ns, to_ns, from, to, from_sent, to_sent;
 	pthread_t thread;
 	double seconds;
-	int err;
+	int tries, err;
 
 	err = prime(lane, 0);
 	if (!err && !is_consumer(lane))
@@ -252,6 +253,10 @@ static int measure(const struct lane *lane, int round, unsigned int ms)
 	err = -pthread_create(&thread, NULL, generate, &gen);
 	if (err)
 		return err;
+	/* On a busy machine it can take a while until a test run has begun. */
+	from = lane_count(lane);
+	for (tries = 0; tries < START_TRIES && lane_count(lane) == from; tries++)
+		usleep(SETTLE_US / 10);
 	usleep(SETTLE_US);
 	from_ns = otseg_bench_now_ns();
 	from_sent = *sent;

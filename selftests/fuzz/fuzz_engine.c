@@ -78,7 +78,7 @@ static void verdict_check(const struct otseg_engine *engine, enum otseg_action a
 	    v->reason == OTSEG_R_INTERNAL)
 		abort();
 	passes = classes[v->reason] == OTSEG_REASON_PASS || v->flags & OTSEG_V_MONITORED;
-	if (passes != (action == OTSEG_ACTION_PASS))
+	if (passes ? action != OTSEG_ACTION_PASS : action != OTSEG_ACTION_DROP)
 		abort();
 	if (otseg_engine_counters(engine)[OTSEG_CTR_REASON + v->reason] != before + 1)
 		abort();

@@ -36,7 +36,7 @@ firewall_apply()
 
 	said=$(fw otseg policy apply "$1" 2>&1) || code=$?
 	if ((code)); then
-		printf '%s\n' "$said"
+		printf "otseg policy apply: exit code %d\n%s\n" "$code" "$said"
 	fi
 	return "$code"
 }
