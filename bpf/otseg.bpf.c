@@ -87,7 +87,7 @@ static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 	return 0;
 }
 
-/*
+/**
  * otseg_start - start the sweep of the flow table, and draw the hash key
  * @ctx: none
  *

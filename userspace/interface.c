@@ -209,7 +209,6 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 	const char *role = cli->keys[ATTACH_NAME] ? cli->keys[ATTACH_NAME] : cli->words[0];
 	struct otseg_attachment at;
 	struct otseg_device device;
-	json_t *report;
 	size_t i;
 	int err;
 
@@ -240,15 +239,12 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 		otseg_attach_remove(&active->pins, &active->bpf, device.ifindex);
 		return err;
 	}
-	if (cli->json) {
-		report = json_pack("{s:s, s:s, s:s}", "name", role, "device", device.name, "xdp",
-				   otseg_attach_mode_name(at.mode));
-		otseg_print_json(cli, report);
-		json_decref(report);
-	} else {
+	if (cli->json)
+		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", role, device.name,
+		       otseg_attach_mode_name(at.mode));
+	else
 		printf("interface %s: governed as %s from now on, %s XDP\n", device.name, role,
 		       otseg_attach_mode_name(at.mode));
-	}
 	return 0;
 }
 
@@ -286,7 +282,7 @@ static int detach_run(const struct otseg_cli *cli)
 static const struct otseg_command commands[] = {
 	{
 		.name = "show",
-		.keys = { { "name", "NAME", "only the one that the policy calls so", false } },
+		.keys = { { "name", "NAME", "only the interface that the policy calls so", false } },
 		.sentence = "List interfaces: those of the policy, those attached, those guarded.",
 		.run = show_run,
 	},

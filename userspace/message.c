@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "../bpf/engine/message.h"
 #include "../bpf/proto/modbus_names.h"
 #include "message.h"
 #include "service.h"

@@ -7,9 +7,7 @@
 
 #include <jansson.h>
 
-#include "otseg/types.h"
-
-struct otseg_msg;
+#include "../bpf/engine/message.h"
 
 json_t *otseg_message_json(const struct otseg_msg *msg, const u8 *pdu, u32 pdu_len);
 void otseg_message_text(FILE *out, const json_t *message);

@@ -21,9 +21,7 @@ void otseg_print_json(const struct otseg_cli *cli, const json_t *value)
 {
 	size_t flags = cli->pretty ? JSON_INDENT(2) : JSON_COMPACT;
 
-	/* No value: a name on the command line that is not UTF-8, or no memory. */
-	if (!value || json_dumpf(value, stdout, flags | JSON_ENCODE_ANY))
-		otseg_error_print("cannot be said in JSON");
+	json_dumpf(value, stdout, flags | JSON_ENCODE_ANY);
 	putchar('\n');
 }
 

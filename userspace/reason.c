@@ -3,7 +3,6 @@
  * otseg reason: the list of reasons why a frame passes or is dropped.
  */
 #include "object.h"
-#include "otseg/reason.h"
 #include "print.h"
 #include "reason.h"
 

@@ -5,6 +5,8 @@
 #ifndef OTSEG_TOOL_REASON_H
 #define OTSEG_TOOL_REASON_H
 
+#include "otseg/reason.h"
+
 const char *otseg_reason_name(unsigned int reason);
 const char *otseg_reason_class_name(unsigned int reason);
 

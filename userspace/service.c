@@ -4,7 +4,6 @@
  * of access that it can allow.
  */
 #include "object.h"
-#include "otseg/service.h"
 #include "print.h"
 #include "service.h"
 

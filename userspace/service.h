@@ -5,6 +5,8 @@
 #ifndef OTSEG_TOOL_SERVICE_H
 #define OTSEG_TOOL_SERVICE_H
 
+#include "otseg/service.h"
+
 const char *otseg_service_name(unsigned int service);
 const char *otseg_access_gravest(unsigned int mask);
 

@@ -305,7 +305,7 @@ OTSEG_INLINE u32 otseg_decode_ipv6(const struct otseg_env *e, struct otseg_packe
  *
  * Return: enum otseg_reason if the frame cannot even be placed, else NONE.
  */
-OTSEG_INLINE u32 otseg_decode(const struct otseg_env *e, struct otseg_packet *p)
+OTSEG_NOINLINE u32 otseg_decode(const struct otseg_env *e, struct otseg_packet *p)
 {
 	u32 reason, l3;
 

@@ -61,17 +61,6 @@ OTSEG_NOINLINE u32 otseg_match_number(const struct otseg_env *e, u32 at, u32 n, 
 	return 0;
 }
 
-/* The same without a call for the shortest list, which is the most frequent one. */
-OTSEG_INLINE u32 match_number(const struct otseg_env *e, u32 at, u32 n, u32 number)
-{
-	const struct otseg_img_range *range;
-
-	if (otseg_unlikely(n != 1))
-		return otseg_match_number(e, at, n, number);
-	range = otseg_at(e, RANGES, at);
-	return number - range->first <= range->last - range->first;
-}
-
 /* Whether one interval of the sorted list holds the whole object. */
 OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 				const struct otseg_msg_object *object)
@@ -194,7 +183,7 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 
 	if (rule->n_units) {
 		if (!(flags & OTSEG_MSG_NO_UNIT) &&
-		    !match_number(e, rule->units, rule->n_units, msg->unit))
+		    !otseg_match_number(e, rule->units, rule->n_units, msg->unit))
 			return OTSEG_R_UNIT;
 	} else if (flags & OTSEG_MSG_BROADCAST) {
 		return OTSEG_R_UNIT;
@@ -206,37 +195,13 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	if (msg->access & ~rule->access)
 		return OTSEG_R_ACCESS;
 	if (rule->n_functions &&
-	    !match_number(e, rule->functions, rule->n_functions, msg->function))
+	    !otseg_match_number(e, rule->functions, rule->n_functions, msg->function))
 		return OTSEG_R_FUNCTION;
 	if (rule->n_objects && !otseg_forget(e, match_objects(e, rule)))
 		return OTSEG_R_OBJECT;
 	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
 	return OTSEG_R_RULE;
-}
-
-/* Hold the message against rule @i of a leaf's list at @rules; 1: the rule covers it. */
-OTSEG_NOINLINE u32 match_at(const struct otseg_env *e, u32 rules, u32 i)
-{
-	u32 index = *otseg_at(e, LEAF_RULES, rules + i);
-	const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
-	struct otseg_inspection *in = &e->s->inspection;
-	u32 stop;
-
-	if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
-		return 0;
-	if (rule->flags & OTSEG_RULE_VOID) {
-		if (in->stop < OTSEG_R_UNIT)
-			in->stop = OTSEG_R_NO_INSPECTOR;
-		return 0;
-	}
-	stop = otseg_forget(e, match_rule(e, rule));
-	if (in->stop < stop)
-		in->stop = stop;
-	if (stop != OTSEG_R_RULE)
-		return 0;
-	in->rule = index;
-	return 1;
 }
 
 /**
@@ -261,16 +226,25 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 	in->stop = OTSEG_R_CONDUIT_DISABLED;
 	if (n_rules > OTSEG_MAX_LEAF_RULES)
 		return OTSEG_R_INTERNAL;
-	/* most leaves have few rules, and a loop of this kind has its price */
-	if (n_rules > 0 && match_at(e, rules, 0))
-		return OTSEG_R_RULE;
-	if (n_rules > 1 && match_at(e, rules, 1))
-		return OTSEG_R_RULE;
-	if (n_rules > 2) {
-		otseg_for (i, n_rules - 2) {
-			if (match_at(e, rules, i + 2))
-				return OTSEG_R_RULE;
+	otseg_for (i, n_rules) {
+		u32 index = *otseg_at(e, LEAF_RULES, rules + i);
+		const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
+		u32 stop;
+
+		if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
+			continue;
+		if (rule->flags & OTSEG_RULE_VOID) {
+			if (in->stop < OTSEG_R_UNIT)
+				in->stop = OTSEG_R_NO_INSPECTOR;
+			continue;
 		}
+		stop = otseg_forget(e, match_rule(e, rule));
+		if (stop == OTSEG_R_RULE) {
+			in->rule = index;
+			return stop;
+		}
+		if (in->stop < stop)
+			in->stop = stop;
 	}
 	if (in->stop == OTSEG_R_FUNCTION && in->msg.flags & OTSEG_MSG_UNKNOWN)
 		return OTSEG_R_FUNCTION_UNKNOWN;

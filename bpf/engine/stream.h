@@ -40,7 +40,6 @@
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
-#define OTSEG_SHORT 32 /* so few bytes are copied faster than the kernel is called */
 #define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
 
 /* Whether @a lies after @b; sequence numbers wrap. */
@@ -217,8 +216,8 @@ OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, 
 }
 
 /*
- * Whether @len bytes of the frame, those from sequence number @from on, are what the
- * window has of them. Both are compared in words: the frame's bytes are fetched to an offset
+ * Whether @len bytes of the frame at @off are those that the window has from @from
+ * on. Both are compared in words: the frame's bytes are fetched to an offset
  * that is aligned as in the window.
  */
 OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
@@ -248,7 +247,7 @@ OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, 
 	return 1;
 }
 
-/* Put @len bytes of the frame, those from sequence number @from on, into the window. */
+/* Put @len bytes of the frame at @off into the window from @from on. */
 OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from, u32 len)
 {
 	const struct otseg_packet *p = &e->s->packet;
@@ -273,34 +272,6 @@ OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from,
 		len = otseg_forget(e, len - piece);
 	}
 	return !len;
-}
-
-/*
- * The same for few bytes, from scratch offset @at, which is aligned as @from is.
- * Bytes that share the first or the last word stay as they are.
- */
-OTSEG_INLINE void stream_keep_short(const struct otseg_env *e, u64 *window, u32 from, u32 at, u32 len)
-{
-	const struct otseg_inspection *in = &e->s->inspection;
-	u32 lead = from & 7;
-	u32 word = from / 8;
-	u32 left = lead + len;
-	u64 mask = ~0ull << 8 * lead;
-	u32 i;
-
-	at /= 8;
-	for (i = 0; i < OTSEG_SHORT / 8 + 1; i++) {
-		u64 bytes = in->bytes[(at + i) & (OTSEG_INSPECTION_BYTES / 8 - 1)];
-		u64 *to = &window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
-
-		if (left <= 8)
-			mask &= ~0ull >> (8 * (8 - left) & 63);
-		*to = (*to & ~mask) | (bytes & mask);
-		if (left <= 8)
-			return;
-		mask = ~0ull;
-		left -= 8;
-	}
 }
 
 /* Whether the response at hand fits the request, as far as it is visible. */
@@ -421,24 +392,6 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	return reason;
 }
 
-/* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
-OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
-{
-	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = otseg_forget(e, stream_message(e, s, dir));
-
-	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
-		if (in->verdict == OTSEG_R_RULE)
-			in->verdict = reason;
-		if (!in->is_monitored || in->is_lost)
-			return 1;
-	}
-	if (in->msg.flags & OTSEG_MSG_PARTIAL)
-		return 1;
-	in->at += in->msg.length;
-	return in->at >= in->end;
-}
-
 /*
  * Judge the PDUs from @in->at to @in->end; @in->at is then where an incomplete
  * one begins. In monitor mode the first refusal is reported, and the rest judged
@@ -447,13 +400,22 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_sessi
 OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
+	u32 reason;
 	u32 i;
 
 	in->verdict = OTSEG_R_RULE;
-	if (stream_step(e, s, dir))
-		return in->verdict;
-	otseg_for (i, OTSEG_SEGMENT_PDUS - 1) {
-		if (stream_step(e, s, dir))
+	otseg_for (i, OTSEG_SEGMENT_PDUS) {
+		reason = otseg_forget(e, stream_message(e, s, dir));
+		if (otseg_unlikely(reason != OTSEG_R_RULE)) {
+			if (in->verdict == OTSEG_R_RULE)
+				in->verdict = reason;
+			if (!in->is_monitored || in->is_lost)
+				return in->verdict;
+		}
+		if (in->msg.flags & OTSEG_MSG_PARTIAL)
+			return in->verdict;
+		in->at += in->msg.length;
+		if (otseg_likely(in->at >= in->end))
 			return in->verdict;
 	}
 	in->is_lost = 1;
@@ -510,10 +472,10 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 	u32 rule;
 	u32 i;
 
-	/* plain loops: their bodies are short, and most often they run once */
-	for (i = 0; i < OTSEG_SEGMENT_PDUS && i < in->n_requests; i++)
-		s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i];
-	for (i = 0; i < OTSEG_SEGMENT_PDUS && i < in->n_rules; i++) {
+	otseg_for (i, in->n_requests)
+		s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] =
+			in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
+	otseg_for (i, in->n_rules) {
 		rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
 		conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
 		e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
@@ -569,23 +531,6 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	c->flags = (c->flags | OTSEG_CURSOR_MOVED) & ~(u32)OTSEG_CURSOR_RENEW;
 }
 
-/* Use up the rates of the rules that the segment needs, once each; 0: one is used up. */
-OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
-{
-	struct otseg_inspection *in = &e->s->inspection;
-	u32 i;
-
-	otseg_for (i, in->n_limited) {
-		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
-
-		if (!otseg_limit_check(e, rule, e->frame_len)) {
-			in->rule = rule;
-			return 0;
-		}
-	}
-	return 1;
-}
-
 /* Judge a segment that carries data. A reason that passes, or the refusal. */
 OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
@@ -596,6 +541,7 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	u32 end = seq + p->payload_len;
 	u32 from, to, news, at;
 	u32 reason;
+	u32 i;
 
 	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
 		/* the receiver's word is what tells where it begins; monitoring begins anywhere */
@@ -649,14 +595,17 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	reason = otseg_forget(e, stream_judge(e, s, dir));
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
-	if (otseg_unlikely(in->n_limited && !stream_rate(e))) {
+	otseg_for (i, in->n_limited) {
+		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
+
+		if (otseg_limit_check(e, rule, e->frame_len))
+			continue;
 		reason = OTSEG_R_RATE_LIMIT;
+		in->rule = rule;
 		if (!in->is_monitored)
 			return reason;
 	}
-	if (otseg_likely(news <= OTSEG_SHORT))
-		stream_keep_short(e, s->window[dir & 1], c->next, at, news);
-	else if (!stream_keep(e, s->window[dir & 1], c->next, news))
+	if (!stream_keep(e, s->window[dir & 1], c->next, news))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	stream_advance(c, end, end - (in->end - in->at));

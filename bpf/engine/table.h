@@ -129,8 +129,6 @@ OTSEG_INLINE u32 otseg_key_equals(const struct otseg_flow_key *x, const struct o
  * @id: its id
  *
  * Only one caller of several succeeds; it gives back what the flow held.
- *
- * Return: 1 if this call removed it, else 0.
  */
 OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
 {

@@ -159,7 +159,7 @@ OTSEG_INLINE u32 otseg_tcp_check_reset(const struct otseg_packet *p, const struc
  *
  * Return: enum otseg_reason, FLOW: it fits, with OTSEG_TCP_QUIET and following.
  */
-OTSEG_INLINE u32 otseg_tcp_check(const struct otseg_packet *p, const struct otseg_flow *f,
+OTSEG_NOINLINE u32 otseg_tcp_check(const struct otseg_packet *p, const struct otseg_flow *f,
 				   u32 reply)
 {
 	const struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
@@ -250,7 +250,7 @@ OTSEG_INLINE void otseg_tcp_answer(const struct otseg_packet *p, struct otseg_fl
  * @f: its flow
  * @reply: it travels against the direction the flow was opened in
  */
-OTSEG_INLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
+OTSEG_NOINLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
 {
 	struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
 	struct otseg_flow_dir *you = reply ? &f->dir[0] : &f->dir[1];

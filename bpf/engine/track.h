@@ -58,7 +58,7 @@ OTSEG_INLINE u32 otseg_is_tracked(const struct otseg_packet *p)
  *
  * Return: 1 if the source is @key->b, else 0.
  */
-OTSEG_INLINE u32 otseg_key_make(const struct otseg_packet *p, struct otseg_flow_key *key)
+OTSEG_NOINLINE u32 otseg_key_make(const struct otseg_packet *p, struct otseg_flow_key *key)
 {
 	u32 from_b = otseg_addr_is_lower(&p->dst, &p->src);
 
@@ -226,7 +226,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
  * Is this frame of the flow's direction, and the flow still allowed?
  * Return: NONE, a reason against it, or OTSEG_TRACK_GONE.
  */
-OTSEG_INLINE u32 otseg_track_enter(struct otseg_env *e, const struct otseg_packet *p,
+OTSEG_NOINLINE u32 otseg_track_enter(struct otseg_env *e, const struct otseg_packet *p,
 				     struct otseg_verdict *v, struct otseg_flow *f, u32 reply)
 {
 	const struct otseg_flow_dir *d = reply ? &f->dir[1] : &f->dir[0];

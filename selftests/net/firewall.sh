@@ -36,7 +36,7 @@ firewall_apply()
 
 	said=$(fw otseg policy apply "$1" 2>&1) || code=$?
 	if ((code)); then
-		printf "otseg policy apply: exit code %d\n%s\n" "$code" "$said"
+		printf '%s\n' "$said"
 	fi
 	return "$code"
 }

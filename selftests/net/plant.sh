@@ -48,14 +48,11 @@ fw()
 	fi
 }
 
-# wait_for SECONDS COMMAND...: try until it succeeds; fail when time is up. The
-# seconds are those of an idle machine; others get OTSEG_WAIT_FACTOR times that.
+# wait_for SECONDS COMMAND...: try until it succeeds; fail when time is up.
 wait_for()
 {
-	local seconds=$(($1 * ${OTSEG_WAIT_FACTOR:-3})) deadline
+	local seconds=$1 deadline=$((SECONDS + $1 + 1))
 	shift
-
-	deadline=$((SECONDS + seconds + 1))
 
 	until "$@" >/dev/null; do
 		if ((SECONDS >= deadline)); then

@@ -25,8 +25,8 @@ guest()
 	local number=0 failed=0 test code
 
 	export OTSEG_TEST_MODE=module OTSEG_MODULE=/e2e/otseg.ko
-	export OTSEG_TEST_PATIENCE=20000 OTSEG_TEST_REFUSAL=3000 OTSEG_WAIT_FACTOR=10
-	export OTSEG_SWAPS=${OTSEG_SWAPS:-1000} OTSEG_PACE_MS=20
+	export OTSEG_TEST_PATIENCE=20000 OTSEG_TEST_REFUSAL=3000
+	export OTSEG_SWAPS=1000
 	echo "TAP version 13"
 	echo "1..$#"
 	for test; do
@@ -68,5 +68,4 @@ if (($#)); then
 	tests=("$@")
 fi
 exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-560}" "${files[@]}" -- \
-	env ${OTSEG_SWAPS:+"OTSEG_SWAPS=$OTSEG_SWAPS"} \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"
