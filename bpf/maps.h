@@ -43,19 +43,21 @@ struct otseg_sweep {
 	u32 reserved;
 };
 
-/* The active policy: a map of one region; replacing it is the swap. */
+/* What otseg_policy holds: a map of one region. */
+struct otseg_policy_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, OTSEG_REGION_SIZE);
+};
+
+/* The active policy; replacing it is the swap. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__array(
-		values, struct {
-			__uint(type, BPF_MAP_TYPE_ARRAY);
-			__uint(map_flags, BPF_F_MMAPABLE);
-			__uint(max_entries, 1);
-			__uint(key_size, sizeof(u32));
-			__uint(value_size, OTSEG_REGION_SIZE);
-		});
+	__array(values, struct otseg_policy_map);
 } otseg_policy SEC(".maps");
 
 /* Block of processor n under counter slot s: s * processors + n. The loader sets the size. */

@@ -95,6 +95,8 @@ static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
  *
  * Return: 0 or a negative errno.
  */
+int otseg_start(void *ctx);
+
 SEC("syscall")
 int otseg_start(void *ctx)
 {

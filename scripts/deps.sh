@@ -24,7 +24,7 @@ declare -A groups=(
 		pahole|dwarves xz-utils zstd libelf-dev iproute2 iputils-ping
 		ethtool nftables tcpdump netcat-openbsd jq procps bpftool"
 	[lint]="git perl clang-format shellcheck sparse codespell yamllint
-		xz-utils python3 python3-yaml python3-jsonschema"
+		clang lld llvm xz-utils python3 python3-yaml python3-jsonschema"
 	[bench]="iproute2 ethtool nftables jq procps bpftool"
 )
 

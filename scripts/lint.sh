@@ -229,13 +229,25 @@ step_sparse()
 	sed -n "s|^$cache/sparse/$lane/||; /\(warning\|error\): /p" "$work/sparse"
 }
 
+# Warnings are errors in every build; here they are with the other compiler too.
+step_clang()
+{
+	make --no-print-directory userspace bpf CC=clang O="$cache/clang" \
+		>"$work/clang" 2>&1 || grep -E '(warning|error): ' "$work/clang"
+	if [[ -f $top/build/lanes/$lane/lane.env ]]; then
+		make --no-print-directory kmod LANE="$lane" O="$cache/clang" \
+			KFLAGS='LLVM=1 W=1' >"$work/clang" 2>&1 || tail -n 5 "$work/clang"
+		grep -E '(warning|error): ' "$work/clang" || :
+	fi
+}
+
 if [[ ${1:-} == --format ]]; then
 	step_format | git apply --unidiff-zero -p0 --allow-empty
 	exit
 fi
 
 "$top/scripts/deps.sh" lint
-steps=(spdx places checkpatch format shellcheck codespell yamllint kernel-doc netlink sparse)
+steps=(spdx places checkpatch format shellcheck codespell yamllint kernel-doc netlink sparse clang)
 if (($#)); then
 	steps=("$@")
 fi

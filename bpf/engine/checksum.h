@@ -28,7 +28,7 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 
 	for (i = 0; i < 4; i++)
 		sum += (u64)p->src.w[i] + p->dst.w[i];
-	otseg_for (i, (left + OTSEG_CHUNK - 1) / OTSEG_CHUNK) {
+	otseg_for(i, (left + OTSEG_CHUNK - 1) / OTSEG_CHUNK) {
 		len = left < OTSEG_CHUNK ? left : OTSEG_CHUNK;
 		otseg_opaque(len);
 		if (len < 1 || len > OTSEG_CHUNK || otseg_load(e, off, chunk, len))

@@ -263,7 +263,7 @@ OTSEG_NOINLINE u32 otseg_leaf_decide(const struct otseg_env *e, struct otseg_pat
 	reason = otseg_rule_decide(e, path, *otseg_at(e, LEAF_RULES, rules));
 	if (otseg_likely(reason == OTSEG_R_RULE))
 		return reason;
-	otseg_for (i, n - 1) {
+	otseg_for(i, n - 1) {
 		other = otseg_rule_decide(e, path, *otseg_at(e, LEAF_RULES, rules + 1 + i));
 		if (other != OTSEG_R_CONDUIT_DISABLED)
 			reason = other;

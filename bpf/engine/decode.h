@@ -108,7 +108,7 @@ OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 le
 		return OTSEG_R_NONE;
 	if (len > 40 || otseg_load(e, off, options, len))
 		return OTSEG_R_L4_HEADER;
-	otseg_for (i, len) {
+	otseg_for(i, len) {
 		at = otseg_forget(e, at);
 		if (at >= len)
 			break;

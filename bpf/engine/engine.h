@@ -25,7 +25,7 @@ OTSEG_INLINE u32 otseg_frame_refuse(const struct otseg_env *e, struct otseg_verd
 
 /* What speaks against asking the rules at all; both zones are known. */
 OTSEG_INLINE u32 otseg_frame_object(struct otseg_env *e, const struct otseg_packet *p,
-				     struct otseg_verdict *v)
+				    struct otseg_verdict *v)
 {
 	u32 reason, kind;
 
@@ -52,7 +52,7 @@ OTSEG_INLINE u32 otseg_frame_object(struct otseg_env *e, const struct otseg_pack
 
 /* Is there a rule? Then the verdict knows it; in monitor mode a refusal may go on too. */
 OTSEG_INLINE u32 otseg_frame_rule(struct otseg_env *e, const struct otseg_packet *p,
-				   struct otseg_verdict *v)
+				  struct otseg_verdict *v)
 {
 	u32 is_icmp = p->proto == OTSEG_PROTO_ICMP || p->proto == OTSEG_PROTO_ICMPV6;
 	struct otseg_path *path = &e->s->path;
@@ -62,8 +62,7 @@ OTSEG_INLINE u32 otseg_frame_rule(struct otseg_env *e, const struct otseg_packet
 	v->rule = path->rule;
 	v->service = path->service;
 	if (reason == OTSEG_R_NO_CONDUIT)
-		v->conduit = (u16)otseg_answer(e, v, p->proto != OTSEG_PROTO_TCP &&
-							     !otseg_echo_is_request(p));
+		v->conduit = (u16)otseg_answer(e, v, p->proto != OTSEG_PROTO_TCP && !otseg_echo_is_request(p));
 	if (reason == OTSEG_R_NO_RULE && is_icmp)
 		reason = OTSEG_R_ICMP_TYPE;
 	if (reason == OTSEG_R_RULE && path->inspected && p->proto != OTSEG_PROTO_TCP)
@@ -115,7 +114,7 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 OTSEG_UNIT(otseg_unit_begin, otseg_frame_begin)
 
 OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
-				     struct otseg_verdict *v)
+				    struct otseg_verdict *v)
 {
 	struct otseg_flow_key *key = &e->s->key;
 	u32 reason = otseg_forget(e, otseg_decode(e, p));

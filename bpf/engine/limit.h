@@ -45,7 +45,7 @@ OTSEG_NOINLINE u32 otseg_limit_take(const struct otseg_env *e, u64 *bucket, u64 
 	u64 was, base;
 	u32 i;
 
-	otseg_for (i, OTSEG_LIMIT_TRIES) {
+	otseg_for(i, OTSEG_LIMIT_TRIES) {
 		was = otseg_read(*bucket);
 		base = (s64)(was - now) > 0 ? was : now;
 		/* Left behind by another rule: this one's bucket is empty at worst. */

@@ -81,7 +81,7 @@ OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 
 /* Whether the list holds each of the @count words at @off of the PDU. */
 OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_rule *rule,
-			       u32 off, u32 count)
+			     u32 off, u32 count)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	const u8 *bytes = (const u8 *)in->bytes;
@@ -90,13 +90,13 @@ OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_r
 
 	if (count > OTSEG_PDU_MAX / 2)
 		return 0;
-	otseg_for (i, count) {
+	otseg_for(i, count) {
 		u32 first = (at + 2 * i) & (OTSEG_INSPECTION_BYTES - 1);
 		u32 second = (at + 2 * i + 1) & (OTSEG_INSPECTION_BYTES - 1);
 
 		if (!otseg_forget(e, otseg_match_number(e, rule->values, rule->n_values,
-							 (u32)bytes[first] << 8 |
-								 bytes[second])))
+							(u32)bytes[first] << 8 |
+								bytes[second])))
 			return 0;
 	}
 	return 1;
@@ -104,7 +104,7 @@ OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_r
 
 /* The same for @count bits: which of 0 and 1 occur decides. */
 OTSEG_INLINE u32 match_bits(const struct otseg_env *e, const struct otseg_img_rule *rule, u32 off,
-			      u32 count)
+			    u32 count)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	const u8 *bytes = (const u8 *)in->bytes;
@@ -115,7 +115,7 @@ OTSEG_INLINE u32 match_bits(const struct otseg_env *e, const struct otseg_img_ru
 
 	if (count > 8 * OTSEG_PDU_MAX)
 		return 0;
-	otseg_for (i, (count + 7) / 8) {
+	otseg_for(i, (count + 7) / 8) {
 		u32 byte = bytes[(at + i) & (OTSEG_INSPECTION_BYTES - 1)];
 		u32 mask = count - 8 * i < 8 ? (1u << (count & 7)) - 1 : 0xff;
 
@@ -137,7 +137,7 @@ OTSEG_NOINLINE u32 match_values(const struct otseg_env *e, const struct otseg_im
 		return 1;
 	if (msg->flags & OTSEG_MSG_OPAQUE_VALUES)
 		return 0;
-	otseg_for (i, msg->n_objects) {
+	otseg_for(i, msg->n_objects) {
 		const struct otseg_msg_object *object;
 		u32 count;
 
@@ -165,7 +165,7 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 		return match_object(e, rule->objects, rule->n_objects, &msg->objects[0]);
 	if (!msg->n_objects)
 		return msg->flags & OTSEG_MSG_PARTIAL;
-	otseg_for (i, msg->n_objects) {
+	otseg_for(i, msg->n_objects) {
 		if (i >= OTSEG_MSG_OBJECTS)
 			return 0;
 		if (!otseg_forget(e, match_object(e, rule->objects, rule->n_objects,
@@ -226,7 +226,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 	in->stop = OTSEG_R_CONDUIT_DISABLED;
 	if (n_rules > OTSEG_MAX_LEAF_RULES)
 		return OTSEG_R_INTERNAL;
-	otseg_for (i, n_rules) {
+	otseg_for(i, n_rules) {
 		u32 index = *otseg_at(e, LEAF_RULES, rules + i);
 		const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
 		u32 stop;

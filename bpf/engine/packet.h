@@ -116,6 +116,7 @@ enum otseg_action {
  * @flags: OTSEG_V_*
  * @service: enum otseg_service, where a rule or flow is known
  * @n_messages: inspected messages in it
+ * @reserved: zero
  */
 struct otseg_verdict {
 	u32 rule;

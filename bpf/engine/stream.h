@@ -67,7 +67,7 @@ OTSEG_INLINE u32 stream_enter(struct otseg_session *s, const u32 tries)
 
 	if (otseg_likely(!otseg_cmpxchg32(&s->busy, 0, 1)))
 		return 1;
-	otseg_for (i, tries) {
+	otseg_for(i, tries) {
 		if (!otseg_read(s->busy) && !otseg_cmpxchg32(&s->busy, 0, 1))
 			return 1;
 	}
@@ -124,7 +124,7 @@ OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flo
 	u32 i;
 
 	flow->session = 0;
-	otseg_for (i, OTSEG_SESSION_WAYS) {
+	otseg_for(i, OTSEG_SESSION_WAYS) {
 		slot = (first + i) & (OTSEG_SESSIONS - 1);
 		s = otseg_session_at(e, slot);
 		if (!s)
@@ -210,7 +210,7 @@ OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, 
 	u32 word = from / 8;
 	u32 i;
 
-	otseg_for (i, words)
+	otseg_for(i, words)
 		in->bytes[i & (OTSEG_INSPECTION_BYTES / 8 - 1)] =
 			window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
 }
@@ -234,7 +234,7 @@ OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, 
 		return 0;
 	if (otseg_load(e, p->payload_off + (from - p->seq), (u8 *)in->bytes + lead, len))
 		return 0;
-	otseg_for (i, words) {
+	otseg_for(i, words) {
 		differ = in->bytes[i & (OTSEG_INSPECTION_BYTES / 8 - 1)] ^
 			 window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
 		if (!i)
@@ -303,7 +303,7 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 
 	if (asked - from > OTSEG_REQUESTS)
 		from = asked - OTSEG_REQUESTS;
-	otseg_for (i, asked - from) {
+	otseg_for(i, asked - from) {
 		u32 index = (from + i) & (OTSEG_REQUESTS - 1);
 		const struct otseg_request *r = &s->requests[index];
 
@@ -339,7 +339,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
 	if (otseg_likely(otseg_at(e, RULES, rule)->limiter == OTSEG_NONE32))
 		return;
-	otseg_for (i, in->n_limited) {
+	otseg_for(i, in->n_limited) {
 		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
 			return;
 	}
@@ -404,7 +404,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
 	u32 i;
 
 	in->verdict = OTSEG_R_RULE;
-	otseg_for (i, OTSEG_SEGMENT_PDUS) {
+	otseg_for(i, OTSEG_SEGMENT_PDUS) {
 		reason = otseg_forget(e, stream_message(e, s, dir));
 		if (otseg_unlikely(reason != OTSEG_R_RULE)) {
 			if (in->verdict == OTSEG_R_RULE)
@@ -439,7 +439,7 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	stream_recall(e, s->window[OTSEG_DIR_REQUEST], c->base, c->next - c->base);
 	in->at = c->base & 7;
 	in->end = in->at + (c->next - c->base);
-	otseg_for (i, OTSEG_STREAM_WINDOW / 8) {
+	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
 		if (in->at >= in->end)
 			break;
 		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
@@ -472,10 +472,10 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 	u32 rule;
 	u32 i;
 
-	otseg_for (i, in->n_requests)
+	otseg_for(i, in->n_requests)
 		s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] =
 			in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
-	otseg_for (i, in->n_rules) {
+	otseg_for(i, in->n_rules) {
 		rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
 		conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
 		e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
@@ -595,7 +595,7 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	reason = otseg_forget(e, stream_judge(e, s, dir));
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
-	otseg_for (i, in->n_limited) {
+	otseg_for(i, in->n_limited) {
 		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
 
 		if (otseg_limit_check(e, rule, e->frame_len))
@@ -664,7 +664,7 @@ OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct ot
 	if (!stream_enter(s, p->payload_len ? OTSEG_SESSION_TRIES : 1))
 		/* an acknowledgement that is not noted costs nothing */
 		return p->payload_len || p->tcp_flags & OTSEG_TCP_SYN ? OTSEG_R_STREAM_BUSY :
-									 reason;
+									reason;
 	if (otseg_unlikely(s->owner != e->flow_id)) {
 		stream_leave(s);
 		return OTSEG_R_SESSION_BUDGET;

@@ -129,6 +129,8 @@ OTSEG_INLINE u32 otseg_key_equals(const struct otseg_flow_key *x, const struct o
  * @id: its id
  *
  * Only one caller of several succeeds; it gives back what the flow held.
+ *
+ * Return: whether this caller did.
  */
 OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
 {
@@ -247,7 +249,7 @@ OTSEG_NOINLINE void otseg_bucket_sweep(struct otseg_env *e, u32 index)
 
 	if (!bucket)
 		return;
-	otseg_for (i, OTSEG_FLOW_WAYS) {
+	otseg_for(i, OTSEG_FLOW_WAYS) {
 		way = i & (OTSEG_FLOW_WAYS - 1);
 		tag = otseg_read(bucket->tag[way]);
 		if (tag > OTSEG_TAG_BUSY &&

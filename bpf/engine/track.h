@@ -325,7 +325,7 @@ OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
  * @e->flow_id not 0: its place may be used again.
  */
 OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packet *p,
-				     struct otseg_verdict *v, struct otseg_flow *f, u32 reply)
+				   struct otseg_verdict *v, struct otseg_flow *f, u32 reply)
 {
 	u32 reason = otseg_forget(e, otseg_track_enter(e, p, v, f, reply));
 	const struct otseg_path *path = &e->s->path;

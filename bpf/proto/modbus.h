@@ -266,7 +266,7 @@ OTSEG_INLINE u32 modbus_diagnostics(const u8 *buf, u32 have, u32 dir, struct ots
 	word = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
 	if (sub == OTSEG_MODBUS_DIAG_RESTART_COMMUNICATIONS)
 		return word & ~0xff00u || (word && word != 0xff00) ? OTSEG_R_PDU_MALFORMED :
-								      OTSEG_R_NONE;
+								     OTSEG_R_NONE;
 	if (sub == OTSEG_MODBUS_DIAG_CHANGE_ASCII_DELIMITER)
 		return word & 0xff ? OTSEG_R_PDU_MALFORMED : OTSEG_R_NONE;
 	return word ? OTSEG_R_PDU_MALFORMED : OTSEG_R_NONE;

@@ -374,8 +374,8 @@ static void case_ipv6_header(void)
 static void case_addresses(void)
 {
 	static const char *const sources[] = { "224.0.0.1", "255.255.255.255", "127.0.0.1",
-					       "0.0.0.1",   "192.168.10.9",    "8.8.8.8",
-					       "ff02::1",   "::1",	       "::",
+					       "0.0.0.1", "192.168.10.9", "8.8.8.8",
+					       "ff02::1", "::1", "::",
 					       "fd00:20::9" };
 	struct end from, to;
 	u32 i;

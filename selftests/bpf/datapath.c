@@ -99,11 +99,14 @@ const void *datapath_table(struct subject *s, const char *name, size_t *len)
 static int frame_run(struct datapath *dp, u32 ifindex, const void *bytes, u32 len, u32 repeat,
 		     u32 *duration)
 {
-	struct xdp_md ctx = { .data_end = len, .ingress_ifindex = ifindex };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = len,
-		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = (int)repeat);
-	int err = bpf_prog_test_run_opts(dp->prog, &opts);
+		    .repeat = (int)repeat);
+	struct xdp_md ctx = { .data_end = len, .ingress_ifindex = ifindex };
+	int err;
 
+	opts.ctx_in = &ctx;
+	opts.ctx_size_in = sizeof(ctx);
+	err = bpf_prog_test_run_opts(dp->prog, &opts);
 	if (err)
 		return err;
 	if (duration)
@@ -134,9 +137,9 @@ static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32
 
 static int datapath_load(struct subject *s, const void *image, size_t len)
 {
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	struct datapath *dp = datapath_of(s);
 	struct bpf_map *outer = bpf_object__find_map_by_name(dp->object, "otseg_policy");
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	struct otseg_runtime *runtime;
 	u32 zero = 0;
 	int err = 0;

@@ -39,6 +39,7 @@ enum kind { KIND_TCP, KIND_MODBUS, KIND_UDP, KIND_ECHO, KIND_COUNT };
  * @drops: frames in a row that did not get through
  * @scale: window scale of either side, negative: none
  * @transaction: Modbus: number of the next request
+ * @answered: Modbus: number of the next response
  * @ask: Modbus: functions of open requests, by transaction
  * @count: Modbus: their counts
  * @dir: streams of either side
@@ -171,8 +172,10 @@ static void end_draw(struct traffic *t, struct end *end, u32 zone, int is_v6, u3
 		u32 link, vlan;
 		const char *v4, *v6;
 	} where[] = {
-		{ 0, 0, "10.0.0.0", "fd00:10::" },   { 0, 10, "172.16.0.0", NULL },
-		{ 1, 0, "192.168.10.0", "fd00:20::" }, { 1, 5, "192.168.20.0", NULL },
+		{ 0, 0, "10.0.0.0", "fd00:10::" },
+		{ 0, 10, "172.16.0.0", NULL },
+		{ 1, 0, "192.168.10.0", "fd00:20::" },
+		{ 1, 5, "192.168.20.0", NULL },
 		{ 2, 0, "192.168.30.0", "fd00:30::" },
 	};
 

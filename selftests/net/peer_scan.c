@@ -43,13 +43,11 @@ static int call(const struct otseg_peer_addr *from, struct otseg_peer_addr *to, 
 		perror("peer_scan");
 		exit(1);
 	}
-	if (!connect(fd, (struct sockaddr *)&to->sa, to->len)) {
-		count(tally, 0);
-	} else if (errno == EINPROGRESS) {
+	if (!connect(fd, (struct sockaddr *)&to->sa, to->len))
+		errno = 0;
+	if (errno == EINPROGRESS)
 		return fd;
-	} else {
-		count(tally, errno);
-	}
+	count(tally, errno);
 	close(fd);
 	return -1;
 }

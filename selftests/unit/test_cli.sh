@@ -142,7 +142,7 @@ misuse_commands()
 		misused "'trace' needs a command" trace &&
 		misused "'sh'" zone sh &&
 		misused "'lists'" reason lists &&
-		misused "'chek'" policy chek "$policy"
+		misused "'inspect'" policy inspect "$policy"
 }
 
 misuse_arguments()

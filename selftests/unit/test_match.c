@@ -315,7 +315,8 @@ static void test_lists(void)
 			ranges[i] = (struct otseg_img_range){ 4 * i + 2, 4 * i + 3 };
 		for (number = 0; number < 4 * n + 4; number++)
 			CHECK(otseg_match_number(&rig->e, 0, n, number) ==
-			      (number >= 2 && number < 4 * n && number % 4 > 1), "%u in %u", number, n);
+				      (number >= 2 && number < 4 * n && number % 4 > 1),
+			      "%u in %u", number, n);
 		CHECK(!otseg_match_number(&rig->e, 0, n, 0xffffffff));
 	}
 	ranges[0] = (struct otseg_img_range){ 0, 0xffffffff };

@@ -164,6 +164,7 @@ static void test_answers(void)
 		{ 0, 1, 0, 0, 0, 7, 1, 3, 4, 0, 1, 0, 2 }, /* size */
 		{ 0, 1, 0, 0, 0, 3, 1, 0x84, 2 }, /* function of an exception */
 	};
+	u8 twice[2 * sizeof(answer_1)];
 	u32 i;
 
 	start();
@@ -179,8 +180,9 @@ static void test_answers(void)
 	EXPECT(PDU_UNSOLICITED, SEND(RSP, answer_1));
 	/* two answers to one request in one segment */
 	EXPECT(RULE, SEND(REQ, read_1));
-	EXPECT(PDU_UNSOLICITED, send(RSP, (u8[30]){ 0, 1, 0, 0, 0, 9, 1, 3, 6, 0, 1, 0, 2, 0, 3, 0, 1,
-						    0, 0, 0, 9, 1, 3, 6, 0, 1, 0, 2, 0, 3 }, 30));
+	memcpy(twice, answer_1, sizeof(answer_1));
+	memcpy(twice + sizeof(answer_1), answer_1, sizeof(answer_1));
+	EXPECT(PDU_UNSOLICITED, SEND(RSP, twice));
 	EXPECT(RULE, SEND(RSP, answer_1));
 }
 
@@ -449,12 +451,14 @@ static void test_handshake(void)
 /* E9, E10: other protocols, and lengths that say two things. */
 static void test_protocol(void)
 {
+	static const u8 long_one[] = { 0, 1, 0, 0, 0, 16, 1, 3, 0, 16, 0,
+				       3, 0, 3, 0, 0, 0, 6, 1, 6, 0, 40 };
+
 	start();
 	EXPECT(PDU_PROTOCOL, send(REQ, "GET / HTTP/1.0\r\n", 16));
 	EXPECT(PDU_PROTOCOL, send(RSP, "SSH-2.0-x\r\n", 11));
 	EXPECT(PDU_PROTOCOL, send(REQ, "GET", 3));
-	EXPECT(PDU_LENGTH, send(REQ, (u8[]){ 0, 1, 0, 0, 0, 16, 1, 3, 0, 16, 0, 3, 0, 3, 0, 0, 0, 6, 1, 6, 0,
-					     40 }, 22));
+	EXPECT(PDU_LENGTH, SEND(REQ, long_one));
 	EXPECT(PDU_LENGTH, send(REQ, (u8[]){ 0, 1, 0, 0, 0, 4, 1, 3, 0, 16, 0, 3 }, 12));
 	EXPECT(PDU_LENGTH, send(REQ, (u8[]){ 0, 1, 0, 0, 0, 16, 1, 3 }, 8));
 }
@@ -759,13 +763,32 @@ static void test_sessions(void)
 static void test_all_reasons(void)
 {
 	static const u8 mine[] = {
-		OTSEG_R_RULE, OTSEG_R_FLOW, OTSEG_R_CONDUIT_DISABLED, OTSEG_R_NO_INSPECTOR,
-		OTSEG_R_RATE_LIMIT, OTSEG_R_TCP_STATE, OTSEG_R_TCP_SYN_DATA, OTSEG_R_TCP_URGENT,
-		OTSEG_R_STREAM_GAP, OTSEG_R_STREAM_OVERLAP, OTSEG_R_STREAM_HOLD,
-		OTSEG_R_STREAM_BUDGET, OTSEG_R_STREAM_BUSY, OTSEG_R_SESSION_BUDGET,
-		OTSEG_R_PDU_COUNT, OTSEG_R_PDU_PROTOCOL, OTSEG_R_PDU_LENGTH, OTSEG_R_PDU_MALFORMED,
-		OTSEG_R_PDU_UNSOLICITED, OTSEG_R_PDU_DIRECTION, OTSEG_R_FUNCTION_UNKNOWN,
-		OTSEG_R_UNIT, OTSEG_R_ACCESS, OTSEG_R_FUNCTION, OTSEG_R_OBJECT, OTSEG_R_VALUE,
+		OTSEG_R_RULE,
+		OTSEG_R_FLOW,
+		OTSEG_R_CONDUIT_DISABLED,
+		OTSEG_R_NO_INSPECTOR,
+		OTSEG_R_RATE_LIMIT,
+		OTSEG_R_TCP_STATE,
+		OTSEG_R_TCP_SYN_DATA,
+		OTSEG_R_TCP_URGENT,
+		OTSEG_R_STREAM_GAP,
+		OTSEG_R_STREAM_OVERLAP,
+		OTSEG_R_STREAM_HOLD,
+		OTSEG_R_STREAM_BUDGET,
+		OTSEG_R_STREAM_BUSY,
+		OTSEG_R_SESSION_BUDGET,
+		OTSEG_R_PDU_COUNT,
+		OTSEG_R_PDU_PROTOCOL,
+		OTSEG_R_PDU_LENGTH,
+		OTSEG_R_PDU_MALFORMED,
+		OTSEG_R_PDU_UNSOLICITED,
+		OTSEG_R_PDU_DIRECTION,
+		OTSEG_R_FUNCTION_UNKNOWN,
+		OTSEG_R_UNIT,
+		OTSEG_R_ACCESS,
+		OTSEG_R_FUNCTION,
+		OTSEG_R_OBJECT,
+		OTSEG_R_VALUE,
 	};
 	u32 i;
 
