@@ -10,6 +10,14 @@
 const volatile u8 otseg_use_module; /* policy and counters come from the module */
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
+/*
+ * What the maps of live state mean: flows, their buckets and sessions, limits, budgets and the key
+ * of the hash. An object that replaces one of the same number goes on with its maps, so raise it
+ * with every change to what is in them or how the datapath reads it.
+ */
+#define OTSEG_STATE_LAYOUT 1
+const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
+
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
 u64 otseg_seed[2] SEC(".data") = {};
 

@@ -47,6 +47,8 @@ struct apply {
 	const struct otseg_blob *image;
 	enum otseg_backend_id id;
 	bool fresh;
+	bool flows_lost; /* the new datapath begins with an empty flow table */
+	u32 layout;
 	u32 set;
 	u8 object[32];
 	char object_path[OTSEG_PIN_PATH];
@@ -120,6 +122,7 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	run->fresh = state->backend != run->id ||
 		     memcmp(state->object, run->object, sizeof(run->object));
 	run->set = state->backend == OTSEG_BACKEND_NONE ? 0 : state->set ^ run->fresh;
+	run->layout = state->layout;
 	return 0;
 }
 
@@ -150,14 +153,18 @@ static int entries_copy(struct apply *run)
 
 static int datapath_prepare(struct apply *run)
 {
+	const struct otseg_pin_state *was = &run->old.pins.state;
 	int err;
 
 	run->bpf = &run->old.bpf;
 	if (!run->fresh)
 		return 0;
-	err = otseg_bpf_create(&run->old.pins, run->set, run->object_path, run->id);
+	err = otseg_bpf_create(&run->old.pins, run->set, run->object_path, run->id,
+			       &run->layout);
 	if (err)
 		return err;
+	run->flows_lost = run->old.n_attached &&
+			  (was->backend != run->id || was->layout != run->layout);
 	err = otseg_bpf_open(&run->old.pins, run->set, &run->next);
 	if (!err)
 		err = otseg_bpf_start(&run->next);
@@ -264,6 +271,7 @@ static int state_write(struct apply *run)
 		.backend = run->id,
 		.set = run->set,
 		.netns = otseg_pins_netns(),
+		.layout = run->layout,
 	};
 
 	memcpy(state.object, run->object, sizeof(state.object));
@@ -496,12 +504,12 @@ static json_t *report_json(const struct apply *run)
 	for (i = 0; i < run->n_roles; i++)
 		json_array_append_new(interfaces, role_json(&run->roles[i]));
 	otseg_print_hex(digest, header->digest, sizeof(header->digest));
-	return json_pack("{s:s, s:s, s:i, s:s, s:b, s:o, s:O}", "policy",
+	return json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:o, s:O}", "policy",
 			 otseg_image_string(run->image->data, header->name), "digest", digest,
 			 "generation", (int)run->generation, "backend",
 			 otseg_backend_id_name(run->id), "datapath_replaced",
-			 run->fresh && run->old.n_attached, "interfaces", interfaces, "released",
-			 run->released);
+			 run->fresh && run->old.n_attached, "flows_lost", run->flows_lost,
+			 "interfaces", interfaces, "released", run->released);
 }
 
 static void report_text(const struct apply *run)
@@ -545,7 +553,7 @@ static void report_warn(const struct apply *run)
 						  "module's parameter 'governed' names it)" :
 						  " (until then it passes everything)");
 	}
-	if (run->fresh && run->old.n_attached)
+	if (run->flows_lost)
 		otseg_error_print("warning: the datapath was replaced; connections that were open "
 				  "have to be opened anew");
 }

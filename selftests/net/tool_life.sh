@@ -239,24 +239,59 @@ detach_all()
 	}
 }
 
+# with_layout BYTE: the object whose state is of another layout.
+with_layout()
+{
+	local at
+
+	at=$(python3 - "$object" <<-'END'
+		import re, subprocess, sys
+		run = lambda *words: subprocess.run(["readelf", "-W", *words, sys.argv[1]],
+		                                    capture_output=True, text=True).stdout
+		symbol = re.search(r"([0-9a-f]{16}) +1 OBJECT .* (\d+) otseg_state_layout", run("-s"))
+		section = re.search(r"\[ *%s\] .rodata +PROGBITS +\w+ (\w+)" % symbol[2], run("-S"))
+		print(int(symbol[1], 16) + int(section[1], 16))
+	END
+	) || return
+	cp "$object" "$plant_dir/layout.bpf.o"
+	printf '%b' "\\x$1" | dd of="$plant_dir/layout.bpf.o" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# A datapath that keeps its state otherwise takes over in place too, and says what that costs.
+layout_replaced()
+{
+	apply first && with_layout 7f || return
+	OTSEG_BPF_OBJECT=$plant_dir/layout.bpf.o apply first &&
+		told 'connections that were open have to be opened anew' && enforces first &&
+		apply first && told 'connections that were open have to be opened anew' &&
+		enforces first
+}
+
 # Another build of the datapath takes over in place, and hands back: of pings that
-# go on all the time, none is lost.
+# go on all the time, none is lost, and their flow is the one it was.
 object_replaced()
 {
-	local before replies last
+	local before replies last flow
 
 	apply first || return
 	before=$(xdp_of it0)
+	if grep -q 'opened anew' "$plant_dir/said"; then
+		echo "the first apply of this test replaced a datapath"
+		return 1
+	fi
 	cp "$object" "$plant_dir/next.bpf.o" && echo >>"$plant_dir/next.bpf.o"
 	plant_start ping it ping -n -i 0.01 -W 2 -I "$hmi" "$plc"
 	wait_for 5 said ping 'icmp_seq=20 ' || return
 	OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o apply first && [[ $(xdp_of it0) != "$before" ]] &&
-		apply first && told 'governed as before' && told 'datapath was replaced' || return
+		! grep 'opened anew' "$plant_dir/said" && apply first && told 'governed as before' &&
+		! grep 'opened anew' "$plant_dir/said" || return
+	flow=$(fw otseg -j flow show | jq '[.. | objects | select(.service? == "icmp") | .packets] | max')
 	plant_stop ping INT
 	replies=$(grep -c 'icmp_seq=' "$plant_dir/ping.out")
 	last=$(sed -n 's/.*icmp_seq=\([0-9]*\) .*/\1/p' "$plant_dir/ping.out" | tail -n 1)
 	echo "$replies replies up to number $last"
-	((replies == last)) && enforces first &&
+	echo "the flow has counted $flow packets"
+	((replies == last && flow > 40)) && enforces first &&
 		[[ $(find "$OTSEG_PIN_DIR" -name 'set?' | wc -l) == 1 ]]
 }
 
@@ -427,7 +462,7 @@ plant_make private || exit
 policy first "$hmi" >"$plant_dir/first.yaml"
 policy second "$office" >"$plant_dir/second.yaml"
 
-ktap_begin 22
+ktap_begin 23
 ktap "the first apply governs" first_apply
 ktap "counters" counters
 ktap "counters survive a change of policy" counters_carried
@@ -445,6 +480,7 @@ ktap "a device that is renamed" renamed_device
 ktap "eight at once" concurrent
 ktap "another network namespace" other_namespace
 ktap "another datapath takes over" object_replaced
+ktap "another datapath with state of another layout" layout_replaced
 ktap "another datapath that fails to take over" replace_interrupted
 ktap "another program on the interface" other_xdp_program
 ktap "a first apply that fails" first_interrupted fail

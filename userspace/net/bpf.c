@@ -172,46 +172,120 @@ static int knob_find(const struct btf *btf, const char *name, size_t size)
 	return -ENOENT;
 }
 
-/* Sets a one-byte knob of the datapath; they are constants once it is loaded. */
-static int knob_set(struct bpf_object *object, const char *name, u8 value)
+static struct bpf_map *section_find(struct bpf_object *object, const char *section)
 {
-	struct bpf_map *rodata = NULL, *map;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		if (bpf_map__is_internal(map) && strstr(bpf_map__name(map), section))
+			return map;
+	}
+	return NULL;
+}
+
+/* Constants of the datapath, one byte each; @value is read, then written if @set. */
+static int knob_access(struct bpf_object *object, const char *name, u8 *value, bool set)
+{
+	struct bpf_map *rodata = section_find(object, ".rodata");
 	const void *initial;
 	size_t size = 0;
 	u8 *bytes;
 	int off, err;
 
-	bpf_object__for_each_map(map, object) {
-		if (bpf_map__is_internal(map) && strstr(bpf_map__name(map), ".rodata"))
-			rodata = map;
-	}
 	initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	if (!initial)
 		return -ENOENT;
 	off = knob_find(bpf_object__btf(object), name, size);
 	if (off < 0)
 		return off;
+	if (!set) {
+		*value = ((const u8 *)initial)[off];
+		return 0;
+	}
 	bytes = malloc(size);
 	if (!bytes)
 		return -ENOMEM;
 	memcpy(bytes, initial, size);
-	bytes[off] = value;
+	bytes[off] = *value;
 	err = bpf_map__set_initial_value(rodata, bytes, size);
 	free(bytes);
 	return err;
+}
+
+/* Where the hash key lies; pinned under a name that the BPF file system allows. */
+#define SEED_SECTION ".data"
+#define SEED_PIN "otseg_seed"
+
+static const char *const state_maps[] = { "otseg_buckets", "otseg_flows", "otseg_sessions",
+					  "otseg_limits",  "otseg_live",  SEED_PIN };
+
+static struct bpf_map *state_map_find(struct bpf_object *object, const char *name)
+{
+	if (!strcmp(name, SEED_PIN))
+		return section_find(object, SEED_SECTION);
+	return bpf_object__find_map_by_name(object, name);
+}
+
+static int state_map_take(const struct otseg_pins *pins, struct bpf_map *map, const char *name)
+{
+	struct bpf_map_info info = {};
+	char path[OTSEG_PIN_PATH];
+	u32 len = sizeof(info);
+	int fd, err;
+
+	if (!map)
+		return -ENOENT;
+	err = otseg_pins_path(pins, path, "set%u/%s", pins->state.set, name);
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	if (!err && (info.type != bpf_map__type(map) || info.value_size != bpf_map__value_size(map) ||
+		     info.max_entries != bpf_map__max_entries(map)))
+		err = -EPROTO;
+	if (!err)
+		err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err;
+}
+
+/*
+ * Has the object go on with the flows of the set in use, so that replacing it cuts
+ * no connection. Generations of another owner of the policy mean nothing to it.
+ */
+static int state_take(const struct otseg_pins *pins, struct bpf_object *object,
+		      enum otseg_backend_id backend, u32 layout)
+{
+	size_t i;
+	int err;
+
+	if (pins->state.backend != backend || pins->state.layout != layout)
+		return 0;
+	for (i = 0; i < sizeof(state_maps) / sizeof(state_maps[0]); i++) {
+		err = state_map_take(pins, state_map_find(object, state_maps[i]), state_maps[i]);
+		if (err) {
+			otseg_error_print("%s: cannot go on with the flows of the datapath in use: %s",
+					  state_maps[i], strerror(-err));
+			return err;
+		}
+	}
+	return 0;
 }
 
 static int object_pin(const struct otseg_pins *pins, u32 set, struct bpf_object *object)
 {
 	struct bpf_program *prog;
 	char path[OTSEG_PIN_PATH];
-	struct bpf_map *map;
+	struct bpf_map *map, *seed = section_find(object, SEED_SECTION);
 	int err;
 
 	bpf_object__for_each_map(map, object) {
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) && map != seed)
 			continue;
-		err = otseg_pins_path(pins, path, "set%u/%s", set, bpf_map__name(map));
+		err = otseg_pins_path(pins, path, "set%u/%s", set,
+				      map == seed ? SEED_PIN : bpf_map__name(map));
 		if (!err)
 			err = bpf_map__pin(map, path);
 		if (err)
@@ -227,8 +301,10 @@ static int object_pin(const struct otseg_pins *pins, u32 set, struct bpf_object 
 	return 0;
 }
 
-static int object_load(struct bpf_object *object, enum otseg_backend_id backend)
+static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
+		       enum otseg_backend_id backend, u32 *layout)
 {
+	u8 use_module = backend == OTSEG_BACKEND_MODULE, state_layout = 0;
 	struct bpf_map *counters = bpf_object__find_map_by_name(object, "otseg_counters");
 	int n_cpus = libbpf_num_possible_cpus();
 	struct bpf_map *map;
@@ -242,12 +318,17 @@ static int object_load(struct bpf_object *object, enum otseg_backend_id backend)
 	}
 	if (!counters || n_cpus < 1)
 		return -EINVAL;
-	err = knob_set(object, "otseg_use_module", backend == OTSEG_BACKEND_MODULE);
+	err = knob_access(object, "otseg_use_module", &use_module, true);
+	if (!err)
+		err = knob_access(object, "otseg_state_layout", &state_layout, false);
 	/* Two slots of one block for each processor; with the module, they stay unused. */
 	if (!err && backend == OTSEG_BACKEND_MAP)
 		err = bpf_map__set_max_entries(counters, 2 * (u32)n_cpus);
+	if (!err)
+		err = state_take(pins, object, backend, state_layout);
 	if (err)
 		return err;
+	*layout = state_layout;
 	return bpf_object__load(object);
 }
 
@@ -257,11 +338,13 @@ static int object_load(struct bpf_object *object, enum otseg_backend_id backend)
  * @set: the set; what is left of an earlier one is removed
  * @path: the object
  * @backend: where the datapath is to find its policy
+ * @layout: takes the layout of its state; if the set in use has the same one and
+ *	the same owner of the policy, both share their flows
  *
  * Return: 0 or a negative errno, which has been told; then there is no such set.
  */
 int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
-		     enum otseg_backend_id backend)
+		     enum otseg_backend_id backend, u32 *layout)
 {
 	struct bpf_object *object;
 	char dir[OTSEG_PIN_PATH];
@@ -283,7 +366,7 @@ int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
 		log_print();
 		return err;
 	}
-	err = object_load(object, backend);
+	err = object_load(pins, object, backend, layout);
 	if (err) {
 		otseg_error_print("%s: the kernel refuses the datapath: %s", path, strerror(-err));
 		log_print();

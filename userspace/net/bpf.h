@@ -35,7 +35,7 @@ struct otseg_bpf {
 
 int otseg_bpf_find(char path[OTSEG_PIN_PATH], u8 digest[32]);
 int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
-		     enum otseg_backend_id backend);
+		     enum otseg_backend_id backend, u32 *layout);
 int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf);
 int otseg_bpf_start(const struct otseg_bpf *bpf);
 void otseg_bpf_close(struct otseg_bpf *bpf);

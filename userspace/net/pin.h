@@ -20,7 +20,7 @@
 #include "otseg/types.h"
 
 #define OTSEG_PIN_MAGIC 0x4e50544f /* "OTPN" */
-#define OTSEG_PIN_VERSION 1
+#define OTSEG_PIN_VERSION 2
 #define OTSEG_PIN_PATH 4096
 
 enum otseg_backend_id {
@@ -37,6 +37,8 @@ enum otseg_backend_id {
  * @set: the set in use, 0 or 1
  * @netns: cookie of the network namespace it was made in
  * @object: SHA-256 of the BPF object that was loaded
+ * @layout: what its state maps mean, see OTSEG_STATE_LAYOUT
+ * @reserved: zero
  */
 struct otseg_pin_state {
 	u32 magic;
@@ -45,6 +47,8 @@ struct otseg_pin_state {
 	u32 set;
 	u64 netns;
 	u8 object[32];
+	u32 layout;
+	u32 reserved;
 };
 
 /**
