@@ -72,13 +72,15 @@ install:
 	$(Q)if [ -f $(KOUT)/otseg.ko ]; then $(MAKE) modules_install; \
 	else echo "  SKIP     otseg.ko: not built (make kmod)"; fi
 
-# Without the kernel builder's key there is nothing to sign with.
+# Without the kernel builder's key there is nothing to sign with. Kernel headers lack
+# the System.map without which kbuild leaves depmod out.
 .PHONY: modules_install
 modules_install:
 	$(call msg,INSTALL,otseg.ko for $(KVER))
 	$(Q)$(MAKE) -C $(KDIR) M=$(KOUT) O= V=$(V) \
 		$(if $(wildcard $(KDIR)/certs/signing_key.*),,CONFIG_MODULE_SIG_ALL=) \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(Q)$(if $(DESTDIR),,depmod -a $(KVER))
 
 # What the tests run: everything, and the module for the kernel they boot.
 CHECK_LANE ?= 6.12

@@ -100,9 +100,11 @@ unload()
 	otseg policy detach && wait_for 10 rmmod otseg && [[ ! -e $firewall_sysfs ]]
 }
 
+# As an installed module is.
 load_again()
 {
-	insmod "$OTSEG_MODULE" && firewall_apply "$tests/plant.yaml" && enforces
+	install -D -m 644 "$OTSEG_MODULE" "/lib/modules/$(uname -r)/updates/otseg.ko" &&
+		depmod -a && modprobe otseg && firewall_apply "$tests/plant.yaml" && enforces
 }
 
 # As many zones as no image can hold.
