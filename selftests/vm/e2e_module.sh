@@ -67,5 +67,5 @@ files=(
 if (($#)); then
 	tests=("$@")
 fi
-exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-560}" "${files[@]}" -- \
+exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-1500}" "${files[@]}" -- \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"
