@@ -24,15 +24,20 @@ _Static_assert(OTSEG_R_FUNCTION_UNKNOWN < OTSEG_R_UNIT && OTSEG_R_UNIT < OTSEG_R
 /*
  * One step of a binary search in the records from @low up to @high: the half that
  * can hold @key, or the record in the middle, which spans @first to @last. All
- * keys are below 2^63. Without a branch, so that the verifier has one path to
- * walk instead of one for each outcome of each step.
+ * keys are below 2^63. Without a branch, and the compiler cannot make one of it, so
+ * that the verifier has one path to walk instead of one for each outcome of each step.
  */
 OTSEG_INLINE u32 match_step(u64 key, u64 first, u64 last, u32 *low, u32 *high)
 {
-	u32 is_below = (u32)((key - first) >> 63);
-	u32 is_above = (u32)((last - key) >> 63);
 	u32 middle = (*low + *high) >> 1;
+	u64 below = key - first;
+	u64 above = last - key;
+	u32 is_below, is_above;
 
+	otseg_opaque(below);
+	otseg_opaque(above);
+	is_below = (u32)(below >> 63);
+	is_above = (u32)(above >> 63);
 	*high += (middle - *high) & -is_below;
 	*low += (middle + 1 - *low) & -is_above;
 	return !(is_below | is_above);

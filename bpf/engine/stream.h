@@ -49,15 +49,18 @@ OTSEG_INLINE u32 stream_after(u32 a, u32 b)
 }
 
 /*
- * Whether @len is 1 to @max. Compared in two steps that the compiler must not merge
- * into one subtraction: the verifier of 6.12 learns nothing about @len from that.
+ * Whether @len is 1 to @max, a power of two. The verifier believes it by the mask, which
+ * the compiler must not see through: what it makes of comparisons differs too much.
  */
 OTSEG_INLINE u32 stream_is_within(u32 *len, const u32 max)
 {
-	if (!*len)
+	u32 less = *len - 1;
+
+	if (less >= max)
 		return 0;
-	otseg_opaque(*len);
-	return *len <= max;
+	otseg_opaque(less);
+	*len = (less & (max - 1)) + 1;
+	return 1;
 }
 
 /* Pairs with stream_leave(): both are full barriers. */
