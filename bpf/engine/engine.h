@@ -3,6 +3,7 @@
  * The engine: from a frame to its verdict. Owns the order of the questions and
  * what monitor mode changes; every answer is in the file of its noun.
  *
+ *	express: a plain frame of a live flow; else
  *	decode -> flow? -> still allowed? -> TCP? -> rate -> stream -> pass
  *	            | no
  *	            `-> link -> zones -> conduit, rule -> rate -> open -> pass
@@ -11,6 +12,7 @@
 #define OTSEG_ENGINE_H
 
 #include "count.h"
+#include "express.h"
 #include "icmp.h"
 #include "neighbour.h"
 
@@ -171,10 +173,16 @@ OTSEG_INLINE void otseg_verdict_clear(struct otseg_verdict *v)
 OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 {
 	struct otseg_verdict *v = &e->s->verdict;
-	u32 reason;
+	u32 reason = OTSEG_EXPRESS_NO;
 
 	otseg_verdict_clear(v);
-	reason = otseg_frame_decide(e, &e->s->packet, v);
+	if (otseg_likely(otseg_has_express(e)))
+		reason = otseg_express_decide(e, v);
+	if (otseg_unlikely(reason == OTSEG_EXPRESS_NO)) {
+		otseg_verdict_clear(v);
+		e->flow_id = 0;
+		reason = otseg_frame_decide(e, &e->s->packet, v);
+	}
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason == OTSEG_STALE)) {
 		otseg_judge_again(e);

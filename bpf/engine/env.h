@@ -257,6 +257,24 @@ OTSEG_INLINE long otseg_load_header(const struct otseg_env *e, u32 off, void *ds
 	return bpf_xdp_load_bytes(e->ctx, off, dst, len);
 }
 
+/* The first @len bytes of the frame, NULL if they do not lie together. */
+OTSEG_INLINE const u8 *otseg_peek(const struct otseg_env *e, const u32 len)
+{
+	const u8 *data = (const u8 *)(long)e->ctx->data;
+
+	return data + len <= (const u8 *)(long)e->ctx->data_end ? data : NULL;
+}
+
+/* A number as it stands at @at; not aligned, which is cheap where the datapath runs. */
+#define otseg_wire(type, at) (*(const type *)__builtin_assume_aligned((at), sizeof(type)))
+
+/* Whether the short way of express.h is open. */
+OTSEG_INLINE u32 otseg_has_express(const struct otseg_env *e)
+{
+	(void)e;
+	return 1;
+}
+
 /* One's complement sum of @len bytes (a multiple of 4, at most OTSEG_CHUNK) on top of @sum. */
 OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 {
@@ -474,6 +492,7 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * @live: OTSEG_BUDGET_SLOTS of them
  * @links: OTSEG_LINK_SLOTS of them
  * @seed: key of the flow hash
+ * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
  */
@@ -487,6 +506,7 @@ struct otseg_world {
 	u32 *live;
 	struct otseg_link *links;
 	u64 seed[2];
+	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
 	void *observer;
@@ -505,6 +525,23 @@ OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 
 OTSEG_INLINE long otseg_load_header(const struct otseg_env *e, u32 off, void *dst, const u32 len)
 {
 	return otseg_load(e, off & 0xfff, dst, len);
+}
+
+OTSEG_INLINE const u8 *otseg_peek(const struct otseg_env *e, const u32 len)
+{
+	return len <= e->world->frame_len ? e->world->frame : NULL;
+}
+
+#define otseg_wire(type, at)                                \
+	({                                                  \
+		type otseg_value;                           \
+		memcpy(&otseg_value, (at), sizeof(type));   \
+		otseg_value;                                \
+	})
+
+OTSEG_INLINE u32 otseg_has_express(const struct otseg_env *e)
+{
+	return !e->world->long_way;
 }
 
 OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)

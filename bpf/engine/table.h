@@ -52,6 +52,42 @@ OTSEG_INLINE void otseg_sip_take(struct otseg_sip *s, u64 word)
 	s->v0 ^= word;
 }
 
+OTSEG_INLINE void otseg_sip_begin(const struct otseg_env *e, struct otseg_sip *s)
+{
+	u64 k0 = otseg_seed_word(e, 0);
+	u64 k1 = otseg_seed_word(e, 1);
+
+	s->v0 = k0 ^ 0x736f6d6570736575ull;
+	s->v1 = k1 ^ 0x646f72616e646f6dull;
+	s->v2 = k0 ^ 0x6c7967656e657261ull;
+	s->v3 = k1 ^ 0x7465646279746573ull;
+}
+
+OTSEG_INLINE u64 otseg_sip_end(struct otseg_sip *s)
+{
+	s->v2 ^= 0xff;
+	otseg_sip_round(s);
+	otseg_sip_round(s);
+	otseg_sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+/* The words of a key that IPv4 fills. */
+OTSEG_INLINE u64 otseg_key_addresses(const struct otseg_flow_key *key)
+{
+	return (u64)key->a.w[0] << 32 | key->b.w[0];
+}
+
+OTSEG_INLINE u32 otseg_key_ports(const struct otseg_flow_key *key)
+{
+	return (u32)key->a_port << 16 | key->b_port;
+}
+
+OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
+{
+	return (u32)key->proto << 8 | key->family;
+}
+
 /**
  * otseg_flow_hash - keyed hash of a flow key (SipHash-1-3, Aumasson and Bernstein)
  * @e: surroundings
@@ -63,28 +99,17 @@ OTSEG_INLINE void otseg_sip_take(struct otseg_sip *s, u64 word)
  */
 OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_flow_key *key)
 {
-	u64 k0 = otseg_seed_word(e, 0);
-	u64 k1 = otseg_seed_word(e, 1);
-	struct otseg_sip s = {
-		.v0 = k0 ^ 0x736f6d6570736575ull,
-		.v1 = k1 ^ 0x646f72616e646f6dull,
-		.v2 = k0 ^ 0x6c7967656e657261ull,
-		.v3 = k1 ^ 0x7465646279746573ull,
-	};
+	struct otseg_sip s;
 
-	otseg_sip_take(&s, (u64)key->a.w[0] << 32 | key->b.w[0]);
-	otseg_sip_take(&s, (u64)key->a_port << 48 | (u64)key->b_port << 32 |
-				   (u32)key->proto << 8 | key->family);
+	otseg_sip_begin(e, &s);
+	otseg_sip_take(&s, otseg_key_addresses(key));
+	otseg_sip_take(&s, (u64)otseg_key_ports(key) << 32 | otseg_key_protocol(key));
 	if (key->family == 6) {
 		otseg_sip_take(&s, (u64)key->a.w[1] << 32 | key->b.w[1]);
 		otseg_sip_take(&s, (u64)key->a.w[2] << 32 | key->b.w[2]);
 		otseg_sip_take(&s, (u64)key->a.w[3] << 32 | key->b.w[3]);
 	}
-	s.v2 ^= 0xff;
-	otseg_sip_round(&s);
-	otseg_sip_round(&s);
-	otseg_sip_round(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return otseg_sip_end(&s);
 }
 
 OTSEG_INLINE u32 otseg_hash_tag(u64 hash)

@@ -142,6 +142,18 @@ OTSEG_INLINE void otseg_track_recall(struct otseg_verdict *v, struct otseg_path 
 	path->inspected = f->flags & OTSEG_FLOW_INSPECTED;
 }
 
+/* OTSEG_FLOW_EXPRESS, if frames that go by @e->s->path may take the short way. */
+OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
+{
+	const struct otseg_path *path = &e->s->path;
+
+	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
+		return 0;
+	if (!path->inspected && otseg_at(e, RULES, path->rule)->limiter != OTSEG_NONE32)
+		return 0;
+	return OTSEG_FLOW_EXPRESS;
+}
+
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
 
 /*
@@ -211,6 +223,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->leaf = path->leaf;
 	f->conduit = path->conduit;
 	f->service = path->service;
+	f->flags = (u8)((f->flags & ~OTSEG_FLOW_EXPRESS) | otseg_track_express(e));
 	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
 	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
 	/* The other direction is placed again when it comes. */
@@ -397,7 +410,8 @@ OTSEG_INLINE void otseg_track_fill(const struct otseg_env *e, const struct otseg
 	f->conduit = path->conduit;
 	f->service = path->service;
 	f->flags = (u8)((from_b ? OTSEG_FLOW_FROM_B : 0) |
-			(path->inspected ? OTSEG_FLOW_INSPECTED : 0));
+			(path->inspected ? OTSEG_FLOW_INSPECTED : 0) |
+			otseg_track_express(e));
 	f->zone[0] = (u8)v->src_zone;
 	f->zone[1] = (u8)v->dst_zone;
 	f->link[1] = 0;

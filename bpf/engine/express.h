@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The short way: a plain frame (IPv4 without options, TCP or UDP, no VLAN tag) of
+ * a live flow about which nothing has to be decided anew. Decides exactly what
+ * decode.h, table.h and track.h would, in one pass over the header, or leaves
+ * the frame to them, unchanged.
+ */
+#ifndef OTSEG_EXPRESS_H
+#define OTSEG_EXPRESS_H
+
+#include "track.h"
+
+#define OTSEG_EXPRESS_NO 0x300 /* in place of a reason: not a frame for the short way */
+
+#define EXPRESS_TCP_FLAGS \
+	(OTSEG_TCP_FIN | OTSEG_TCP_SYN | OTSEG_TCP_RST | OTSEG_TCP_ACK | OTSEG_TCP_URG)
+
+#define OTSEG_EXPRESS_HEADERS 54 /* Ethernet, IPv4 and TCP; shorter frames take the long way */
+
+/* Offsets in such a frame. */
+enum otseg_express_at {
+	OTSEG_AT_TYPE = 12,
+	OTSEG_AT_IP = 14,
+	OTSEG_AT_L4 = 34,
+};
+
+/*
+ * Whether the frame is a plain one, which nothing but well-formed headers is. Then
+ * @p has what the rest of the way reads: of the addresses, the words that IPv4 fills.
+ */
+OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct otseg_packet *p)
+{
+	const u8 *ip = h + OTSEG_AT_IP;
+	const u8 *l4 = h + OTSEG_AT_L4;
+	u32 first = otseg_wire(u32, ip);
+	u32 second = otseg_wire(u32, ip + 4);
+	u32 third = otseg_wire(u32, ip + 8);
+	u32 src = otseg_wire(u32, ip + 12);
+	u32 dst = otseg_wire(u32, ip + 16);
+	u32 len = otseg_be16((u16)(first >> 16));
+	u32 proto = (third >> 8) & 0xff;
+	u32 header;
+	u64 sum;
+
+	/* A group address is nobody's source. */
+	if (otseg_wire(u16, h + OTSEG_AT_TYPE) != 0x0008 || (first & 0xff) != 0x45 || (h[6] & 1) ||
+	    (second & 0xffbf0000) || len > e->frame_len - OTSEG_AT_IP || len < 28)
+		return 0;
+	sum = (u64)first + second + third + src + dst;
+	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	if (sum != 0xffff)
+		return 0;
+	len -= 20;
+	p->src.w[0] = src;
+	p->dst.w[0] = dst;
+	p->proto = (u8)proto;
+	p->sport = otseg_be16(otseg_wire(u16, l4));
+	p->dport = otseg_be16(otseg_wire(u16, l4 + 2));
+	if (proto == OTSEG_PROTO_UDP)
+		return otseg_be16(otseg_wire(u16, l4 + 4)) == len && p->dport;
+	if (proto != OTSEG_PROTO_TCP)
+		return 0;
+	header = (l4[12] >> 4) * 4u;
+	p->seq = otseg_be32(otseg_wire(u32, l4 + 4));
+	p->ack = otseg_be32(otseg_wire(u32, l4 + 8));
+	p->tcp_flags = l4[13];
+	p->window = otseg_be16(otseg_wire(u16, l4 + 14));
+	p->l4_off = OTSEG_AT_L4;
+	p->payload_off = (u16)(OTSEG_AT_L4 + header);
+	p->payload_len = (u16)(len - header);
+	return header >= 20 && header <= len && p->sport && p->dport &&
+	       (l4[13] & EXPRESS_TCP_FLAGS) == OTSEG_TCP_ACK;
+}
+
+/* Place + 1 of the first flow with this tag in a bucket, 0: none. */
+OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index, u32 tag)
+{
+	u32 i;
+
+	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
+		if (otseg_read(bucket->tag[i]) == tag)
+			return index * OTSEG_FLOW_WAYS + i + 1;
+	}
+	return 0;
+}
+
+/* The flow of a frame, by the words of its key; NULL: none, or not by the short way. */
+OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
+					     u32 proto)
+{
+	struct otseg_sip s;
+	const struct otseg_flow_bucket *bucket;
+	struct otseg_flow *f;
+	u32 index, tag, place;
+	u64 hash;
+
+	otseg_sip_begin(e, &s);
+	otseg_sip_take(&s, addresses);
+	otseg_sip_take(&s, (u64)ports << 32 | proto << 8 | 4);
+	hash = otseg_sip_end(&s);
+	tag = otseg_hash_tag(hash);
+	index = otseg_hash_bucket(hash, 0);
+	bucket = otseg_bucket_at(e, index);
+	if (!bucket)
+		return NULL;
+	place = express_scan(bucket, index, tag);
+	if (otseg_unlikely(!place)) {
+		index = otseg_hash_bucket(hash, 1);
+		bucket = otseg_bucket_at(e, index);
+		if (!bucket)
+			return NULL;
+		place = express_scan(bucket, index, tag);
+	}
+	place = otseg_forget(e, place);
+	if (!place)
+		return NULL;
+	bucket = otseg_bucket_at(e, index);
+	f = otseg_flow_at(e, place - 1);
+	if (!bucket || !f)
+		return NULL;
+	if (otseg_key_addresses(&f->key) != addresses || otseg_key_ports(&f->key) != ports ||
+	    otseg_key_protocol(&f->key) != (proto << 8 | 4) ||
+	    otseg_is_past(otseg_read(bucket->deadline_s[(place - 1) & (OTSEG_FLOW_WAYS - 1)]),
+			  e->now_s))
+		return NULL;
+	e->flow_id = otseg_flow_make_id(tag, place - 1);
+	return f;
+}
+
+/* Whether a plain segment fits a connection that is open in both directions. */
+OTSEG_INLINE u32 express_fits(const struct otseg_packet *p, const struct otseg_flow *f,
+			      const struct otseg_flow_dir *me, const struct otseg_flow_dir *you)
+{
+	if (((me->flags | you->flags) & (OTSEG_FLOW_RST | OTSEG_FLOW_FIN)) ||
+	    !(me->flags & you->flags & OTSEG_FLOW_SYN) || !(f->dir[0].flags & OTSEG_FLOW_ACKED))
+		return 0;
+	return otseg_tcp_in_window(p, me, you, 1);
+}
+
+/* Inspected: the rest of what checksum.h reads, and the stream's word. */
+OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p, u32 reply)
+{
+	u32 fault;
+
+	otseg_ingress_open(e);
+	if (e->link_flags & OTSEG_LINK_CHECKSUMS) {
+		__builtin_memset(&p->src.w[1], 0, sizeof(p->src) - sizeof(p->src.w[0]));
+		__builtin_memset(&p->dst.w[1], 0, sizeof(p->dst) - sizeof(p->dst.w[0]));
+		fault = otseg_checksum_tcp(e, p);
+		if (fault)
+			return fault;
+	}
+	return otseg_unit_inspect(e, reply, 0);
+}
+
+/**
+ * otseg_express_decide - decide about a plain frame of a live flow
+ * @e: surroundings
+ * @v: takes the verdict but for action and reason
+ *
+ * Return: enum otseg_reason, OTSEG_STALE, or OTSEG_EXPRESS_NO: nothing was decided,
+ * and nothing but @v and @e->flow_id has changed.
+ */
+OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)
+{
+	const u8 *h = otseg_peek(e, OTSEG_EXPRESS_HEADERS);
+	struct otseg_path *path = &e->s->path;
+	struct otseg_packet *p = &e->s->packet;
+	u32 from_b, reply, ports, generation;
+	struct otseg_flow_dir *me, *you;
+	u32 reason = OTSEG_R_FLOW;
+	struct otseg_flow *f;
+	u64 addresses;
+
+	if (otseg_unlikely(!h || !express_decode(e, h, p)))
+		return OTSEG_EXPRESS_NO;
+	from_b = p->dst.w[0] < p->src.w[0];
+	addresses = from_b ? (u64)p->dst.w[0] << 32 | p->src.w[0] :
+			     (u64)p->src.w[0] << 32 | p->dst.w[0];
+	ports = from_b ? (u32)p->dport << 16 | p->sport : (u32)p->sport << 16 | p->dport;
+	f = express_find(e, addresses, ports, p->proto);
+	if (!f)
+		return OTSEG_EXPRESS_NO;
+	generation = otseg_read(f->generation);
+	reply = from_b ^ (f->flags & OTSEG_FLOW_FROM_B);
+	me = reply ? &f->dir[1] : &f->dir[0];
+	you = reply ? &f->dir[0] : &f->dir[1];
+	if (generation != e->generation || !(f->flags & OTSEG_FLOW_EXPRESS) ||
+	    otseg_read(me->ifindex) != e->s->arrival.ifindex || me->vlan ||
+	    (me->flags & OTSEG_FLOW_MAC))
+		return OTSEG_EXPRESS_NO;
+	otseg_barrier();
+	otseg_track_recall(v, path, f, reply);
+	otseg_barrier();
+	if (otseg_unlikely(otseg_read(f->generation) != generation))
+		return OTSEG_EXPRESS_NO;
+	if (p->proto == OTSEG_PROTO_TCP && !express_fits(p, f, me, you))
+		return OTSEG_EXPRESS_NO;
+	v->flags = reply ? OTSEG_V_REPLY : 0;
+	if (path->inspected) {
+		reason = otseg_forget(e, express_inspect(e, p, reply));
+		if (!otseg_reason_passes(reason))
+			return reason;
+	}
+	otseg_track_note(e, f, reply);
+	if (p->proto == OTSEG_PROTO_TCP)
+		otseg_tcp_commit(p, f, reply);
+	otseg_flow_touch(e, otseg_track_timeout(e, f));
+	return reason;
+}
+
+#endif /* OTSEG_EXPRESS_H */
