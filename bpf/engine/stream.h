@@ -40,6 +40,7 @@
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
+#define OTSEG_SHORT 32 /* so few bytes are copied faster than the kernel is called */
 #define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
 
 /* Whether @a lies after @b; sequence numbers wrap. */
@@ -219,8 +220,8 @@ OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, 
 }
 
 /*
- * Whether @len bytes of the frame at @off are those that the window has from @from
- * on. Both are compared in words: the frame's bytes are fetched to an offset
+ * Whether @len bytes of the frame, those from sequence number @from on, are what the
+ * window has of them. Both are compared in words: the frame's bytes are fetched to an offset
  * that is aligned as in the window.
  */
 OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
@@ -250,7 +251,7 @@ OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, 
 	return 1;
 }
 
-/* Put @len bytes of the frame at @off into the window from @from on. */
+/* Put @len bytes of the frame, those from sequence number @from on, into the window. */
 OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from, u32 len)
 {
 	const struct otseg_packet *p = &e->s->packet;
@@ -275,6 +276,34 @@ OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from,
 		len = otseg_forget(e, len - piece);
 	}
 	return !len;
+}
+
+/*
+ * The same for few bytes, from scratch offset @at, which is aligned as @from is.
+ * Bytes that share the first or the last word stay as they are.
+ */
+OTSEG_INLINE void stream_keep_short(const struct otseg_env *e, u64 *window, u32 from, u32 at, u32 len)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	u32 lead = from & 7;
+	u32 word = from / 8;
+	u32 left = lead + len;
+	u64 mask = ~0ull << 8 * lead;
+	u32 i;
+
+	at /= 8;
+	for (i = 0; i < OTSEG_SHORT / 8 + 1; i++) {
+		u64 bytes = in->bytes[(at + i) & (OTSEG_INSPECTION_BYTES / 8 - 1)];
+		u64 *to = &window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
+
+		if (left <= 8)
+			mask &= ~0ull >> (8 * (8 - left) & 63);
+		*to = (*to & ~mask) | (bytes & mask);
+		if (left <= 8)
+			return;
+		mask = ~0ull;
+		left -= 8;
+	}
 }
 
 /* Whether the response at hand fits the request, as far as it is visible. */
@@ -395,6 +424,24 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	return reason;
 }
 
+/* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
+OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 reason = otseg_forget(e, stream_message(e, s, dir));
+
+	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
+		if (in->verdict == OTSEG_R_RULE)
+			in->verdict = reason;
+		if (!in->is_monitored || in->is_lost)
+			return 1;
+	}
+	if (in->msg.flags & OTSEG_MSG_PARTIAL)
+		return 1;
+	in->at += in->msg.length;
+	return in->at >= in->end;
+}
+
 /*
  * Judge the PDUs from @in->at to @in->end; @in->at is then where an incomplete
  * one begins. In monitor mode the first refusal is reported, and the rest judged
@@ -403,22 +450,11 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason;
 	u32 i;
 
 	in->verdict = OTSEG_R_RULE;
 	otseg_for(i, OTSEG_SEGMENT_PDUS) {
-		reason = otseg_forget(e, stream_message(e, s, dir));
-		if (otseg_unlikely(reason != OTSEG_R_RULE)) {
-			if (in->verdict == OTSEG_R_RULE)
-				in->verdict = reason;
-			if (!in->is_monitored || in->is_lost)
-				return in->verdict;
-		}
-		if (in->msg.flags & OTSEG_MSG_PARTIAL)
-			return in->verdict;
-		in->at += in->msg.length;
-		if (otseg_likely(in->at >= in->end))
+		if (stream_step(e, s, dir))
 			return in->verdict;
 	}
 	in->is_lost = 1;
@@ -467,26 +503,29 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	return verdict;
 }
 
-/* Record what the segment asked or answered, and count its messages. */
-OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
+/* Record request @i of the segment. */
+OTSEG_INLINE void stream_record(const struct otseg_inspection *in, struct otseg_session *s, u32 i)
 {
-	const struct otseg_inspection *in = &e->s->inspection;
-	u32 conduit;
-	u32 rule;
+	s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
+}
+
+/* Count a message for the @i-th of the segment's rules. */
+OTSEG_INLINE void stream_count(const struct otseg_env *e, const struct otseg_inspection *in, u32 i)
+{
+	u32 rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
+	u32 conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
+
+	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
+	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
+		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+}
+
+/* Close the requests that the segment answers. */
+OTSEG_NOINLINE void stream_close_answered(const struct otseg_inspection *in,
+					  struct otseg_session *s)
+{
 	u32 i;
 
-	otseg_for(i, in->n_requests)
-		s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] =
-			in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
-	otseg_for(i, in->n_rules) {
-		rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
-		conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
-		e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
-		e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
-			    OTSEG_CTR_CONDUIT_MESSAGES]++;
-	}
-	if (!in->answered)
-		return;
 	for (i = 0; i < OTSEG_REQUESTS; i++) {
 		if (in->answered >> i & 1)
 			s->requests[i].is_open = 0;
@@ -495,6 +534,38 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 		if (s->requests[s->settled & (OTSEG_REQUESTS - 1)].is_open)
 			break;
 		s->settled++;
+	}
+}
+
+/*
+ * Record what the segment asked or answered, and count its messages. Most segments
+ * ask or answer one thing, and a loop has its price.
+ */
+OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	u32 next = s->settled & (OTSEG_REQUESTS - 1);
+	u32 i;
+
+	if (in->n_requests)
+		stream_record(in, s, 0);
+	if (otseg_unlikely(in->n_requests > 1)) {
+		otseg_for(i, in->n_requests - 1)
+			stream_record(in, s, i + 1);
+	}
+	if (in->n_rules)
+		stream_count(e, in, 0);
+	if (otseg_unlikely(in->n_rules > 1)) {
+		otseg_for(i, in->n_rules - 1)
+			stream_count(e, in, i + 1);
+	}
+	if (!in->answered)
+		return;
+	if (otseg_likely(in->answered == 1u << next && s->settled + 1 == s->asked)) {
+		s->requests[next].is_open = 0;
+		s->settled++;
+	} else {
+		stream_close_answered(in, s);
 	}
 }
 
@@ -534,6 +605,23 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	c->flags = (c->flags | OTSEG_CURSOR_MOVED) & ~(u32)OTSEG_CURSOR_RENEW;
 }
 
+/* Use up the rates of the rules that the segment needs, once each; 0: one is used up. */
+OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 i;
+
+	otseg_for(i, in->n_limited) {
+		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
+
+		if (!otseg_limit_check(e, rule, e->frame_len)) {
+			in->rule = rule;
+			return 0;
+		}
+	}
+	return 1;
+}
+
 /* Judge a segment that carries data. A reason that passes, or the refusal. */
 OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
@@ -544,7 +632,6 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	u32 end = seq + p->payload_len;
 	u32 from, to, news, at;
 	u32 reason;
-	u32 i;
 
 	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
 		/* the receiver's word is what tells where it begins; monitoring begins anywhere */
@@ -588,27 +675,26 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 		return OTSEG_R_STREAM_HOLD;
 	in->at = c->pdu & 7;
 	at = in->at + (c->next - c->pdu);
+	if (at > OTSEG_PDU_MAX)
+		return OTSEG_R_INTERNAL;
 	if (otseg_unlikely(c->next != c->pdu))
 		stream_recall(e, s->window[dir & 1], c->pdu, c->next - c->pdu);
 	in->end = at + news;
-	if (at > OTSEG_PDU_MAX || !stream_is_within(&news, OTSEG_STREAM_WINDOW))
+	if (!stream_is_within(&news, OTSEG_STREAM_WINDOW))
 		return OTSEG_R_INTERNAL;
 	if (otseg_load(e, p->payload_off + (c->next - seq), (u8 *)in->bytes + at, news))
 		return OTSEG_R_INTERNAL;
 	reason = otseg_forget(e, stream_judge(e, s, dir));
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
-	otseg_for(i, in->n_limited) {
-		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
-
-		if (otseg_limit_check(e, rule, e->frame_len))
-			continue;
+	if (otseg_unlikely(in->n_limited && !stream_rate(e))) {
 		reason = OTSEG_R_RATE_LIMIT;
-		in->rule = rule;
 		if (!in->is_monitored)
 			return reason;
 	}
-	if (!stream_keep(e, s->window[dir & 1], c->next, news))
+	if (otseg_likely(news <= OTSEG_SHORT))
+		stream_keep_short(e, s->window[dir & 1], c->next, at, news);
+	else if (!stream_keep(e, s->window[dir & 1], c->next, news))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	stream_advance(c, end, end - (in->end - in->at));
