@@ -103,8 +103,11 @@ unload()
 # As an installed module is.
 load_again()
 {
-	install -D -m 644 "$OTSEG_MODULE" "/lib/modules/$(uname -r)/updates/otseg.ko" &&
-		depmod -a && modprobe otseg && firewall_apply "$tests/plant.yaml" && enforces
+	local updates
+
+	updates=/lib/modules/$(uname -r)/updates
+	mkdir -p "$updates" && cp "$OTSEG_MODULE" "$updates/" && depmod -a && modprobe otseg &&
+		firewall_apply "$tests/plant.yaml" && enforces
 }
 
 # As many zones as no image can hold.
