@@ -84,6 +84,18 @@ OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 	return 0;
 }
 
+/*
+ * Whether @steps more may be spent on the segment. A policy may have long lists and a
+ * message many values; their product must not keep the processor.
+ */
+OTSEG_INLINE u32 match_affords(const struct otseg_env *e, u32 steps)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+
+	in->effort += steps;
+	return in->effort <= OTSEG_EFFORT_MAX;
+}
+
 /* Whether the list holds each of the @count words at @off of the PDU. */
 OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_rule *rule,
 			     u32 off, u32 count)
@@ -93,7 +105,7 @@ OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_r
 	u32 at = in->at + off;
 	u32 i;
 
-	if (count > OTSEG_PDU_MAX / 2)
+	if (count > OTSEG_PDU_MAX / 2 || !match_affords(e, count))
 		return 0;
 	otseg_for(i, count) {
 		u32 first = (at + 2 * i) & (OTSEG_INSPECTION_BYTES - 1);
@@ -118,7 +130,7 @@ OTSEG_INLINE u32 match_bits(const struct otseg_env *e, const struct otseg_img_ru
 	u32 zeroes = 0;
 	u32 i;
 
-	if (count > 8 * OTSEG_PDU_MAX)
+	if (count > 8 * OTSEG_PDU_MAX || !match_affords(e, (count + 7) / 8))
 		return 0;
 	otseg_for(i, (count + 7) / 8) {
 		u32 byte = bytes[(at + i) & (OTSEG_INSPECTION_BYTES - 1)];
@@ -140,7 +152,7 @@ OTSEG_NOINLINE u32 match_values(const struct otseg_env *e, const struct otseg_im
 
 	if (msg->flags & OTSEG_MSG_PARTIAL)
 		return 1;
-	if (msg->flags & OTSEG_MSG_OPAQUE_VALUES)
+	if (msg->flags & OTSEG_MSG_OPAQUE_VALUES || !match_affords(e, msg->n_objects))
 		return 0;
 	otseg_for(i, msg->n_objects) {
 		const struct otseg_msg_object *object;
@@ -170,6 +182,8 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 		return match_object(e, rule->objects, rule->n_objects, &msg->objects[0]);
 	if (!msg->n_objects)
 		return msg->flags & OTSEG_MSG_PARTIAL;
+	if (!match_affords(e, msg->n_objects))
+		return 0;
 	otseg_for(i, msg->n_objects) {
 		if (i >= OTSEG_MSG_OBJECTS)
 			return 0;
@@ -236,6 +250,8 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 		const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
 		u32 stop;
 
+		if (!match_affords(e, 1))
+			break;
 		if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
 			continue;
 		if (rule->flags & OTSEG_RULE_VOID) {
@@ -251,6 +267,8 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 		if (in->stop < stop)
 			in->stop = stop;
 	}
+	if (otseg_unlikely(in->effort > OTSEG_EFFORT_MAX))
+		return OTSEG_R_PDU_EFFORT;
 	if (in->stop == OTSEG_R_FUNCTION && in->msg.flags & OTSEG_MSG_UNKNOWN)
 		return OTSEG_R_FUNCTION_UNKNOWN;
 	return in->stop;

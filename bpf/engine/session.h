@@ -15,6 +15,7 @@
 #define OTSEG_INSPECTION_BYTES 8192 /* room for a window and an open PDU; a power of two */
 #define OTSEG_SEGMENT_PDUS 32 /* PDUs that one segment may complete */
 #define OTSEG_REQUESTS 32 /* outstanding requests remembered; a power of two */
+#define OTSEG_EFFORT_MAX 4096 /* rules, objects, words and bytes that one segment may have looked up */
 #define OTSEG_SESSION_WAYS 8 /* slots that a flow may take */
 
 /**
@@ -107,6 +108,7 @@ _Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_S
  * @verdict: of the segment
  * @at: offset in @bytes of the PDU at hand
  * @end: offset in @bytes after the last byte at hand
+ * @effort: steps taken to judge it, see OTSEG_EFFORT_MAX
  * @n_messages: whole PDUs so far
  * @n_requests: used entries of @requests
  * @answered: bit i: the segment answers request i of the session
@@ -128,6 +130,7 @@ struct otseg_inspection {
 	u32 verdict;
 	u32 at;
 	u32 end;
+	u32 effort;
 	u32 n_messages;
 	u32 n_requests;
 	u32 answered;

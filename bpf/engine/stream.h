@@ -768,6 +768,7 @@ OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct ot
 		in->leaf = e->s->path.leaf;
 		in->is_monitored = is_monitored;
 		in->is_lost = 0;
+		in->effort = 0;
 		in->n_messages = 0;
 		in->n_requests = 0;
 		in->answered = 0;

@@ -89,7 +89,8 @@ enum otseg_reason_class {
 	X(ACCESS, "access", DENY, "this class of access is not allowed")                           \
 	X(FUNCTION, "function", DENY, "this function is not allowed")                              \
 	X(OBJECT, "object", DENY, "an addressed object is not allowed")                            \
-	X(VALUE, "value", DENY, "a written value is not allowed")
+	X(VALUE, "value", DENY, "a written value is not allowed")                                  \
+	X(PDU_EFFORT, "pdu-effort", FAULT, "judging it would take more steps than a frame is given")
 /* clang-format on */
 
 enum otseg_reason {

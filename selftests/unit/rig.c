@@ -243,6 +243,7 @@ u32 rig_match(struct rig *rig, const void *bytes, u32 len)
 
 	memset(in->bytes, 0xee, sizeof(in->bytes));
 	in->at = 3;
+	in->effort = 0;
 	memcpy((u8 *)in->bytes + 3, bytes, len);
 	reason = otseg_modbus_parse((u8 *)in->bytes + 3, len, OTSEG_DIR_REQUEST, &in->msg);
 	return reason ? reason : otseg_match_message(&rig->e, 0);

@@ -9,7 +9,7 @@
 
 #include "../../bpf/engine/stream.h"
 
-#define RIG_RULES 8
+#define RIG_RULES 64
 #define RIG_LIST 8
 
 /**

@@ -324,6 +324,28 @@ static void test_lists(void)
 	CHECK(!otseg_match_number(&rig->e, 0, 0, 0));
 }
 
+/* Many rules, each with values that but the last word of a long write fits, are not all tried. */
+static void test_effort(void)
+{
+	static struct rig_rule rules[64];
+	char pdu[6 + 2 * 123] = "\x10\0\0\0\x7b\xf6";
+	u32 n;
+
+	for (n = 0; n < 64; n++)
+		rules[n] = (struct rig_rule){ .access = OTSEG_ACCESS_WRITE,
+					      .n_values = 1, .values = { { 0, 0 } } };
+	policy(rules, 16);
+	CHECK(ask(1, pdu, sizeof(pdu)) == OTSEG_R_RULE);
+	pdu[sizeof(pdu) - 1] = 1;
+	CHECK(ask(1, pdu, sizeof(pdu)) == OTSEG_R_VALUE);
+	policy(rules, 64);
+	CHECK(ask(1, pdu, sizeof(pdu)) == OTSEG_R_PDU_EFFORT);
+	/* the last rule would allow it: whether it is asked must not depend on luck */
+	rules[63].n_values = 0;
+	policy(rules, 64);
+	CHECK(ask(1, pdu, sizeof(pdu)) == OTSEG_R_PDU_EFFORT);
+}
+
 int main(void)
 {
 	static const struct ktap_case cases[] = {
@@ -339,6 +361,7 @@ int main(void)
 		{ "order of rules, disabled conduits, void rules", test_order },
 		{ "beginnings of requests", test_beginnings },
 		{ "lists of every length", test_lists },
+		{ "a segment is given so many steps", test_effort },
 	};
 	int code;
 

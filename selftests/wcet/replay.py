@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+The frames that adversary.c has written down, on the translated datapath: how
+many BPF instructions each takes, beside the bound of the entry it belongs to. An
+answer other than the engine's, or a frame over its bound, is an error.
+
+    replay.py OBJECT FRAMES <the output of worst_case -j
+"""
+import sys
+sys.dont_write_bytecode = True
+
+# pylint: disable=wrong-import-position
+import json
+import struct
+
+from machine import Machine, MachineError
+from program import ProgramError, load
+
+RECORD = struct.Struct("=IIQII32s")
+POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
+XDP_PASS = 2
+SEED = (0x0706050403020100, 0x0f0e0d0c0b0a0908)  # that of the engine's tests
+LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
+BUCKETS = 32768
+# How the name of a frame tells its entry: the first that fits.
+ENTRIES = (("ARP", "ARP"), ("live flow", "flow"), ("not inspected", "flow"),
+           ("new flow", "new flow"), ("table full", "new flow"),
+           ("swapped", "Modbus, policy swapped"), ("answer", "Modbus answer"),
+           ("one request", "Modbus request"),
+           ("", "Modbus request"))
+
+
+def records(path):
+    with open(path, "rb") as file:
+        while True:
+            head = file.read(RECORD.size)
+            if len(head) < RECORD.size:
+                return
+            kind, ifindex, now_ns, action, length, name = RECORD.unpack(head)
+            yield kind, ifindex, now_ns, action, name.rstrip(b"\0").decode(), file.read(length)
+
+
+def prepare(machine):
+    """Interfaces, and the hash key, as the engine's tests have them."""
+    machine.per_processor("otseg_scratch")
+    machine.memory.write(machine.map("otseg.data"), struct.pack("<2Q", *SEED))
+    for i, name in enumerate(LINK_NAMES, 1):
+        machine.memory.write(machine.map("otseg_links") + 24 * i,
+                             struct.pack("<II16s", i, 0, name))
+
+
+def runtime(generation, size):
+    """struct otseg_runtime, and the image's place behind its page."""
+    return struct.pack("<4s3I", b"OSTR", generation, size, generation & 1).ljust(4096, b"\0")
+
+
+def main():
+    bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
+    machine = Machine(load(sys.argv[1], "otseg_xdp"))
+    prepare(machine)
+    generation, failed = 0, 0
+    print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")
+    for kind, ifindex, now_ns, action, name, data in records(sys.argv[2]):
+        if kind == POLICY:
+            generation += 1
+            machine.inner("otseg_policy", runtime(generation, len(data)) + data)
+        elif kind in (TABLE_FULL, TABLE_EMPTY):
+            bucket = struct.pack("<16I", *[2] * 8, *[100000] * 8) if kind == TABLE_FULL \
+                else bytes(64)
+            machine.memory.write(machine.map("otseg_buckets"), bucket * BUCKETS)
+        else:
+            answer, count = machine.packet(data, ifindex, now_ns)
+            entry = next(e for part, e in ENTRIES if part in name)
+            if (answer == XDP_PASS) != bool(action):
+                print(f"replay.py: {name or 'a frame before'}: answer {answer}, "
+                      f"the engine's is {action}", file=sys.stderr)
+                failed = 1
+            if count > bounds[entry]:
+                print(f"replay.py: {name}: {count} instructions are over the bound of "
+                      f"'{entry}'", file=sys.stderr)
+                failed = 1
+            if name:
+                print(f"{name:32} {count:12} {bounds[entry]:12} {bounds[entry] / count:8.1f}x  "
+                      f"{entry}")
+    return failed
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (MachineError, ProgramError) as err:
+        print(f"replay.py: {err}", file=sys.stderr)
+        sys.exit(2)
