@@ -19,7 +19,7 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
-u64 otseg_seed[2] SEC(".data") = {};
+u64 otseg_seed[OTSEG_SEED_WORDS] SEC(".data") = {};
 
 /**
  * struct otseg_block - a counter block: see include/otseg/counters.h

@@ -50,13 +50,15 @@ int otseg_xdp(struct xdp_md *ctx)
 		arrival->now_ns = bpf_ktime_get_coarse_ns();
 	}
 	e.now_s = otseg_seconds(arrival->now_ns);
-	e.frame_len = bpf_xdp_get_buff_len(ctx);
+	e.frame_len = (u32)(ctx->data_end - ctx->data);
 	action = otseg_frame_judge(&e);
 	if (probe)
 		probe->verdict = e.s->verdict;
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	mark_leave(ctx, e.generation);
+	/* Only the module's guard reads it. */
+	if (otseg_use_module)
+		mark_leave(ctx, e.generation);
 	return XDP_PASS;
 }
 
@@ -103,12 +105,12 @@ int otseg_start(void *ctx)
 	struct otseg_sweep *sweep;
 	u32 zero = 0;
 	long err;
+	u32 i;
 
 	(void)ctx;
-	if (!(otseg_seed[0] | otseg_seed[1])) {
-		otseg_seed[0] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
-		otseg_seed[1] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
-		otseg_seed[1] ^= bpf_ktime_get_ns();
+	for (i = 0; i < OTSEG_SEED_WORDS; i++) {
+		if (!otseg_seed[i])
+			otseg_seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 	}
 	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
 	if (!sweep)

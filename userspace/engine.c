@@ -55,8 +55,7 @@ struct otseg_engine *otseg_engine_new(void)
 		return NULL;
 	}
 	/* Offline nobody aims at a bucket, and the same capture gives the same flows. */
-	w->seed[0] = 0x6f74736567206f66ull;
-	w->seed[1] = 0x66206c696e650a00ull;
+	otseg_hash_seed(w->seed, 0);
 	return engine;
 }
 
@@ -203,16 +202,6 @@ void otseg_engine_sweep(struct otseg_engine *engine, u64 now_ns)
 
 	for (i = 0; i < OTSEG_FLOW_BUCKETS; i++)
 		otseg_bucket_sweep(&e, i);
-}
-
-/**
- * otseg_engine_seed - key the hash of the flow table
- * @engine: the engine, before its first frame
- * @seed: the key
- */
-void otseg_engine_seed(struct otseg_engine *engine, const u64 seed[2])
-{
-	memcpy(engine->world.seed, seed, sizeof(engine->world.seed));
 }
 
 /**

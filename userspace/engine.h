@@ -27,7 +27,6 @@ int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *na
 enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, const void *frame,
 				     u32 len, u64 now_ns, struct otseg_verdict *verdict);
 void otseg_engine_sweep(struct otseg_engine *engine, u64 now_ns);
-void otseg_engine_seed(struct otseg_engine *engine, const u64 seed[2]);
 const u64 *otseg_engine_counters(const struct otseg_engine *engine);
 struct otseg_world *otseg_engine_world(struct otseg_engine *engine);
 

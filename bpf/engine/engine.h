@@ -132,8 +132,13 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 	}
 	if (p->family && otseg_is_tracked(p)) {
 		from_b = otseg_forget(e, otseg_key_make(p, key));
-		hash = otseg_flow_hash(e, key);
-		f = otseg_flow_find(e, key, hash);
+		if (e->s->is_new) {
+			hash = e->s->hash;
+			f = NULL;
+		} else {
+			hash = otseg_flow_hash(e, key);
+			f = otseg_flow_find(e, key, hash);
+		}
 		if (f) {
 			reason = otseg_track_frame(e, p, v, f,
 						   from_b ^ (f->flags & OTSEG_FLOW_FROM_B));
@@ -176,11 +181,13 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	u32 reason = OTSEG_EXPRESS_NO;
 
 	otseg_verdict_clear(v);
+	e->s->is_new = 0;
 	if (otseg_likely(otseg_has_express(e)))
 		reason = otseg_express_decide(e, v);
 	if (otseg_unlikely(reason == OTSEG_EXPRESS_NO)) {
 		otseg_verdict_clear(v);
 		e->flow_id = 0;
+		e->frame_len = otseg_whole_len(e);
 		reason = otseg_frame_decide(e, &e->s->packet, v);
 	}
 	reason = otseg_forget(e, reason);

@@ -9,6 +9,7 @@
 
 #include "../../include/otseg/counters.h"
 #include "flow.h"
+#include "hash.h"
 #include "message.h"
 #include "packet.h"
 #include "session.h"
@@ -76,6 +77,8 @@ struct otseg_arrival {
  * @path: what the policy says of @packet
  * @inspection: what the inspection of a segment works on
  * @memo: see otseg_forget()
+ * @hash: of the flow's key, if @is_new
+ * @is_new: the short way has found no flow with this hash
  * @arrival: how and when the frame came in
  * @chunk: bytes of the frame being summed or of the header being read
  *
@@ -89,6 +92,8 @@ struct otseg_scratch {
 	struct otseg_path path;
 	struct otseg_inspection inspection;
 	u64 memo;
+	u64 hash;
+	u64 is_new;
 	struct otseg_arrival arrival;
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
@@ -150,7 +155,7 @@ struct otseg_world;
  * @now_s: the clock by otseg_seconds()
  * @generation: of the policy
  * @link_flags: OTSEG_LINK_* of the interface the frame came in by
- * @frame_len: bytes of the frame
+ * @frame_len: bytes of the frame; on the short way, those that lie together
  */
 struct otseg_env {
 #ifdef __bpf__
@@ -281,11 +286,17 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)bpf_csum_diff(NULL, 0, (__be32 *)from, len, sum);
 }
 
-/* Word @i of the key of the flow hash; otseg_start() draws it. */
-OTSEG_INLINE u64 otseg_seed_word(const struct otseg_env *e, const u32 i)
+/* The seed of the flow hash; otseg_start() draws it. */
+OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
 {
 	(void)e;
-	return otseg_seed[i];
+	return otseg_seed;
+}
+
+/* Bytes of the whole frame; dearer than those that lie together. */
+OTSEG_INLINE u32 otseg_whole_len(const struct otseg_env *e)
+{
+	return (u32)bpf_xdp_get_buff_len(e->ctx);
 }
 
 /* A clock as fine as the machine has; dearer than @now_ns. */
@@ -505,7 +516,7 @@ struct otseg_world {
 	struct otseg_limiter *limits;
 	u32 *live;
 	struct otseg_link *links;
-	u64 seed[2];
+	u64 seed[OTSEG_SEED_WORDS];
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
@@ -559,9 +570,14 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)((total & 0xffffffff) + (total >> 32));
 }
 
-OTSEG_INLINE u64 otseg_seed_word(const struct otseg_env *e, const u32 i)
+OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
 {
-	return e->world->seed[i];
+	return e->world->seed;
+}
+
+OTSEG_INLINE u32 otseg_whole_len(const struct otseg_env *e)
+{
+	return e->world->frame_len;
 }
 
 OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)

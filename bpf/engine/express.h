@@ -90,16 +90,13 @@ OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index,
 OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
 					     u32 proto)
 {
-	struct otseg_sip s;
+	const u64 *seed = otseg_seed_of(e);
 	const struct otseg_flow_bucket *bucket;
 	struct otseg_flow *f;
 	u32 index, tag, place;
 	u64 hash;
 
-	otseg_sip_begin(e, &s);
-	otseg_sip_take(&s, addresses);
-	otseg_sip_take(&s, (u64)ports << 32 | proto << 8 | 4);
-	hash = otseg_sip_end(&s);
+	hash = otseg_hash_more(seed, 0, 0, addresses >> 32, addresses, ports, proto << 8 | 4);
 	tag = otseg_hash_tag(hash);
 	index = otseg_hash_bucket(hash, 0);
 	bucket = otseg_bucket_at(e, index);
@@ -114,8 +111,11 @@ OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses,
 		place = express_scan(bucket, index, tag);
 	}
 	place = otseg_forget(e, place);
-	if (!place)
+	if (!place) {
+		e->s->hash = hash;
+		e->s->is_new = 1;
 		return NULL;
+	}
 	bucket = otseg_bucket_at(e, index);
 	f = otseg_flow_at(e, place - 1);
 	if (!bucket || !f)

@@ -13,65 +13,6 @@
 #include "env.h"
 #include "stream.h"
 
-/**
- * struct otseg_sip - state of the hash
- * @v0: first word of four
- * @v1: second
- * @v2: third
- * @v3: fourth
- */
-struct otseg_sip {
-	u64 v0;
-	u64 v1;
-	u64 v2;
-	u64 v3;
-};
-
-OTSEG_INLINE u64 otseg_rotate(u64 x, const u32 by)
-{
-	return x << by | x >> (64 - by);
-}
-
-OTSEG_INLINE void otseg_sip_round(struct otseg_sip *s)
-{
-	s->v0 += s->v1;
-	s->v2 += s->v3;
-	s->v1 = otseg_rotate(s->v1, 13) ^ s->v0;
-	s->v3 = otseg_rotate(s->v3, 16) ^ s->v2;
-	s->v0 = otseg_rotate(s->v0, 32) + s->v3;
-	s->v2 += s->v1;
-	s->v3 = otseg_rotate(s->v3, 21) ^ s->v0;
-	s->v1 = otseg_rotate(s->v1, 17) ^ s->v2;
-	s->v2 = otseg_rotate(s->v2, 32);
-}
-
-OTSEG_INLINE void otseg_sip_take(struct otseg_sip *s, u64 word)
-{
-	s->v3 ^= word;
-	otseg_sip_round(s);
-	s->v0 ^= word;
-}
-
-OTSEG_INLINE void otseg_sip_begin(const struct otseg_env *e, struct otseg_sip *s)
-{
-	u64 k0 = otseg_seed_word(e, 0);
-	u64 k1 = otseg_seed_word(e, 1);
-
-	s->v0 = k0 ^ 0x736f6d6570736575ull;
-	s->v1 = k1 ^ 0x646f72616e646f6dull;
-	s->v2 = k0 ^ 0x6c7967656e657261ull;
-	s->v3 = k1 ^ 0x7465646279746573ull;
-}
-
-OTSEG_INLINE u64 otseg_sip_end(struct otseg_sip *s)
-{
-	s->v2 ^= 0xff;
-	otseg_sip_round(s);
-	otseg_sip_round(s);
-	otseg_sip_round(s);
-	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
-}
-
 /* The words of a key that IPv4 fills. */
 OTSEG_INLINE u64 otseg_key_addresses(const struct otseg_flow_key *key)
 {
@@ -89,7 +30,7 @@ OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
 }
 
 /**
- * otseg_flow_hash - keyed hash of a flow key (SipHash-1-3, Aumasson and Bernstein)
+ * otseg_flow_hash - keyed hash of a flow key
  * @e: surroundings
  * @key: the key
  *
@@ -99,17 +40,22 @@ OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
  */
 OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_flow_key *key)
 {
-	struct otseg_sip s;
+	const u64 *seed = otseg_seed_of(e);
+	u64 addresses = otseg_key_addresses(key);
+	u64 upper = 0;
+	u64 lower = 0;
+	u32 i;
 
-	otseg_sip_begin(e, &s);
-	otseg_sip_take(&s, otseg_key_addresses(key));
-	otseg_sip_take(&s, (u64)otseg_key_ports(key) << 32 | otseg_key_protocol(key));
 	if (key->family == 6) {
-		otseg_sip_take(&s, (u64)key->a.w[1] << 32 | key->b.w[1]);
-		otseg_sip_take(&s, (u64)key->a.w[2] << 32 | key->b.w[2]);
-		otseg_sip_take(&s, (u64)key->a.w[3] << 32 | key->b.w[3]);
+		for (i = 1; i < 4; i++) {
+			lower += otseg_hash_take(seed, 0, 2 * i + 2, key->a.w[i]) +
+				 otseg_hash_take(seed, 0, 2 * i + 3, key->b.w[i]);
+			upper += otseg_hash_take(seed, 1, 2 * i + 2, key->a.w[i]) +
+				 otseg_hash_take(seed, 1, 2 * i + 3, key->b.w[i]);
+		}
 	}
-	return otseg_sip_end(&s);
+	return otseg_hash_more(seed, upper, lower, addresses >> 32, addresses,
+			       otseg_key_ports(key), otseg_key_protocol(key));
 }
 
 OTSEG_INLINE u32 otseg_hash_tag(u64 hash)

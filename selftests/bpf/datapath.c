@@ -239,7 +239,7 @@ static int object_load(struct datapath *dp, const char *path)
 		if (!bytes || !n)
 			return -ENOENT;
 		if (i)
-			memcpy(bytes + var->offset, subject_seed, sizeof(subject_seed));
+			otseg_hash_seed((u64 *)(bytes + var->offset), 0);
 		else
 			bytes[var->offset] = 1;
 	}

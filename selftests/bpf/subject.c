@@ -13,7 +13,6 @@
 #include "subject.h"
 
 const char *const subject_names[SUBJECT_LINKS] = { "it0", "ot0", "ot1", "nowhere" };
-const u64 subject_seed[2] = { 0x0706050403020100ull, 0x0f0e0d0c0b0a0908ull };
 
 /**
  * struct engine_subject - the engine of this process
@@ -89,7 +88,6 @@ struct subject *subject_engine_new(void)
 	es->engine = otseg_engine_new();
 	if (!es->engine)
 		abort();
-	otseg_engine_seed(es->engine, subject_seed);
 	s = &es->subject;
 	s->now_ns = 1000ull * 1000 * 1000 * 1000;
 	s->frame = engine_frame;

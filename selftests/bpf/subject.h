@@ -44,7 +44,4 @@ struct otseg_world *subject_engine_world(struct subject *s);
 int subject_policy(struct subject *s, const char *text);
 u32 subject_send(struct subject *s, u32 ifindex, const struct frame *f, struct otseg_verdict *v);
 
-/* Seed of the flow hash of both. */
-extern const u64 subject_seed[2];
-
 #endif /* SUBJECT_H */

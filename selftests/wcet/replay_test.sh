@@ -25,8 +25,8 @@ within()
 
 too_low()
 {
-	if BOUNDS_FILTER='.entries[].instructions = 1000' "$here/replay.sh" plain >"$table" 2>&1; then
-		echo "a bound of 1000 instructions was met"
+	if BOUNDS_FILTER='.entries[].instructions = 500' "$here/replay.sh" plain >"$table" 2>&1; then
+		echo "a bound of 500 instructions was met"
 		return 1
 	fi
 	grep "instructions are over the bound of 'flow'" "$table"
