@@ -19,7 +19,7 @@
 
 /* One more word of the key; @i is its number. */
 #define otseg_hash_take(seed, lane, i, word) \
-	((seed)[(lane) * OTSEG_HASH_LANE + (i)] * (u32)(word))
+	((seed)[OTSEG_HASH_LANE * (lane) + (i)] * (u32)(word))
 
 /* What both lanes add up to, in 64 bits of hash. */
 #define otseg_hash_join(seed, upper, lower)                                      \
