@@ -119,11 +119,13 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 				    struct otseg_verdict *v)
 {
 	struct otseg_flow_key *key = &e->s->key;
-	u32 reason = otseg_forget(e, otseg_decode(e, p));
+	u32 reason = OTSEG_R_NONE;
 	struct otseg_flow *f;
 	u32 from_b = 0;
 	u64 hash = 0;
 
+	if (!e->s->is_new || !otseg_express_complete(e, p))
+		reason = otseg_forget(e, otseg_decode(e, p));
 	if (otseg_unlikely(reason)) {
 		if (reason == OTSEG_R_ETH_HEADER || reason == OTSEG_R_VLAN_DEPTH)
 			return reason;

@@ -74,6 +74,44 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 	       (l4[13] & EXPRESS_TCP_FLAGS) == OTSEG_TCP_ACK;
 }
 
+/**
+ * otseg_express_complete - what otseg_decode() would have made of a plain frame
+ * @e: surroundings
+ * @p: the packet, of which the short way has seen that it is a plain one
+ *
+ * Return: whether it could; it can as long as the frame is what it was.
+ */
+OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_packet *p)
+{
+	const u8 *h = otseg_peek(e, OTSEG_EXPRESS_HEADERS);
+	u32 is_tcp = p->proto == OTSEG_PROTO_TCP;
+
+	if (!h)
+		return 0;
+	__builtin_memset(&p->src.w[1], 0, sizeof(p->src) - sizeof(p->src.w[0]));
+	__builtin_memset(&p->dst.w[1], 0, sizeof(p->dst) - sizeof(p->dst.w[0]));
+	__builtin_memcpy(p->dst_mac, h, 6);
+	__builtin_memcpy(p->src_mac, h + 6, 6);
+	p->selector = OTSEG_SEL(is_tcp ? OTSEG_SEL_TCP : OTSEG_SEL_UDP, p->dport);
+	p->vlan = 0;
+	p->frame_len = e->frame_len;
+	p->ethertype = OTSEG_ETH_IPV4;
+	p->l3_off = OTSEG_AT_IP;
+	p->l4_off = OTSEG_AT_L4;
+	p->family = 4;
+	p->window_scale = 0;
+	p->fault = 0;
+	if (!is_tcp) {
+		p->seq = 0;
+		p->ack = 0;
+		p->window = 0;
+		p->tcp_flags = 0;
+		p->payload_off = OTSEG_AT_L4 + 8;
+		p->payload_len = (u16)(otseg_be16(otseg_wire(u16, h + OTSEG_AT_L4 + 4)) - 8);
+	}
+	return 1;
+}
+
 /* Place + 1 of the first flow with this tag in a bucket, 0: none. */
 OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index, u32 tag)
 {
