@@ -239,6 +239,14 @@ static int diff_run(const struct otseg_cli *cli)
 	return ret;
 }
 
+/* A policy file, or the image of one, that may have been compiled elsewhere. */
+static int apply_read(const char *path, struct otseg_blob *image)
+{
+	if (!otseg_source_is_image(path))
+		return policy_read(path, image);
+	return otseg_source_image(path, image) ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
+}
+
 static int apply_run(const struct otseg_cli *cli)
 {
 	const char *backend = cli->keys[APPLY_BACKEND];
@@ -250,7 +258,7 @@ static int apply_run(const struct otseg_cli *cli)
 		wanted = OTSEG_BACKEND_MAP;
 	else if (backend && !strcmp(backend, "module"))
 		wanted = OTSEG_BACKEND_MODULE;
-	ret = policy_read(cli->words[0], &image);
+	ret = apply_read(cli->words[0], &image);
 	if (ret)
 		return ret;
 	ret = otseg_apply_policy(cli, &image, wanted);
@@ -290,7 +298,8 @@ static const struct otseg_command commands[] = {
 		.words = { "FILE" },
 		.keys = { { "backend", "auto|map|module",
 			    "who owns the policy; auto: the module if it is loaded", false } },
-		.sentence = "Put a policy file in force. If anything fails, nothing changes.",
+		.sentence = "Put a policy file or an image in force. If anything fails, nothing "
+			    "changes.",
 		.run = apply_run,
 	},
 	{

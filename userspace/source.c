@@ -107,7 +107,13 @@ int otseg_source_image(const char *path, struct otseg_blob *image)
 	return 0;
 }
 
-static bool is_image(const char *path)
+/**
+ * otseg_source_is_image - whether a file is an image
+ * @path: the file
+ *
+ * Return: whether it begins as one; what can be read only once is taken for a policy file.
+ */
+bool otseg_source_is_image(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	u32 magic = 0;
@@ -116,7 +122,6 @@ static bool is_image(const char *path)
 
 	if (!file)
 		return false;
-	/* What can be read only once is taken for a policy file. */
 	if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode))
 		is = fread(&magic, sizeof(magic), 1, file) == 1 && magic == OTSEG_IMAGE_MAGIC;
 	fclose(file);
@@ -156,7 +161,7 @@ int otseg_source_any(const char *path, struct otseg_blob *image, struct otseg_di
 {
 	if (!strcmp(path, "active"))
 		return otseg_source_active(image);
-	if (is_image(path))
+	if (otseg_source_is_image(path))
 		return otseg_source_image(path, image);
 	return otseg_source_policy(path, image, diag);
 }

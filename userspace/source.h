@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 
 int otseg_source_policy(const char *path, struct otseg_blob *image, struct otseg_diag *diag);
+bool otseg_source_is_image(const char *path);
 int otseg_source_image(const char *path, struct otseg_blob *image);
 int otseg_source_any(const char *path, struct otseg_blob *image, struct otseg_diag *diag);
 int otseg_source_active(struct otseg_blob *image);

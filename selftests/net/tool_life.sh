@@ -267,6 +267,18 @@ layout_replaced()
 		enforces first
 }
 
+# An image made elsewhere; a damaged one changes nothing.
+image_applied()
+{
+	local code=0
+
+	otseg policy compile "$plant_dir/second.yaml" output "$plant_dir/second.img" >/dev/null &&
+		fw otseg policy apply "$plant_dir/second.img" >/dev/null && enforces second || return
+	printf x | dd of="$plant_dir/second.img" bs=1 seek=9000 conv=notrunc status=none
+	fw otseg policy apply "$plant_dir/second.img" >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'not a usable policy image' && enforces second && apply first
+}
+
 # Another build of the datapath takes over in place, and hands back: of pings that
 # go on all the time, none is lost, and their flow is the one it was.
 object_replaced()
@@ -462,13 +474,14 @@ plant_make private || exit
 policy first "$hmi" >"$plant_dir/first.yaml"
 policy second "$office" >"$plant_dir/second.yaml"
 
-ktap_begin 23
+ktap_begin 24
 ktap "the first apply governs" first_apply
 ktap "counters" counters
 ktap "counters survive a change of policy" counters_carried
 ktap "another apply replaces the policy in place" reapply_in_place
 ktap "VLAN tags stay in frames" vlan_offload_off
 ktap "what is shown is what was applied" show_is_what_was_applied
+ktap "an image is applied as it is" image_applied
 ktap "a wrong policy changes nothing" wrong_policy_changes_nothing
 ktap "a change that fails at any bpf() call changes nothing" swap_interrupted fail
 ktap "a change that is killed at any bpf() call is done or not" swap_interrupted kill
