@@ -211,6 +211,7 @@ int otseg_image_verify(const void *image, size_t size, char *why, size_t why_len
 		otseg_verify_trie,  otseg_verify_v6,	  otseg_verify_conduits,
 		otseg_verify_rules, otseg_verify_leaves,  otseg_verify_cells,
 		otseg_verify_pairs, otseg_verify_assets,  otseg_verify_prefixes,
+		otseg_verify_wires,
 	};
 	struct otseg_verify v = { image, why, why_len };
 	int err = verify_header(&v, size);

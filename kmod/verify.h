@@ -63,6 +63,7 @@ int otseg_verify_trie(const struct otseg_verify *v);
 int otseg_verify_v6(const struct otseg_verify *v);
 int otseg_verify_assets(const struct otseg_verify *v);
 int otseg_verify_prefixes(const struct otseg_verify *v);
+int otseg_verify_wires(const struct otseg_verify *v);
 
 int otseg_verify_conduits(const struct otseg_verify *v);
 int otseg_verify_rules(const struct otseg_verify *v);

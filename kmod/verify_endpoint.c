@@ -386,3 +386,126 @@ int otseg_verify_prefixes(const struct otseg_verify *v)
 	}
 	return 0;
 }
+
+static bool is_same_name(const struct otseg_img_link *a, const struct otseg_img_link *b)
+{
+	u32 i;
+
+	for (i = 0; i < sizeof(a->name); i++)
+		if (a->name[i] != b->name[i])
+			return false;
+	return true;
+}
+
+/* Which end of a wire an interface is, 2: none. */
+static u32 end_of(const struct otseg_verify *v, u32 wire, const struct otseg_img_link *link)
+{
+	const struct otseg_img_wire *record = &RECORDS(v, WIRES)[wire];
+	const struct otseg_img_link *links = RECORDS(v, LINKS);
+	u32 end;
+
+	for (end = 0; end < 2; end++)
+		if (is_same_name(&links[record->ends[end]], link))
+			break;
+	return end;
+}
+
+static int verify_wire(const struct otseg_verify *v, u32 i)
+{
+	const struct otseg_img_wire *wire = &RECORDS(v, WIRES)[i];
+	const struct otseg_img_link *links = RECORDS(v, LINKS);
+	u32 end, k;
+
+	if (!otseg_verify_is_name(v, wire->name))
+		return REFUSE(v, WIRES, i, "the name is not a name");
+	for (end = 0; end < 2; end++) {
+		u32 link = wire->ends[end];
+
+		if (link >= COUNT(v, LINKS))
+			return REFUSE(v, WIRES, i, "there is no link %u", link);
+		if (links[link].wire_plus1 != i + 1)
+			return REFUSE(v, WIRES, i, "its link %u does not lie on it", link);
+		for (k = 0; k < link; k++)
+			if (is_same_name(&links[k], &links[link]))
+				return REFUSE(v, WIRES, i, "link %u is not the first of its name",
+					      link);
+	}
+	if (wire->ends[0] == wire->ends[1])
+		return REFUSE(v, WIRES, i, "both of its ends are link %u", wire->ends[0]);
+	return 0;
+}
+
+static bool is_behind(const struct otseg_img_zone *zone, u32 link)
+{
+	return zone->links[link / 64] >> (link % 64) & 1;
+}
+
+/* Who may be found across the wire follows from the conduits, see struct otseg_img_link. */
+static int verify_reach(const struct otseg_verify *v, u32 i)
+{
+	const struct otseg_img_conduit *conduits = RECORDS(v, CONDUITS);
+	const struct otseg_img_link *link = &RECORDS(v, LINKS)[i];
+	const struct otseg_img_zone *zones = RECORDS(v, ZONES);
+	u64 reach[OTSEG_MAX_ZONES / 64] = {};
+	u32 k;
+
+	for (k = 0; link->peer_plus1 && k < COUNT(v, CONDUITS); k++) {
+		u32 from = conduits[k].from, to = conduits[k].to, peer = link->peer_plus1 - 1;
+
+		if (!(conduits[k].flags & OTSEG_CONDUIT_ENABLED))
+			continue;
+		if (is_behind(&zones[from], i) && is_behind(&zones[to], peer))
+			reach[to / 64] |= 1ull << (to % 64);
+		if (is_behind(&zones[to], i) && is_behind(&zones[from], peer))
+			reach[from / 64] |= 1ull << (from % 64);
+	}
+	for (k = 0; k < OTSEG_MAX_ZONES / 64; k++)
+		if (link->reach[k] != reach[k])
+			return REFUSE(v, LINKS, i, "it does not reach the zones that it should");
+	cond_resched();
+	return 0;
+}
+
+static int verify_link_wire(const struct otseg_verify *v, u32 i)
+{
+	const struct otseg_img_link *links = RECORDS(v, LINKS), *link = &links[i];
+	u32 n_links = COUNT(v, LINKS), n_wires = COUNT(v, WIRES), end, far, k;
+
+	if (link->reserved)
+		return REFUSE(v, LINKS, i, "a reserved field is not zero");
+	if (link->wire_plus1 > n_wires)
+		return REFUSE(v, LINKS, i, "there is no wire %u", link->wire_plus1 - 1);
+	for (k = 0; k < n_wires; k++)
+		if ((end_of(v, k, link) < 2) != (link->wire_plus1 == k + 1))
+			return REFUSE(v, LINKS, i, "its interface and wire %u contradict each other",
+				      k);
+	k = n_links;
+	if (link->wire_plus1) {
+		end = end_of(v, link->wire_plus1 - 1, link);
+		far = RECORDS(v, WIRES)[link->wire_plus1 - 1].ends[1 - end];
+		for (k = 0; k < n_links; k++)
+			if (links[k].vlan == link->vlan && is_same_name(&links[k], &links[far]))
+				break;
+	}
+	if (link->peer_plus1 != (k < n_links ? k + 1 : 0))
+		return REFUSE(v, LINKS, i, "its peer is not the same VLAN at the other end");
+	return verify_reach(v, i);
+}
+
+/**
+ * otseg_verify_wires - hold WIRES, LINKS and the conduits to each other
+ * @v: the image
+ *
+ * Return: 0 or -EINVAL.
+ */
+int otseg_verify_wires(const struct otseg_verify *v)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < COUNT(v, WIRES); i++)
+		err = verify_wire(v, i);
+	for (i = 0; !err && i < COUNT(v, LINKS); i++)
+		err = verify_link_wire(v, i);
+	return err;
+}

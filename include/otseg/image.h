@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 1
+#define OTSEG_IMAGE_VERSION 2
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -26,6 +26,7 @@
 /* Capacities. The loader, the verifier and the counter layout hold to them. */
 #define OTSEG_MAX_ZONES 256
 #define OTSEG_MAX_LINKS 256
+#define OTSEG_MAX_WIRES (OTSEG_MAX_LINKS / 2)
 #define OTSEG_MAX_CONDUITS 4096
 #define OTSEG_MAX_RULES 32768
 #define OTSEG_MAX_PREFIXES 65536
@@ -71,6 +72,7 @@
 	X(ASSETS, struct otseg_img_asset, OTSEG_MAX_ASSETS)                    \
 	X(ASSET_REFS, u32, 1048576)                                            \
 	X(PREFIXES, struct otseg_img_prefix, OTSEG_MAX_PREFIXES)               \
+	X(WIRES, struct otseg_img_wire, OTSEG_MAX_WIRES)                       \
 	X(STRINGS, u8, 8388608)
 /* clang-format on */
 
@@ -125,11 +127,22 @@ struct otseg_image {
  * @name: the interface's name, zero padded
  * @vlan: outer VLAN id in bits 0-11, inner one in bits 16-27; 0 is untagged
  * @hash: otseg_link_hash() of @name and @vlan, kept for a cheap first comparison
+ * @wire_plus1: the wire that the interface is an end of, plus one; 0: frames that
+ *	pass go up to the host
+ * @peer_plus1: the link of the same VLAN at the other end of the wire, plus one;
+ *	0: no zone lives there, so nothing crosses
+ * @reserved: zero
+ * @reach: bit Z set: zone Z lives behind the peer, and an enabled conduit leads
+ *	from it to a zone behind this link, or the other way
  */
 struct otseg_img_link {
 	u8 name[16];
 	u32 vlan;
 	u32 hash;
+	u16 wire_plus1;
+	u16 peer_plus1;
+	u32 reserved;
+	u64 reach[OTSEG_MAX_ZONES / 64];
 };
 
 #define OTSEG_ZONE_HAS_MACS 0x1 /* only the listed source MACs may speak for it */
@@ -450,6 +463,18 @@ struct otseg_img_prefix {
 	u16 zone;
 	u32 class;
 	u32 asset_plus1;
+};
+
+/**
+ * struct otseg_img_wire - two interfaces that frames cross between (bump in the wire)
+ * @name: string
+ * @ends: the first link of each of its interfaces, in the order of the text
+ * @line: line of the policy file
+ */
+struct otseg_img_wire {
+	u32 name;
+	u16 ends[2];
+	u32 line;
 };
 
 /*

@@ -134,6 +134,9 @@ static void test_beyond(void)
 		      "257 entries of the kind 'zone', at most 256");
 	check_refused(many("zones: {a: {level: 1, interfaces: [", "eth%u, ", 257, "]}}\n"),
 		      "257 interfaces, at most 256");
+	check_refused(many("zones: {a: {level: 1, interfaces: [x, y]}}\nwires:\n", "  w%u: [x, y]\n",
+			   129, ""),
+		      "129 entries of the kind 'wire', at most 128 are possible");
 	check_refused(many("zones:\n  a: {level: 1}\n  b: {level: 1}\nconduits:\n",
 			   "  c%u: {reason: x, from: a, to: b}\n", 4097, ""),
 		      "4097 entries of the kind 'conduit', at most 4096");

@@ -134,6 +134,39 @@ static const struct test_case cases[] = {
 	  "4:46: error: expected a VLAN, a number from 1 to 4094, found '4095'" },
 	{ "three VLANs", ZONE "  a: {level: 1, interfaces: [{name: x, vlan: [1, 2, 3]}]}\n",
 	  "4:46: error: expected a VLAN or [outer VLAN, inner VLAN], found a list of 3" },
+	{ "wires that are a list", HEAD "wires: [it0, ot0]\n",
+	  "15:8: error: expected a map from the name of each wire to what it is, found a list" },
+	{ "wire that is no list", HEAD "wires:\n  w: it0\n",
+	  "16:6: error: expected the two interfaces of the wire 'w' in a list, found 'it0'" },
+	{ "wire with three ends", HEAD "wires:\n  w: [it0, ot0, it0]\n",
+	  "16:6: error: expected the two interfaces of the wire 'w' in a list, found a list" },
+	{ "wire with one interface", HEAD "wires:\n  w: [it0, it0]\n",
+	  "16:12: error: both ends of the wire 'w' are the interface 'it0'" },
+	{ "wire with an unknown peer", HEAD "wires:\n  w: [it0, ot1]\n",
+	  "16:12: error: no zone lives behind the interface 'ot1'; did you mean 'ot0'?" },
+	{ "wire without an interface's name", HEAD "wires:\n  w: [it0, \"a b\"]\n",
+	  "16:12: error: expected the name of an interface" },
+	{ "wire without a name", HEAD "wires:\n  ..: [it0, ot0]\n",
+	  "16:3: error: expected the name of" },
+	{ "interface in two wires", HEAD "wires:\n  w: [it0, ot0]\n  v: [ot0, it0]\n",
+	  "17:7: error: 'ot0' is an end of the wire 'w' in line 16 already" },
+	{ "wire that one VLAN cannot cross",
+	  ZONE "  a: {level: 1, interfaces: [x, {name: x, vlan: 8}], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "wires: {w: [x, y]}\n",
+	  "6:13: warning: the zone 'a' cannot reach beyond this wire: no zone lives behind VLAN 8 "
+	  "of 'y'" },
+	{ "wire that untagged frames cannot cross",
+	  ZONE "  a: {level: 1, interfaces: [x, {name: x, vlan: [8, 9]}], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [{name: y, vlan: [8, 9]}], prefixes: [11.0.0.0/8]}\n"
+	       "wires: {w: [x, y]}\n",
+	  "6:13: warning: the zone 'a' cannot reach beyond this wire: no zone lives behind the "
+	  "untagged side of 'y'" },
+	{ "a wire",
+	  ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "wires: {w: [y, x]}\n",
+	  NULL },
 	{ "VLAN without interface", ZONE "  a: {level: 1, interfaces: [{vlan: 1}]}\n",
 	  "4:30: error: 'name' is missing" },
 	{ "MAC of a group", ZONE "  a: {level: 1, macs: [\"01:00:00:00:00:01\"]}\n",

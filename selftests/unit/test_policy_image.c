@@ -20,13 +20,16 @@ static const char rich[] =
 	"name: rich\n"
 	"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}, modbus: {port: [502, 1502]}}\n"
 	"zones:\n"
-	"  it: {level: 4, interfaces: [it0, it1], prefixes: [10.10.0.0/16, \"fd00:10::/64\"]}\n"
+	"  it: {level: 4, interfaces: [it0, it1, {name: it1, vlan: [10, 20]}],\n"
+	"       prefixes: [10.10.0.0/16, \"fd00:10::/64\"]}\n"
 	"  rest: {level: 5, interfaces: [{name: it0, vlan: 7}], prefixes: [0.0.0.0/0, \"::/0\"]}\n"
 	"  ot:\n"
 	"    level: 1.5\n"
 	"    interfaces: [{name: ot0, vlan: [10, 20]}]\n"
 	"    prefixes: [192.168.10.0/24]\n"
 	"    macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]\n"
+	"wires:\n"
+	"  line3: [it1, ot0]\n"
 	"assets:\n"
 	"  hmi: {zone: it, address: [10.10.5.30, \"fd00:10::30\"], note: \"two \\\"words\\\"\"}\n"
 	"  mes: {zone: it, address: 10.10.5.31}\n"
@@ -157,6 +160,7 @@ static void test_print(void)
 		"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}}",
 		"interfaces: [{name: ot0, vlan: [10, 20]}]",
 		"macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]",
+		"wires:\n  line3: [it1, ot0]\n",
 		"note: \"two \\\"words\\\"\"",
 		"office: {members: [hmi, mes], note: both}",
 		"all: [hmi, plc]",
@@ -227,6 +231,10 @@ static void test_differences(void)
 	check_difference("  mes: {zone: it, address: 10.10.5.31}\n",
 			 "  mes: {zone: it, address: 10.10.5.32}\n",
 			 "~ asset mes\n    address: [\"10.10.5.31\"] -> [\"10.10.5.32\"]\n");
+	check_difference("line3: [it1, ot0]", "line3: [ot0, it0]",
+			 "~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
+	check_difference("wires:\n  line3: [it1, ot0]\n", "",
+			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n");
 	check_difference("flows: 100", "flows: 200",
 			 "~ conduit down\n    flow_budget: 100 -> 200\n");
 	check_difference("state: disabled", "state: enabled",
@@ -285,14 +293,14 @@ struct damage {
 
 static const struct damage damages[] = {
 	HEADER(magic, 1, "header: this is not a policy image"),
-	HEADER(version, 2, "header: format version 2 is not supported"),
+	HEADER(version, 1, "header: format version 1 is not supported"),
 	HEADER(header_size, 1, "header: format version"),
 	HEADER(size, 64, "header: it tells of 64 bytes"),
 	HEADER(name, 0, "header: the policy's name is not a name"),
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
 	HEADER(flags, 4, "header: unknown flags"),
 	HEADER(reserved[2], 1, "header: a reserved field is not zero"),
-	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 25 does not exist"),
+	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 26 does not exist"),
 	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),
 	COUNT_OF(STRINGS, 0, "header: something follows"),
 	COUNT_OF(PREFIXES, 60000, "PREFIXES: it ends behind the image"),
@@ -309,6 +317,23 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, vlan, 0x10000, "[0]: there are no VLANs"),
 	FIELD(LINKS, 0, vlan, 5, "[0]: the hash is not that of name and VLANs"),
 	FIELD(LINKS, 0, hash, 5, "[0]: the hash is not"),
+	FIELD(LINKS, 0, reserved, 1, "[0]: a reserved field is not zero"),
+	FIELD(LINKS, 2, wire_plus1, 2, "[2]: there is no wire 1"),
+	FIELD(LINKS, 2, wire_plus1, 0, "[2]: its interface and wire 0 contradict each other"),
+	FIELD(LINKS, 0, wire_plus1, 1, "[0]: its interface and wire 0 contradict each other"),
+	FIELD(LINKS, 2, peer_plus1, 0, "[2]: its peer is not the same VLAN at the other end"),
+	FIELD(LINKS, 2, peer_plus1, 3, "[2]: its peer is not the same VLAN at the other end"),
+	FIELD(LINKS, 1, peer_plus1, 5, "[1]: its peer is not the same VLAN at the other end"),
+	FIELD(LINKS, 0, peer_plus1, 5, "[0]: its peer is not the same VLAN at the other end"),
+	FIELD(LINKS, 2, reach[0], 0, "[2]: it does not reach the zones that it should"),
+	FIELD(LINKS, 2, reach[0], 6, "[2]: it does not reach the zones that it should"),
+	FIELD(LINKS, 0, reach[0], 4, "[0]: it does not reach the zones that it should"),
+	FIELD(LINKS, 4, reach[3], 1, "[4]: it does not reach the zones that it should"),
+	FIELD(WIRES, 0, name, 0, "[0]: the name is not a name"),
+	FIELD(WIRES, 0, ends[0], 5, "[0]: there is no link 5"),
+	FIELD(WIRES, 0, ends[0], 0, "[0]: its link 0 does not lie on it"),
+	FIELD(WIRES, 0, ends[0], 2, "[0]: link 2 is not the first of its name"),
+	FIELD(WIRES, 0, ends[0], 4, "[0]: both of its ends are link 4"),
 	FIELD(ZONES, 0, links[0], 1 << 20, "[0]: it lives behind an unknown link"),
 	FIELD(ZONES, 2, links[3], 1ull << 63, "[2]: it lives behind an unknown link"),
 	FIELD(ZONES, 0, name, 0, "[0]: the name is not a name"),

@@ -376,6 +376,7 @@ static int compile_sections(struct otseg_compiler *compiler)
 	err = otseg_compile_links(compiler);
 	if (err)
 		return err;
+	otseg_compile_wires(compiler);
 	err = otseg_compile_macs(compiler);
 	if (err)
 		return err;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The links and source MACs of an image, and the hash tables that find them.
+ * The links, wires and source MACs of an image, and the hash tables that find them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +112,80 @@ int otseg_compile_links(struct otseg_compiler *compiler)
 	}
 	free(slots);
 	return 0;
+}
+
+/* The first link of an interface, or the one of that VLAN, plus one; 0: none. */
+static u32 link_of(struct otseg_compiler *compiler, const char *name, const u32 *vlan)
+{
+	const struct otseg_vec *vec = &OTSEG_SECTION(compiler, LINKS)->vec;
+	const struct otseg_img_link *links = vec->data;
+	size_t i;
+
+	for (i = 0; i < vec->n; i++)
+		if (!strcmp((const char *)links[i].name, name) && (!vlan || links[i].vlan == *vlan))
+			return i + 1;
+	return 0;
+}
+
+/* One end of a wire: where its links lead. */
+static void join_links(struct otseg_compiler *compiler, u32 wire, const char *name,
+		       const char *other)
+{
+	struct otseg_vec *vec = &OTSEG_SECTION(compiler, LINKS)->vec;
+	struct otseg_img_link *links = vec->data;
+	size_t i;
+
+	for (i = 0; i < vec->n; i++)
+		if (!strcmp((const char *)links[i].name, name)) {
+			links[i].wire_plus1 = wire + 1;
+			links[i].peer_plus1 = link_of(compiler, other, &links[i].vlan);
+		}
+}
+
+static bool is_behind(struct otseg_compiler *compiler, u16 zone, u32 link)
+{
+	const struct otseg_img_zone *zones = OTSEG_SECTION(compiler, ZONES)->vec.data;
+
+	return zones[zone].links[link / 64] >> link % 64 & 1;
+}
+
+/**
+ * otseg_compile_wires - make WIRES, and tell the links where they lead
+ * @compiler: the compiler; LINKS and ZONES are filled
+ */
+void otseg_compile_wires(struct otseg_compiler *compiler)
+{
+	const struct otseg_policy *policy = compiler->policy;
+	struct otseg_vec *vec = &OTSEG_SECTION(compiler, LINKS)->vec;
+	struct otseg_img_link *links = vec->data;
+	size_t i, k;
+
+	for (i = 0; i < policy->n_wires; i++) {
+		const struct otseg_wire *wire = &policy->wires[i];
+		struct otseg_img_wire record = {
+			.name = otseg_strings_add(compiler, wire->name),
+			.ends = { link_of(compiler, wire->ends[0], NULL) - 1,
+				  link_of(compiler, wire->ends[1], NULL) - 1 },
+			.line = wire->at.line,
+		};
+
+		join_links(compiler, i, wire->ends[0], wire->ends[1]);
+		join_links(compiler, i, wire->ends[1], wire->ends[0]);
+		otseg_vec_add(&OTSEG_SECTION(compiler, WIRES)->vec, &record, 1);
+	}
+	for (i = 0; i < vec->n; i++)
+		for (k = 0; links[i].peer_plus1 && k < policy->n_conduits; k++) {
+			const struct otseg_conduit *conduit = &policy->conduits[k];
+			u16 from = conduit->from, to = conduit->to;
+			u32 peer = links[i].peer_plus1 - 1;
+
+			if (!conduit->is_enabled)
+				continue;
+			if (is_behind(compiler, from, i) && is_behind(compiler, to, peer))
+				links[i].reach[to / 64] |= 1ull << to % 64;
+			if (is_behind(compiler, to, i) && is_behind(compiler, from, peer))
+				links[i].reach[from / 64] |= 1ull << from % 64;
+		}
 }
 
 /**

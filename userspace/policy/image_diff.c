@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is different between two images, in the words of the policy language:
- * zones, assets, conduits and rules that came, went or changed. Lines do not
+ * zones, wires, assets, conduits and rules that came, went or changed. Lines do not
  * count.
  */
 #include <errno.h>
@@ -159,6 +159,8 @@ static json_t *compare(const json_t *old_policy, const json_t *new_policy)
 		json_decref(differing);
 	compare_lists(changes, "zone", NULL, json_object_get(old_policy, "zones"),
 		      json_object_get(new_policy, "zones"));
+	compare_lists(changes, "wire", NULL, json_object_get(old_policy, "wires"),
+		      json_object_get(new_policy, "wires"));
 	compare_lists(changes, "asset", NULL, json_object_get(old_policy, "assets"),
 		      json_object_get(new_policy, "assets"));
 	compare_lists(changes, "conduit", NULL, json_object_get(old_policy, "conduits"),

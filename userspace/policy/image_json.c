@@ -96,6 +96,15 @@ json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zo
 	return map;
 }
 
+static json_t *wire_json(const void *image, const struct otseg_img_wire *wire)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+
+	return json_pack("{s:s, s:[s, s], s:I}", "name", otseg_image_string(image, wire->name),
+			 "interfaces", (const char *)links[wire->ends[0]].name,
+			 (const char *)links[wire->ends[1]].name, "line", (json_int_t)wire->line);
+}
+
 /**
  * otseg_image_asset_json - put an asset into words
  * @image: the image
@@ -164,12 +173,14 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * @image: an image that otseg_image_check() has accepted
  *
  * Return: an object with "name", "digest", "size", "arp", "neighbour_discovery"
- * and the arrays "zones", "assets" and "conduits", each in the order of the image.
+ * and the arrays "zones", "wires", "assets" and "conduits", each in the order of the
+ * image.
  */
 json_t *otseg_image_json(const void *image)
 {
 	const struct otseg_image *header = image;
 	json_t *zones = json_array(), *assets = json_array(), *conduits = json_array();
+	json_t *wires = json_array();
 	char digest[2 * OTSEG_DIGEST_LEN + 1];
 	u32 i;
 
@@ -182,6 +193,9 @@ json_t *otseg_image_json(const void *image)
 		json_object_set_new(map, "line", json_integer(zone->line));
 		json_array_append_new(zones, map);
 	}
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, WIRES); i++)
+		json_array_append_new(wires,
+				      wire_json(image, &OTSEG_IMAGE_RECORDS(image, WIRES)[i]));
 	for (i = 0; i < OTSEG_IMAGE_COUNT(image, ASSETS); i++) {
 		const struct otseg_img_asset *asset = &OTSEG_IMAGE_RECORDS(image, ASSETS)[i];
 		json_t *map = otseg_image_asset_json(image, asset);
@@ -194,11 +208,11 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
 			 otseg_image_string(image, header->name), "digest", digest, "size",
 			 (int)header->size, "arp",
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
 			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "zones", zones,
-			 "assets", assets, "conduits", conduits);
+			 "wires", wires, "assets", assets, "conduits", conduits);
 }

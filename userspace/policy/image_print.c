@@ -117,6 +117,9 @@ static json_t *item_body(json_t *map)
 	json_t *copy = json_copy(map), *address = json_object_get(map, "address");
 	json_t *members = json_object_get(map, "members");
 
+	/* Where nothing else is said, the list stands for the map. */
+	if (!members)
+		members = json_object_get(map, "interfaces");
 	json_object_del(copy, "name");
 	json_object_del(copy, "line");
 	if (json_array_size(address) == 1)
@@ -381,9 +384,10 @@ static bool try_layout(const json_t *policy, const struct section *sections, siz
 static int print_text(FILE *out, const json_t *policy)
 {
 	json_t *conduits = json_array(), *intra = json_array(), *item;
-	struct section sections[4];
-	const struct section all[4] = {
+	struct section sections[5];
+	const struct section all[5] = {
 		{ .key = "zones", .items = json_object_get(policy, "zones") },
+		{ .key = "wires", .items = json_object_get(policy, "wires") },
 		{ .key = "assets", .items = json_object_get(policy, "assets") },
 		{ .key = "conduits", .items = conduits },
 		{ .key = "intra", .items = intra },
@@ -395,7 +399,7 @@ static int print_text(FILE *out, const json_t *policy)
 	json_array_foreach(json_object_get(policy, "conduits"), i, item)
 		json_array_append(json_is_true(json_object_get(item, "intra")) ? intra : conduits,
 				  item);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (!json_array_size(all[i].items))
 			continue;
 		sections[n] = all[i];

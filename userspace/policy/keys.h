@@ -30,6 +30,7 @@
 	X(POLICY, OTSEG, "otseg")                                              \
 	X(POLICY, NAME, "name")                                                \
 	X(POLICY, ZONES, "zones")                                              \
+	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ASSETS, "assets")                                            \
 	X(POLICY, CONDUITS, "conduits")                                        \
 	X(POLICY, INTRA, "intra")                                              \

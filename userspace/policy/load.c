@@ -152,6 +152,8 @@ static void load_document(struct otseg_loader *loader, const struct otseg_node *
 	sort_names(loader, values[OTSEG_KEY_POLICY_ZONES], &loader->zones);
 	sort_names(loader, values[OTSEG_KEY_POLICY_ASSETS], &loader->assets);
 	otseg_load_zones(loader, values[OTSEG_KEY_POLICY_ZONES]);
+	if (values[OTSEG_KEY_POLICY_WIRES])
+		otseg_load_wires(loader, values[OTSEG_KEY_POLICY_WIRES]);
 	if (values[OTSEG_KEY_POLICY_ASSETS])
 		otseg_load_assets(loader, values[OTSEG_KEY_POLICY_ASSETS]);
 	otseg_load_check_prefixes(loader);

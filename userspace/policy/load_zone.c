@@ -34,13 +34,43 @@ static bool load_vlan(struct otseg_loader *loader, const struct otseg_node *node
 	return true;
 }
 
+/**
+ * otseg_load_interface_name - read the name of an interface
+ * @loader: the loader
+ * @node: its node
+ * @name: takes the name, zero padded
+ *
+ * Return: whether it is one; else the error was noted.
+ */
+bool otseg_load_interface_name(struct otseg_loader *loader, const struct otseg_node *node,
+			       char name[16])
+{
+	size_t i;
+
+	if (node->kind != OTSEG_NODE_SCALAR || !node->len || node->len >= 16 ||
+	    !strcmp(node->text, ".") || !strcmp(node->text, ".."))
+		goto bad_name;
+	for (i = 0; i < node->len; i++)
+		if (node->text[i] <= ' ' || node->text[i] > '~' || strchr("/:", node->text[i]))
+			goto bad_name;
+	memset(name, 0, 16);
+	memcpy(name, node->text, node->len);
+	return true;
+
+bad_name:
+	otseg_node_error(&loader->source, node,
+			 "expected the name of an interface, 1 to 15 characters without '/', ':' "
+			 "or blanks, found %s",
+			 otseg_node_found(&loader->source, node));
+	return false;
+}
+
 static bool load_interface(struct otseg_loader *loader, const struct otseg_node *node,
 			   struct otseg_interface *interface)
 {
 	struct otseg_source *source = &loader->source;
 	const struct otseg_node *values[OTSEG_KEYS_MAX];
 	const struct otseg_node *name = node;
-	size_t i;
 
 	interface->at = otseg_load_mark(node);
 	if (node->kind == OTSEG_NODE_MAP) {
@@ -55,21 +85,7 @@ static bool load_interface(struct otseg_loader *loader, const struct otseg_node 
 		    !load_vlan(loader, values[OTSEG_KEY_INTERFACE_VLAN], &interface->vlan))
 			return false;
 	}
-	if (name->kind != OTSEG_NODE_SCALAR || !name->len || name->len >= sizeof(interface->name) ||
-	    !strcmp(name->text, ".") || !strcmp(name->text, ".."))
-		goto bad_name;
-	for (i = 0; i < name->len; i++)
-		if (name->text[i] <= ' ' || name->text[i] > '~' || strchr("/:", name->text[i]))
-			goto bad_name;
-	memcpy(interface->name, name->text, name->len);
-	return true;
-
-bad_name:
-	otseg_node_error(source, name,
-			 "expected the name of an interface, 1 to 15 characters without '/', ':' "
-			 "or blanks, found %s",
-			 otseg_node_found(source, name));
-	return false;
+	return otseg_load_interface_name(loader, name, interface->name);
 }
 
 static void load_interfaces(struct otseg_loader *loader, const struct otseg_node *node,

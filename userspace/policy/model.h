@@ -203,6 +203,18 @@ struct otseg_conduit {
 };
 
 /**
+ * struct otseg_wire - two interfaces that frames cross between
+ * @name: its name
+ * @ends: names of the interfaces, zero padded
+ * @at: its place in the text
+ */
+struct otseg_wire {
+	const char *name;
+	char ends[2][16];
+	struct otseg_mark_at at;
+};
+
+/**
  * struct otseg_policy - a policy
  * @arena: where all of it lives
  * @file: the name of its text, for messages
@@ -210,6 +222,8 @@ struct otseg_conduit {
  * @flags: OTSEG_IMG_*
  * @zones: zones
  * @n_zones: their number
+ * @wires: wires
+ * @n_wires: their number
  * @assets: assets and lists of them
  * @n_assets: their number
  * @conduits: conduits, those made of `intra:` rules last
@@ -222,6 +236,8 @@ struct otseg_policy {
 	u32 flags;
 	struct otseg_zone *zones;
 	size_t n_zones;
+	struct otseg_wire *wires;
+	size_t n_wires;
 	struct otseg_asset *assets;
 	size_t n_assets;
 	struct otseg_conduit *conduits;

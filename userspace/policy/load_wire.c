@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The section `wires` of a policy: which interfaces frames cross between. What
+ * lives behind them, the zones say.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+#include "words.h"
+
+/* Whether some zone lives behind an interface, or behind that VLAN of it. */
+static bool is_inhabited(const struct otseg_policy *policy, const char *name, const u32 *vlan)
+{
+	size_t i, k;
+
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++) {
+			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
+
+			if (!strcmp(interface->name, name) && (!vlan || *vlan == interface->vlan))
+				return true;
+		}
+	return false;
+}
+
+static void refuse_unknown(struct otseg_loader *loader, const struct otseg_node *node)
+{
+	const struct otseg_policy *policy = loader->policy;
+	size_t i, k, n = 0;
+	const char **names;
+
+	for (i = 0; i < policy->n_zones; i++)
+		n += policy->zones[i].n_interfaces;
+	names = otseg_alloc(n * sizeof(*names));
+	n = 0;
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++)
+			names[n++] = policy->zones[i].interfaces[k].name;
+	otseg_node_error(&loader->source, node, "no zone lives behind the interface %s%s",
+			 otseg_node_found(&loader->source, node),
+			 otseg_words_suggest(&loader->source, node->text, names, n));
+	free(names);
+}
+
+/* An interface of the policy that is no end of another wire. */
+static bool load_end(struct otseg_loader *loader, const struct otseg_node *node, char name[16])
+{
+	const struct otseg_policy *policy = loader->policy;
+	size_t i;
+
+	if (!otseg_load_interface_name(loader, node, name))
+		return false;
+	if (!is_inhabited(policy, name, NULL)) {
+		refuse_unknown(loader, node);
+		return false;
+	}
+	for (i = 0; i < policy->n_wires; i++)
+		if (!strcmp(policy->wires[i].ends[0], name) ||
+		    !strcmp(policy->wires[i].ends[1], name)) {
+			otseg_node_error(&loader->source, node,
+					 "'%s' is an end of the wire '%s' in line %u already", name,
+					 policy->wires[i].name, policy->wires[i].at.line);
+			return false;
+		}
+	return true;
+}
+
+/* A VLAN that only one end knows: nothing can cross there. */
+static void warn_lonely(struct otseg_loader *loader, const struct otseg_node *node,
+			const char *name, const char *other)
+{
+	const struct otseg_policy *policy = loader->policy;
+	char tag[40];
+	size_t i, k;
+
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++) {
+			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
+			u32 vlan = interface->vlan;
+
+			if (strcmp(interface->name, name) || is_inhabited(policy, other, &vlan))
+				continue;
+			snprintf(tag, sizeof(tag), vlan >> 16 ? "VLAN [%u, %u]" : "VLAN %u",
+				 vlan & 0xffff, vlan >> 16);
+			otseg_node_warn(&loader->source, node,
+					"the zone '%s' cannot reach beyond this wire: no zone lives "
+					"behind %s of '%s'",
+					policy->zones[i].name, vlan ? tag : "the untagged side",
+					other);
+		}
+}
+
+static void load_wire(struct otseg_loader *loader, const struct otseg_node *key,
+		      const struct otseg_node *node)
+{
+	struct otseg_policy *policy = loader->policy;
+	struct otseg_wire wire = { .name = key->text, .at = otseg_load_mark(key) };
+	size_t i;
+
+	if (node->kind != OTSEG_NODE_LIST || node->n != 2) {
+		otseg_node_error(&loader->source, node,
+				 "expected the two interfaces of the wire '%s' in a list, found %s",
+				 wire.name, otseg_node_found(&loader->source, node));
+		return;
+	}
+	for (i = 0; i < 2; i++)
+		if (!load_end(loader, node->items[i], wire.ends[i]))
+			return;
+	if (!strcmp(wire.ends[0], wire.ends[1])) {
+		otseg_node_error(&loader->source, node->items[1],
+				 "both ends of the wire '%s' are the interface '%s'", wire.name,
+				 wire.ends[0]);
+		return;
+	}
+	warn_lonely(loader, node->items[0], wire.ends[0], wire.ends[1]);
+	warn_lonely(loader, node->items[1], wire.ends[1], wire.ends[0]);
+	policy->wires[policy->n_wires++] = wire;
+}
+
+/**
+ * otseg_load_wires - read the section `wires`
+ * @loader: the loader; zones are there
+ * @node: the section
+ */
+void otseg_load_wires(struct otseg_loader *loader, const struct otseg_node *node)
+{
+	struct otseg_policy *policy = loader->policy;
+	size_t i;
+
+	if (!otseg_load_map(loader, node, "wire", OTSEG_MAX_WIRES))
+		return;
+	policy->wires = otseg_arena_alloc(loader->source.arena, node->n * sizeof(*policy->wires));
+	for (i = 0; i < node->n; i++)
+		load_wire(loader, otseg_node_key(node, i), otseg_node_value(node, i));
+}
