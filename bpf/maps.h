@@ -85,6 +85,14 @@ struct {
 	__type(value, struct otseg_link);
 } otseg_links SEC(".maps");
 
+/* Governed interfaces, each in the slot that it has above, to send frames out by. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, OTSEG_LINK_SLOTS);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(u32));
+} otseg_ports SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

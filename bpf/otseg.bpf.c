@@ -6,6 +6,7 @@
  */
 #include <linux/bpf.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #include "../include/otseg/counters.h"
@@ -56,6 +57,9 @@ int otseg_xdp(struct xdp_md *ctx)
 		probe->verdict = e.s->verdict;
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
+	if (e.s->verdict.flags & OTSEG_V_WIRE)
+		return bpf_redirect_map(&otseg_ports, arrival->out & (OTSEG_LINK_SLOTS - 1),
+					XDP_DROP);
 	/* Only the module's guard reads it. */
 	if (otseg_use_module)
 		mark_leave(ctx, e.generation);

@@ -127,6 +127,7 @@ int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *na
 {
 	struct otseg_link *link = &engine->world.links[ifindex & (OTSEG_LINK_SLOTS - 1)];
 	size_t len = strlen(name);
+	u32 peer = link->peer;
 
 	if (!ifindex || !len || len >= sizeof(link->name))
 		return -EINVAL;
@@ -135,7 +136,26 @@ int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *na
 	memset(link, 0, sizeof(*link));
 	memcpy(link->name, name, len);
 	link->flags = flags;
+	link->peer = peer;
 	link->ifindex = ifindex;
+	return 0;
+}
+
+/**
+ * otseg_engine_wire - say which interface is at the other end of one's wire
+ * @engine: the engine
+ * @ifindex: an interface, attached
+ * @peer: the other end, 0: none
+ *
+ * Return: 0 or -ENODEV.
+ */
+int otseg_engine_wire(struct otseg_engine *engine, u32 ifindex, u32 peer)
+{
+	struct otseg_link *link = &engine->world.links[ifindex & (OTSEG_LINK_SLOTS - 1)];
+
+	if (!ifindex || link->ifindex != ifindex)
+		return -ENODEV;
+	link->peer = peer;
 	return 0;
 }
 

@@ -64,6 +64,7 @@ static u32 interface_of(const struct simulate *run, u32 link)
 static int interfaces_attach(struct simulate *run)
 {
 	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(run->image.data, LINKS);
+	const struct otseg_img_wire *wires = OTSEG_IMAGE_RECORDS(run->image.data, WIRES);
 	u32 i, n = OTSEG_IMAGE_COUNT(run->image.data, LINKS);
 	const char *wanted = run->cli->keys[OTSEG_SIMULATE_INTERFACE];
 	int err;
@@ -74,6 +75,16 @@ static int interfaces_attach(struct simulate *run)
 		/* Captures of a sender lack checksums: none is taken for real. */
 		err = otseg_engine_attach(run->engine, interface_of(run, i),
 					  (const char *)links[i].name, 0);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < OTSEG_IMAGE_COUNT(run->image.data, WIRES); i++) {
+		const struct otseg_img_wire *wire = &wires[i];
+		u32 a = interface_of(run, wire->ends[0]), b = interface_of(run, wire->ends[1]);
+
+		err = otseg_engine_wire(run->engine, a, b);
+		if (!err)
+			err = otseg_engine_wire(run->engine, b, a);
 		if (err)
 			return err;
 	}
@@ -163,6 +174,15 @@ static json_t *rule_json(const struct simulate *run, u32 rule)
 	return name_json(run, OTSEG_IMAGE_RECORDS(run->image.data, RULES)[rule].name);
 }
 
+/* The wire of a frame that leaves by one. */
+static const struct otseg_img_wire *wire_of(const struct simulate *run,
+					    const struct otseg_verdict *verdict)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(run->image.data, LINKS);
+
+	return &OTSEG_IMAGE_RECORDS(run->image.data, WIRES)[links[verdict->link].wire_plus1 - 1];
+}
+
 static json_t *verdict_json(const struct simulate *run, const struct otseg_frame *frame,
 			    u32 interface, const struct otseg_verdict *verdict)
 {
@@ -183,6 +203,8 @@ static json_t *verdict_json(const struct simulate *run, const struct otseg_frame
 				    json_string(otseg_service_name(verdict->service)));
 	if (verdict->flags & OTSEG_V_MONITORED)
 		json_object_set_new(document, "monitored", json_true());
+	if (verdict->flags & OTSEG_V_WIRE)
+		json_object_set_new(document, "wire", name_json(run, wire_of(run, verdict)->name));
 	if (verdict->flags & OTSEG_V_REPLY)
 		json_object_set_new(document, "reply", json_true());
 	if (frame->wire_len > frame->len)

@@ -99,6 +99,14 @@ OTSEG_INLINE u32 otseg_zone_is_behind(const struct otseg_env *e, u32 zone, u32 l
 	return (z->links[(link >> 6) & 3] >> (link & 63)) & 1;
 }
 
+/* May a frame for this zone go on from this link? Off a wire, the host knows the way. */
+OTSEG_INLINE u32 otseg_link_leads_to(const struct otseg_env *e, u32 link, u32 zone)
+{
+	const struct otseg_img_link *l = otseg_at(e, LINKS, link);
+
+	return !l->wire_plus1 || (l->peer_plus1 && otseg_zone_is_behind(e, zone, l->peer_plus1 - 1u));
+}
+
 /*
  * Addresses that no zone can hold, whatever its prefixes say: this network,
  * loopback, and as a source multicast and broadcast (RFC 6890, RFC 4291).
@@ -156,7 +164,7 @@ OTSEG_NOINLINE u32 otseg_place_source(const struct otseg_env *e, const struct ot
  * @v: verdict, takes the zones; @v->link is known
  * @path: takes the classes
  *
- * Return: enum otseg_reason: NONE, SPOOFED, MAC_SPOOFED or NO_ZONE.
+ * Return: enum otseg_reason: NONE, SPOOFED, MAC_SPOOFED, NO_ZONE or OFF_WIRE.
  */
 OTSEG_NOINLINE u32 otseg_place(const struct otseg_env *e, const struct otseg_packet *p,
 			       struct otseg_verdict *v, struct otseg_path *path)
@@ -177,6 +185,8 @@ OTSEG_NOINLINE u32 otseg_place(const struct otseg_env *e, const struct otseg_pac
 	if (zone == OTSEG_NONE16)
 		return OTSEG_R_NO_ZONE;
 	v->dst_zone = (u16)zone;
+	if (otseg_unlikely(!otseg_link_leads_to(e, v->link, zone)))
+		return OTSEG_R_OFF_WIRE;
 	return OTSEG_R_NONE;
 }
 

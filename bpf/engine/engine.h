@@ -15,6 +15,7 @@
 #include "express.h"
 #include "icmp.h"
 #include "neighbour.h"
+#include "wire.h"
 
 /* A frame that no rule is asked for: who answers for it? Then say why. */
 OTSEG_INLINE u32 otseg_frame_refuse(const struct otseg_env *e, struct otseg_verdict *v, u32 reason)
@@ -204,6 +205,8 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 		v->action = OTSEG_ACTION_PASS;
 		v->flags |= OTSEG_V_MONITORED;
 	}
+	if (otseg_likely(v->action == OTSEG_ACTION_PASS) && otseg_wire_is_at(e, v->link))
+		otseg_wire_send(e, v);
 	otseg_count_frame(e, v);
 	return v->action;
 }

@@ -26,6 +26,9 @@
  * @ifindex: the interface, 0: free slot
  * @flags: OTSEG_LINK_*
  * @name: the name that the policy has for it, zero padded
+ * @peer: the interface at the other end of its wire, 0: none. A hint: a frame goes
+ *	there only if that is the interface which the policy names
+ * @reserved: zero
  *
  * Written by whoever attaches the datapath. A changed @name takes effect for
  * flows that already live with the next policy generation.
@@ -34,6 +37,8 @@ struct otseg_link {
 	u32 ifindex;
 	u32 flags;
 	u32 name[4];
+	u32 peer;
+	u32 reserved;
 };
 
 /**
@@ -55,7 +60,7 @@ struct otseg_limiter {
  * @now_s: copy
  * @generation: copy
  * @link_flags: copy
- * @reserved: zero
+ * @out: interface that it leaves by, where the verdict says so
  */
 struct otseg_arrival {
 	u64 now_ns;
@@ -65,7 +70,7 @@ struct otseg_arrival {
 	u32 now_s;
 	u32 generation;
 	u32 link_flags;
-	u32 reserved;
+	u32 out;
 };
 
 /**
@@ -330,6 +335,41 @@ extern u64 *bpf_otseg_counters(struct xdp_md *ctx, u32 generation,
 struct bpf_map {
 	__u32 max_entries;
 } __attribute__((preserve_access_index));
+
+/* Parts of what stands behind an entry of a DEVMAP; relocated by libbpf. */
+struct net_device {
+	unsigned long state;
+} __attribute__((preserve_access_index));
+
+struct bpf_dtab_netdev {
+	struct net_device *dev;
+	struct bpf_devmap_val val;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
+
+#define OTSEG_DEVICE_STATE 0x5 /* __LINK_STATE_START and __LINK_STATE_NOCARRIER */
+#define OTSEG_DEVICE_RUNS 0x1
+
+/*
+ * Can frames leave by this interface? The kernel would drop what is sent to one that
+ * is down without a word.
+ */
+OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
+{
+	u32 key = ifindex & (OTSEG_LINK_SLOTS - 1);
+	const struct bpf_devmap_val *port = bpf_map_lookup_elem(&otseg_ports, &key);
+	const struct bpf_dtab_netdev *entry;
+
+	(void)e;
+	if (!port || port->ifindex != ifindex)
+		return 0;
+	if (!bpf_rdonly_cast)
+		return 1;
+	entry = bpf_rdonly_cast((const u8 *)port - bpf_core_field_offset(struct bpf_dtab_netdev, val),
+				bpf_core_type_id_kernel(struct bpf_dtab_netdev));
+	return (entry->dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+}
 
 OTSEG_INLINE const u8 *otseg_map_region(void)
 {
@@ -597,6 +637,12 @@ OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS 
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
 OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
+
+/* What is attached, runs. */
+OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
+{
+	return ifindex && otseg_link_at(e, ifindex)->ifindex == ifindex;
+}
 
 OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
 {

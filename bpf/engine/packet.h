@@ -103,6 +103,7 @@ enum otseg_action {
 #define OTSEG_V_MONITORED 0x1 /* would have been dropped for @reason; passes */
 #define OTSEG_V_REPLY 0x2 /* travels against the direction its flow was opened in */
 #define OTSEG_V_OPENED 0x4 /* opened a flow */
+#define OTSEG_V_WIRE 0x8 /* what passes leaves by the other end of the wire, not to the host */
 
 /**
  * struct otseg_verdict - the engine's decision and how it came about

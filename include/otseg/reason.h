@@ -90,7 +90,10 @@ enum otseg_reason_class {
 	X(FUNCTION, "function", DENY, "this function is not allowed")                              \
 	X(OBJECT, "object", DENY, "an addressed object is not allowed")                            \
 	X(VALUE, "value", DENY, "a written value is not allowed")                                  \
-	X(PDU_EFFORT, "pdu-effort", FAULT, "judging it would take more steps than a frame is given")
+	X(PDU_EFFORT, "pdu-effort", FAULT, "judging it would take more steps than a frame is given") \
+	/* wires */                                                                                \
+	X(WIRE_DOWN, "wire-down", FAULT, "the other end of the wire is missing or has no carrier") \
+	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire")
 /* clang-format on */
 
 enum otseg_reason {

@@ -25,11 +25,15 @@
  * @ifindex: the interface
  * @flags: OTSEG_BENCH_CHECKSUMS
  * @name: what the policy calls it
+ * @peer: zero: on no wire
+ * @reserved: zero
  */
 struct link_value {
 	u32 ifindex;
 	u32 flags;
 	char name[16];
+	u32 peer;
+	u32 reserved;
 };
 
 static int map_fd(const struct otseg_bench_datapath *dp, const char *name)

@@ -4,6 +4,7 @@
  * passes, so that no flow of one case lives in the next. What inspected streams
  * may carry is not tried here: the stream's own tests do that.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -1059,6 +1060,308 @@ static void case_counters(void)
 	CHECK(c[OTSEG_CTR_REASON + OTSEG_R_FLOW] == reason + 2);
 }
 
+/* Two sides of one subnet, and others; %s: more of it. */
+static const char wire_text[] =
+	"otseg: 1\n"
+	"name: wired\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0, {name: it0, vlan: 7}],\n"
+	"       prefixes: [10.0.0.0/25, 'fd00:10::/120']}\n"
+	"  cell: {level: 1, interfaces: [ot0, {name: ot0, vlan: 7}],\n"
+	"         prefixes: [10.0.0.128/25, 'fd00:10::100/120']}\n"
+	"  shut: {level: 1, interfaces: [ot0], prefixes: [10.0.1.0/24, 'fd00:10::200/120']}\n"
+	"  lab: {level: 2, interfaces: [ot1], prefixes: [10.0.2.0/24]}\n"
+	"  half: {level: 2, interfaces: [{name: it0, vlan: 8}], prefixes: [10.0.3.0/24]}\n"
+	"%sconduits:\n"
+	"  main:\n"
+	"    reason: what crosses\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"%s"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n"
+	"      field: {service: modbus, access: read}\n"
+	"      ping: {service: icmp, types: [echo]}\n"
+	"%s"
+	"  lab: {reason: r, from: it, to: lab, rules: {time: {service: udp, port: 7}}}\n"
+	"  half: {reason: r, from: half, to: cell, rules: {time: {service: udp, port: 7}}}\n"
+	"  off: {reason: r, from: it, to: shut, state: disabled, rules: {t: {service: udp}}}\n"
+	"intra:\n"
+	"  it: {reason: r, rules: {time: {service: udp, port: 7}}}\n"
+	"%s";
+
+#define WIRE "wires: {line: [it0, ot0]}\n"
+
+static struct end hmi, hmi2, plc, shut, side, half, hmi6, plc6, shut6;
+
+static void wire_policy(const char *wires, const char *mode, const char *rules, const char *more)
+{
+	char text[sizeof(wire_text) + 256];
+
+	snprintf(text, sizeof(text), wire_text, wires, mode, rules, more);
+	CHECK(!subject_policy(s, text));
+}
+
+static void wire_begin(void)
+{
+	end_set(&hmi, s->ifindex[0], 0, "10.0.0.5", 5);
+	end_set(&hmi2, s->ifindex[0], 0, "10.0.0.6", 6);
+	end_set(&plc, s->ifindex[1], 0, "10.0.0.130", 11);
+	end_set(&shut, s->ifindex[1], 0, "10.0.1.1", 12);
+	end_set(&side, s->ifindex[2], 0, "10.0.2.1", 13);
+	end_set(&half, s->ifindex[0], 8, "10.0.3.1", 14);
+	end_set(&hmi6, s->ifindex[0], 0, "fd00:10::5", 5);
+	end_set(&plc6, s->ifindex[1], 0, "fd00:10::130", 11);
+	end_set(&shut6, s->ifindex[1], 0, "fd00:10::210", 12);
+	wire_policy(WIRE, "", "", "");
+}
+
+/* Passes, and leaves by the other end. */
+#define CROSS(got, wanted)                                                     \
+	do {                                                                   \
+		PASS(got, wanted);                                             \
+		CHECK(v.flags & OTSEG_V_WIRE, "it goes to the host");          \
+	} while (0)
+
+static void case_wire(void)
+{
+	struct talk t;
+	u16 port = next_port++;
+
+	wire_begin();
+	CROSS(udp(&hmi, &plc, port, 7), RULE);
+	CROSS(udp(&hmi, &plc, port, 7), FLOW);
+	CROSS(udp(&plc, &hmi, 7, port), FLOW);
+	CHECK(v.flags & OTSEG_V_REPLY);
+	DROP(udp(&hmi, &plc, port, 9), NO_RULE);
+	CHECK(!(v.flags & OTSEG_V_WIRE));
+	DROP(udp(&plc, &hmi, 9, 9), NO_CONDUIT);
+	frame_udp(&f, &plc, &hmi, 9, 7, "data", 4);
+	DROP(send_from(&hmi), SPOOFED);
+	/* both sides of a tagged link; a tag that the other end does not know */
+	hmi.vlan = 7;
+	plc.vlan = 7;
+	CROSS(udp(&hmi, &plc, next_port, 7), RULE);
+	CROSS(udp(&plc, &hmi, 7, next_port), FLOW);
+	hmi.vlan = 0;
+	plc.vlan = 0;
+	DROP(udp(&half, &plc, 9, 7), OFF_WIRE);
+	/* allowed, but not there: on another interface, on the same side */
+	DROP(udp(&hmi, &side, 9, 7), OFF_WIRE);
+	DROP(udp(&hmi, &hmi2, 9, 7), OFF_WIRE);
+	t = talk_new(&hmi, &plc, 502);
+	CROSS(say(&t, 0, S, 0), RULE);
+	CROSS(say(&t, 1, S | A, 0), FLOW);
+	CROSS(say(&t, 0, A, 0), FLOW);
+	frame_tcp(&f, &hmi, &plc,
+		  &(struct tcp){ t.seq[0], t.seq[1], t.sport, t.dport, A, 8192, -1 },
+		  "\0\1\0\0\0\6\1\3\0\0\0\1", 12);
+	CROSS(send_from(&hmi), RULE);
+	frame_tcp(&f, &hmi, &plc,
+		  &(struct tcp){ t.seq[0] + 12, t.seq[1], t.sport, t.dport, A, 8192, -1 },
+		  "\0\2\0\0\0\6\1\6\0\0\0\1", 12);
+	DROP(send_from(&hmi), ACCESS);
+	/* an error about a flow */
+	frame_udp(&f, &hmi, &plc, port, 7, "data", 4);
+	quote(&plc, &hmi, 3, 3, 28);
+	CROSS(send_from(&plc), RELATED);
+	/* in monitor mode it crosses as well */
+	wire_policy(WIRE, "    mode: monitor\n", "", "");
+	CROSS(udp(&hmi, &plc, next_port++, 9), NO_RULE);
+	CHECK(v.flags & OTSEG_V_MONITORED);
+	DROP(udp(&hmi, &side, 9, 9), OFF_WIRE);
+}
+
+static void case_wire_down(void)
+{
+	u16 port = next_port++;
+
+	wire_begin();
+	CROSS(udp(&hmi, &plc, port, 7), RULE);
+	CROSS(udp(&plc, &hmi, 7, port), FLOW);
+	s->carrier(s, s->ifindex[1], 0);
+	DROP(udp(&hmi, &plc, port, 7), WIRE_DOWN);
+	DROP(udp(&hmi, &plc, next_port++, 7), WIRE_DOWN);
+	frame_arp(&f, &hmi, 1, plc.addr);
+	DROP(send_from(&hmi), WIRE_DOWN);
+	s->carrier(s, s->ifindex[1], 1);
+	CROSS(udp(&hmi, &plc, port, 7), FLOW);
+	/* no other end, or one that the policy does not name */
+	s->peer(s, s->ifindex[0], 0);
+	DROP(udp(&hmi, &plc, port, 7), WIRE_DOWN);
+	s->peer(s, s->ifindex[0], s->ifindex[2]);
+	DROP(udp(&hmi, &plc, port, 7), WIRE_DOWN);
+	s->peer(s, s->ifindex[0], s->ifindex[0]);
+	DROP(udp(&hmi, &plc, port, 7), WIRE_DOWN);
+	s->peer(s, s->ifindex[0], s->ifindex[1]);
+	CROSS(udp(&hmi, &plc, port, 7), FLOW);
+	/* monitor mode sends nothing into the void either */
+	wire_policy(WIRE, "    mode: monitor\n", "", "");
+	s->carrier(s, s->ifindex[1], 0);
+	DROP(udp(&hmi, &plc, next_port, 9), WIRE_DOWN);
+	CHECK(!(v.flags & OTSEG_V_MONITORED));
+	s->carrier(s, s->ifindex[1], 1);
+}
+
+static void case_wire_swap(void)
+{
+	u16 port = next_port++;
+
+	wire_begin();
+	CROSS(udp(&hmi, &plc, port, 7), RULE);
+	wire_policy("", "", "", "");
+	PASS(udp(&hmi, &plc, port, 7), FLOW);
+	CHECK(!(v.flags & OTSEG_V_WIRE));
+	PASS(udp(&hmi, &side, next_port++, 7), RULE);
+	wire_policy("wires: {line: [it0, ot1]}\n", "", "", "");
+	DROP(udp(&hmi, &plc, port, 7), OFF_WIRE);
+	/* what the policy names decides, not what is plugged in */
+	DROP(udp(&hmi, &side, next_port, 7), WIRE_DOWN);
+	s->peer(s, s->ifindex[0], s->ifindex[2]);
+	CROSS(udp(&hmi, &side, next_port++, 7), FLOW);
+	s->peer(s, s->ifindex[0], s->ifindex[1]);
+	wire_policy(WIRE, "", "", "");
+	CROSS(udp(&plc, &hmi, 7, port), FLOW);
+}
+
+static void case_wire_arp(void)
+{
+	struct end probe = hmi;
+
+	wire_begin();
+	frame_arp(&f, &hmi, 1, plc.addr);
+	CROSS(send_from(&hmi), LINK_ARP);
+	frame_arp(&f, &plc, 2, hmi.addr);
+	CROSS(send_from(&plc), LINK_ARP);
+	/* the conduit's other direction */
+	frame_arp(&f, &plc, 1, hmi.addr);
+	CROSS(send_from(&plc), LINK_ARP);
+	/* zones that have nothing to say to each other, or only in a disabled conduit */
+	frame_arp(&f, &hmi, 1, shut.addr);
+	DROP(send_from(&hmi), NO_CONDUIT);
+	frame_arp(&f, &shut, 1, hmi.addr);
+	DROP(send_from(&shut), NO_CONDUIT);
+	frame_arp(&f, &hmi, 1, hmi2.addr);
+	DROP(send_from(&hmi), OFF_WIRE);
+	frame_arp(&f, &hmi, 1, side.addr);
+	DROP(send_from(&hmi), OFF_WIRE);
+	frame_arp(&f, &hmi, 1, (const u8 *)"\x08\x08\x08\x08");
+	DROP(send_from(&hmi), NO_ZONE);
+	frame_arp(&f, &plc, 2, hmi.addr);
+	DROP(send_from(&hmi), SPOOFED);
+	/* announcements and probes: to whoever may care */
+	frame_arp(&f, &hmi, 1, hmi.addr);
+	CROSS(send_from(&hmi), LINK_ARP);
+	frame_arp(&f, &shut, 1, shut.addr);
+	DROP(send_from(&shut), NO_CONDUIT);
+	memset(probe.addr, 0, 4);
+	frame_arp(&f, &probe, 1, hmi.addr);
+	CROSS(send_from(&hmi), LINK_ARP);
+	frame_arp(&f, &probe, 1, plc.addr);
+	DROP(send_from(&hmi), SPOOFED);
+	frame_arp(&f, &probe, 1, shut.addr);
+	DROP(send_from(&shut), NO_CONDUIT);
+	/* by rule only */
+	wire_policy(WIRE, "", "", "defaults: {arp: deny}\n");
+	frame_arp(&f, &hmi, 1, plc.addr);
+	DROP(send_from(&hmi), NO_RULE);
+	frame_arp(&f, &hmi, 1, hmi.addr);
+	DROP(send_from(&hmi), NO_CONDUIT);
+	wire_policy(WIRE, "", "      who: {service: arp, operations: [request]}\n",
+		    "defaults: {arp: deny}\n");
+	frame_arp(&f, &hmi, 1, plc.addr);
+	CROSS(send_from(&hmi), RULE);
+	frame_arp(&f, &hmi, 2, plc.addr);
+	DROP(send_from(&hmi), NO_RULE);
+}
+
+/* Has a neighbour's message go to one station instead of a group. */
+static void nd_to(const struct end *to)
+{
+	memcpy(f.bytes + f.l3 + 24, to->addr, 16);
+	frame_l4_sum(&f);
+}
+
+static void case_wire_nd(void)
+{
+	struct end near, far, nobody = hmi6;
+
+	wire_begin();
+	end_set(&near, hmi.ifindex, 0, "fe80::5", 5);
+	end_set(&far, plc.ifindex, 0, "fe80::b", 11);
+	memset(nobody.addr, 0, 16);
+	frame_nd(&f, &hmi6, plc6.addr, 1);
+	CROSS(send_from(&hmi6), LINK_ND);
+	frame_nd(&f, &plc6, plc6.addr, 0);
+	nd_to(&hmi6);
+	CROSS(send_from(&plc6), LINK_ND);
+	frame_nd(&f, &plc6, plc6.addr, 0);
+	CROSS(send_from(&plc6), LINK_ND);
+	/* asked again at the address that is known, from a link-local one, and told so */
+	frame_nd(&f, &near, plc6.addr, 1);
+	nd_to(&plc6);
+	CROSS(send_from(&hmi6), LINK_ND);
+	nd_to(&shut6);
+	DROP(send_from(&hmi6), ND_INVALID);
+	frame_nd(&f, &plc6, plc6.addr, 0);
+	nd_to(&near);
+	CROSS(send_from(&plc6), LINK_ND);
+	frame_nd(&f, &near, far.addr, 1);
+	CROSS(send_from(&hmi6), LINK_ND);
+	frame_nd(&f, &hmi6, far.addr, 1);
+	CROSS(send_from(&hmi6), LINK_ND);
+	/* nothing to say to each other */
+	frame_nd(&f, &hmi6, shut6.addr, 1);
+	DROP(send_from(&hmi6), NO_CONDUIT);
+	frame_nd(&f, &near, shut6.addr, 1);
+	DROP(send_from(&hmi6), NO_CONDUIT);
+	frame_nd(&f, &shut6, shut6.addr, 0);
+	DROP(send_from(&shut6), NO_CONDUIT);
+	frame_nd(&f, &shut6, shut6.addr, 0);
+	nd_to(&hmi6);
+	DROP(send_from(&shut6), NO_CONDUIT);
+	frame_nd(&f, &shut6, far.addr, 1);
+	DROP(send_from(&shut6), NO_CONDUIT);
+	/* of the own side; of nobody; somebody else's address, asked and told */
+	frame_nd(&f, &hmi6, hmi6.addr, 1);
+	DROP(send_from(&hmi6), OFF_WIRE);
+	end_set(&far, 0, 0, "fd00:99::1", 0);
+	frame_nd(&f, &hmi6, far.addr, 1);
+	DROP(send_from(&hmi6), NO_ZONE);
+	frame_nd(&f, &plc6, hmi6.addr, 1);
+	DROP(send_from(&hmi6), SPOOFED);
+	frame_nd(&f, &hmi6, plc6.addr, 0);
+	DROP(send_from(&hmi6), SPOOFED);
+	frame_nd(&f, &near, plc6.addr, 0);
+	DROP(send_from(&hmi6), SPOOFED);
+	/* nobody yet: asks whether the address is free */
+#define ND_PROBE(target)                       \
+	do {                                   \
+		frame_nd(&f, &nobody, target, 1); \
+		f.len -= 8;                    \
+		f.bytes[f.l3 + 5] -= 8;        \
+	} while (0)
+	ND_PROBE(hmi6.addr);
+	CROSS(send_from(&hmi6), LINK_ND);
+	ND_PROBE(near.addr);
+	CROSS(send_from(&hmi6), LINK_ND);
+	ND_PROBE(plc6.addr);
+	DROP(send_from(&hmi6), SPOOFED);
+	ND_PROBE(shut6.addr);
+	DROP(send_from(&shut6), NO_CONDUIT);
+	/* by rule only */
+	wire_policy(WIRE, "", "", "defaults: {icmpv6: {neighbour-discovery: deny}}\n");
+	frame_nd(&f, &hmi6, plc6.addr, 1);
+	DROP(send_from(&hmi6), NO_RULE);
+	frame_nd(&f, &near, plc6.addr, 1);
+	DROP(send_from(&hmi6), NO_CONDUIT);
+	wire_policy(WIRE, "", "      who: {service: icmpv6, types: [135]}\n",
+		    "defaults: {icmpv6: {neighbour-discovery: deny}}\n");
+	frame_nd(&f, &hmi6, plc6.addr, 1);
+	CROSS(send_from(&hmi6), RULE);
+	CHECK(!subject_policy(s, policy_text));
+}
+
 /* Reasons that no frame of these cases can yield, and why. */
 static const struct {
 	u32 first, last;
@@ -1066,7 +1369,7 @@ static const struct {
 } elsewhere[] = {
 	{ OTSEG_R_NONE, OTSEG_R_NONE, "no verdict was reached" },
 	{ OTSEG_R_INTERNAL, OTSEG_R_UNGUARDED, "never, and the guard's" },
-	{ OTSEG_R_STREAM_GAP, OTSEG_R_COUNT - 1, "the tests of the stream" },
+	{ OTSEG_R_STREAM_GAP, OTSEG_R_PDU_EFFORT, "the tests of the stream" },
 };
 
 static void case_complete(void)
@@ -1113,6 +1416,11 @@ static const struct ktap_case cases[] = {
 	{ "flow budgets", case_budget },
 	{ "counters", case_counters },
 	{ "a policy swap", case_swap },
+	{ "wires: what passes leaves by the other end", case_wire },
+	{ "wires: an end that is missing or down", case_wire_down },
+	{ "wires: a policy swap", case_wire_swap },
+	{ "wires: ARP", case_wire_arp },
+	{ "wires: neighbour discovery", case_wire_nd },
 	{ "a full flow table", case_table },
 	{ "every reason has a case", case_complete },
 };

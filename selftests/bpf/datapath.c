@@ -111,7 +111,15 @@ static int frame_run(struct datapath *dp, u32 ifindex, const void *bytes, u32 le
 		return err;
 	if (duration)
 		*duration = opts.duration;
-	return opts.retval == XDP_PASS ? OTSEG_ACTION_PASS : OTSEG_ACTION_DROP;
+	return (int)opts.retval;
+}
+
+/* What XDP is to do with a frame of this verdict. */
+static int action_of(const struct otseg_verdict *v)
+{
+	if (v->action != OTSEG_ACTION_PASS)
+		return XDP_DROP;
+	return v->flags & OTSEG_V_WIRE ? XDP_REDIRECT : XDP_PASS;
 }
 
 static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32 len,
@@ -132,7 +140,7 @@ static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32
 		v->action = OTSEG_ACTION_DROP;
 	}
 	/* What it says and what it does must be the same. */
-	return v->action == action ? 0 : -EPROTO;
+	return action_of(v) == action ? 0 : -EPROTO;
 }
 
 static int datapath_load(struct subject *s, const void *image, size_t len)
@@ -173,8 +181,10 @@ static void link_set(struct subject *s, u32 i, u32 flags)
 {
 	u32 ifindex = s->ifindex[i];
 	struct otseg_link *link = &datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)];
+	u32 peer = link->peer;
 
 	memset(link, 0, sizeof(*link));
+	link->peer = peer;
 	memcpy(link->name, subject_names[i], strlen(subject_names[i]));
 	link->flags = flags;
 	link->ifindex = ifindex;
@@ -188,6 +198,22 @@ static void datapath_checksums(struct subject *s, u32 ifindex, int are_real)
 		if (s->ifindex[i] == ifindex)
 			link_set(s, i, are_real ? OTSEG_LINK_CHECKSUMS : 0);
 	}
+}
+
+static void datapath_peer(struct subject *s, u32 ifindex, u32 peer)
+{
+	datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)].peer = peer;
+}
+
+static void datapath_carrier(struct subject *s, u32 ifindex, int is_up)
+{
+	char command[128], name[IF_NAMESIZE];
+
+	(void)s;
+	snprintf(command, sizeof(command), "ip link set %s-peer %s", if_indextoname(ifindex, name),
+		 is_up ? "up" : "down");
+	if (system(command))
+		exit(1);
 }
 
 /* This process runs on the first processor only. */
@@ -261,6 +287,15 @@ static int object_load(struct datapath *dp, const char *path)
 	return 0;
 }
 
+/* Frames of a wire may leave by the interface. */
+static int port_set(struct datapath *dp, u32 ifindex)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(dp->object, "otseg_ports");
+	u32 slot = ifindex & (OTSEG_LINK_SLOTS - 1);
+
+	return map ? bpf_map_update_elem(bpf_map__fd(map), &slot, &ifindex, BPF_ANY) : -ENOENT;
+}
+
 /* The object that was built beside this program. */
 static const char *object_default(char path[PATH_MAX])
 {
@@ -314,6 +349,8 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	s->frame = datapath_frame;
 	s->load = datapath_load;
 	s->checksums = datapath_checksums;
+	s->peer = datapath_peer;
+	s->carrier = datapath_carrier;
 	s->counters = datapath_counters;
 	s->free = datapath_free;
 	err = object_load(dp, path ? path : object_default(object));
@@ -327,8 +364,10 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	dp->counters = (u8 *)datapath_table(s, "otseg_counters", &len);
 	dp->block = round_up(OTSEG_CTR_SIZE, 8);
 	for (i = 0; i < SUBJECT_LINKS; i++) {
-		snprintf(command, sizeof(command), "ip link add %s type veth peer name %s-peer",
-			 subject_names[i], subject_names[i]);
+		snprintf(command, sizeof(command),
+			 "ip link add %1$s up type veth peer name %1$s-peer && "
+			 "ip link set %1$s-peer up",
+			 subject_names[i]);
 		if (system(command)) {
 			datapath_free(s);
 			errno = ENODEV;
@@ -336,7 +375,14 @@ struct subject *datapath_new(const char *path, int is_verbose)
 		}
 		s->ifindex[i] = if_nametoindex(subject_names[i]);
 		link_set(s, i, 0);
+		if (port_set(dp, s->ifindex[i])) {
+			datapath_free(s);
+			errno = ENODEV;
+			return NULL;
+		}
 	}
+	datapath_peer(s, s->ifindex[0], s->ifindex[1]);
+	datapath_peer(s, s->ifindex[1], s->ifindex[0]);
 	return s;
 }
 

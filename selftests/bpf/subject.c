@@ -59,6 +59,20 @@ static void engine_checksums(struct subject *s, u32 ifindex, int are_real)
 	}
 }
 
+static void engine_peer(struct subject *s, u32 ifindex, u32 peer)
+{
+	otseg_engine_wire(engine_of(s)->engine, ifindex, peer);
+}
+
+/* The engine knows no devices: one that is down is one that is not there. */
+static void engine_carrier(struct subject *s, u32 ifindex, int is_up)
+{
+	struct otseg_link *link =
+		&subject_engine_world(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)];
+
+	link->ifindex = is_up ? ifindex : 0;
+}
+
 static const u64 *engine_counters(struct subject *s)
 {
 	return otseg_engine_counters(engine_of(s)->engine);
@@ -93,12 +107,16 @@ struct subject *subject_engine_new(void)
 	s->frame = engine_frame;
 	s->load = engine_load;
 	s->checksums = engine_checksums;
+	s->peer = engine_peer;
+	s->carrier = engine_carrier;
 	s->counters = engine_counters;
 	s->free = engine_free;
 	for (i = 0; i < SUBJECT_LINKS; i++) {
 		s->ifindex[i] = i + 1;
 		engine_checksums(s, i + 1, 0);
 	}
+	engine_peer(s, 1, 2);
+	engine_peer(s, 2, 1);
 	return s;
 }
 

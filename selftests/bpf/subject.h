@@ -21,6 +21,9 @@
  * @frame: decides about a frame; 0 or a negative errno
  * @load: puts an image in force as a new generation; 0 or a negative errno
  * @checksums: says whether the interface's checksums are real
+ * @peer: says which interface is at the other end of one's wire, 0: none; at first
+ *	the first two are each other's
+ * @carrier: says whether an interface is up
  * @counters: the counter block of the generation in force, NULL: none
  * @free: ends it
  */
@@ -31,6 +34,8 @@ struct subject {
 		     struct otseg_verdict *v);
 	int (*load)(struct subject *s, const void *image, size_t len);
 	void (*checksums)(struct subject *s, u32 ifindex, int are_real);
+	void (*peer)(struct subject *s, u32 ifindex, u32 peer);
+	void (*carrier)(struct subject *s, u32 ifindex, int is_up);
 	const u64 *(*counters)(struct subject *s);
 	void (*free)(struct subject *s);
 };

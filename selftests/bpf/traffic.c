@@ -149,6 +149,19 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"      all: {service: tcp, port: 443}\n"
 	"      time: {service: udp, port: 7}\n"
 	"defaults:\n  icmpv6: {neighbour-discovery: deny}\n",
+
+	"otseg: 1\nname: fourth\n" ZONES
+	"wires: {line: [ot0, it0]}\n"
+	"conduits:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    rules:\n"
+	"      field: {service: modbus, access: [read, write]}\n"
+	"      web: {service: tcp, port: 443}\n"
+	"      time: {service: udp, port: [7, 17]}\n"
+	"      ping6: {service: icmpv6, types: [echo]}\n"
+	"  lab:\n    reason: r\n    from: it\n    to: lab\n    mode: monitor\n    rules:\n"
+	"      web: {service: tcp, port: 443}\n"
+	"  tags:\n    reason: r\n    from: dmz\n    to: cell\n    mode: monitor\n    rules:\n"
+	"      time: {service: udp, port: 7}\n",
 };
 
 /* xorshift64* */

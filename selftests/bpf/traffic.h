@@ -10,7 +10,7 @@
 
 #include "frames.h"
 
-#define TRAFFIC_POLICIES 3
+#define TRAFFIC_POLICIES 4
 
 struct traffic;
 

@@ -364,6 +364,20 @@ simulates()
 		has err nowhere0
 }
 
+# The frame of capture() opens nothing; with a wire it leaves by the other end.
+simulates_wires()
+{
+	capture "$work/one.pcap"
+	{
+		cat "$policy"
+		printf 'wires:\n  line3: [it0, ot0]\n'
+	} >"$work/wire.yaml"
+	run 0 -j trace simulate "$policy" "$work/one.pcap" &&
+		jq -se '.[0] | .verdict == "pass" and .wire == null' "$work/out" &&
+		run 0 -j trace simulate "$work/wire.yaml" "$work/one.pcap" &&
+		jq -se '.[0] | .verdict == "pass" and .wire == "line3"' "$work/out"
+}
+
 bad_captures()
 {
 	local size at
@@ -474,7 +488,7 @@ unprivileged()
 	((code == 3)) && has err otseg
 }
 
-ktap_begin 20
+ktap_begin 21
 ktap "help on every object and command" help_all
 ktap "help names every object and command" help_lists
 ktap "unknown objects and options are usage errors" misuse_objects
@@ -491,6 +505,7 @@ ktap "damaged policies" bad_policies
 ktap "damaged images" bad_images
 ktap "a capture decoded" decodes
 ktap "a capture simulated" simulates
+ktap "a capture simulated on a wire" simulates_wires
 ktap "damaged captures" bad_captures
 ktap "completion offers what help lists" completion
 ktap "manual pages cover every object, command and key" manual

@@ -18,6 +18,7 @@ from machine import Machine, MachineError
 from program import ProgramError, load
 
 RECORD = struct.Struct("=IIQII32s")
+LINK = struct.Struct("<II16sII")  # struct otseg_link
 POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
 XDP_PASS = 2
 SEED_WORDS = 22
@@ -56,8 +57,8 @@ def prepare(machine):
     machine.per_processor("otseg_scratch")
     machine.memory.write(machine.map("otseg.data"), struct.pack(f"<{SEED_WORDS}Q", *seed()))
     for i, name in enumerate(LINK_NAMES, 1):
-        machine.memory.write(machine.map("otseg_links") + 24 * i,
-                             struct.pack("<II16s", i, 0, name))
+        machine.memory.write(machine.map("otseg_links") + LINK.size * i,
+                             LINK.pack(i, 0, name, 0, 0))
 
 
 def runtime(generation, size):
