@@ -7,11 +7,12 @@
  *	1 load the datapath, if there is none or another one	undo: remove its set
  *	2 stage the image with the owner of the policy		undo: forget it
  *	3 attach interfaces that are new, and guard them	undo: detach them
+ *	  join the ends of wires that are new			undo: as they were
  *	4 switch attached interfaces to a datapath that was
  *	  loaded anew, in place					undo: switch back
  *	5 commit
  *	6 release interfaces that the policy names no longer, and guards that would
- *	  stand in the way
+ *	  stand in the way; cut wires that are no more
  *
  * Where the new datapath has another owner of the policy, 5 comes before 4: what
  * is committed there is not in force before the switch.
@@ -24,6 +25,8 @@
 
 #include "active.h"
 #include "apply.h"
+#include "net/netdev.h"
+#include "net/wire.h"
 #include "print.h"
 
 /* What becomes of one interface name of the policy. */
@@ -235,6 +238,90 @@ static int role_attach(struct apply *run, struct role *role)
 	return role_bind(run, role);
 }
 
+/* The image in force before, NULL without one. */
+static const void *image_before(const struct apply *run)
+{
+	return run->old.generation ? run->old.image.data : NULL;
+}
+
+/*
+ * Frames that native XDP redirects leave only by a driver that takes them; those of
+ * generic XDP by any. Only what this run has attached is changed: to attach an
+ * interface in another mode it has to be let go of first.
+ */
+static int crossing_settle(struct apply *run, const struct otseg_crossing *crossing)
+{
+	const struct otseg_device *device = &crossing->in->device;
+	struct role *role = NULL;
+	size_t i;
+	int err;
+
+	if (crossing->in->mode == OTSEG_ATTACH_NATIVE &&
+	    !otseg_netdev_takes_frames(crossing->out->device.ifindex)) {
+		for (i = 0; i < run->n_roles; i++) {
+			if (!strcmp(run->roles[i].name, crossing->in->role))
+				role = &run->roles[i];
+		}
+		if (!role || role->state != ROLE_ATTACHED) {
+			otseg_error_print("wire %s: the driver of %s sends no frames of native XDP, "
+					  "and %s runs it already; detach %s, and apply again",
+					  crossing->wire, crossing->out->device.name, device->name,
+					  device->name);
+			return -EOPNOTSUPP;
+		}
+		err = otseg_attach_remove(&run->old.pins, run->bpf, device->ifindex);
+		if (err)
+			return err;
+		role->state = ROLE_ABSENT;
+		err = otseg_attach_add(&run->old.pins, run->bpf, device, role->name, 0,
+				       OTSEG_ATTACH_GENERIC, &role->at);
+		if (err)
+			return err;
+		role->state = ROLE_ATTACHED;
+	} else if (crossing->in->mode == OTSEG_ATTACH_NATIVE) {
+		return 0;
+	}
+	err = otseg_device_keep_frames(device);
+	if (err)
+		otseg_error_print("%s: cannot keep its frames from being merged: %s", device->name,
+				  strerror(-err));
+	return err;
+}
+
+/*
+ * The datapath heeds the policy before the hints: what is joined here takes effect
+ * with the commit, and the wires of the policy in force stay until then.
+ */
+static int wires_join(struct apply *run)
+{
+	struct otseg_attachment *list = NULL;
+	struct otseg_crossing crossing;
+	size_t n_list = 0, next = 0;
+	int err;
+
+	err = otseg_attach_list(&run->old.pins, run->bpf, &list, &n_list);
+	while (!err && otseg_wire_crossing(run->image->data, list, n_list, &next, &crossing))
+		err = crossing_settle(run, &crossing);
+	if (!err)
+		err = otseg_wires_write(run->bpf, run->image->data, list, n_list, false);
+	free(list);
+	return err;
+}
+
+/* Wires lead where @image says, and nowhere else. */
+static int wires_cut(struct apply *run, const struct otseg_bpf *bpf, const void *image)
+{
+	struct otseg_attachment *list = NULL;
+	size_t n_list = 0;
+	int err;
+
+	err = otseg_attach_list(&run->old.pins, bpf, &list, &n_list);
+	if (!err)
+		err = otseg_wires_write(bpf, image, list, n_list, true);
+	free(list);
+	return err;
+}
+
 static int interfaces_attach(struct apply *run)
 {
 	size_t i;
@@ -245,7 +332,7 @@ static int interfaces_attach(struct apply *run)
 		if (err)
 			return err;
 	}
-	return 0;
+	return wires_join(run);
 }
 
 static void interfaces_restore(struct apply *run)
@@ -260,6 +347,8 @@ static void interfaces_restore(struct apply *run)
 		if (role->state == ROLE_ATTACHED)
 			otseg_attach_remove(&run->old.pins, run->bpf, role->at.device.ifindex);
 	}
+	if (!run->fresh)
+		wires_cut(run, run->bpf, image_before(run));
 }
 
 /* The first state says that there is a datapath before any interface has it. */
@@ -385,6 +474,7 @@ static void interfaces_release(struct apply *run)
 			continue;
 		release(run, at);
 	}
+	wires_cut(run, run->bpf, run->image->data);
 }
 
 static int enforce(struct apply *run)
@@ -569,7 +659,7 @@ static void report_warn(const struct apply *run)
 int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,
 		       enum otseg_backend_id wanted)
 {
-	struct apply run = { .image = image, .next = { -1, -1, -1, -1, -1, -1, -1, -1 } };
+	struct apply run = { .image = image, .next = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
 	struct otseg_pins lock;
 	json_t *report;
 	int err;

@@ -9,6 +9,8 @@
 
 #include "active.h"
 #include "detach.h"
+#include "net/netdev.h"
+#include "net/wire.h"
 #include "object.h"
 #include "print.h"
 
@@ -69,6 +71,26 @@ static void policy_add(const struct otseg_active *active, json_t *rows)
 			number_add(row, "bytes", block[OTSEG_CTR_LINK_BYTES]);
 			number_add(row, "drops", block[OTSEG_CTR_LINK_DROPS]);
 		}
+	}
+}
+
+static void wires_add(const struct otseg_active *active, json_t *rows)
+{
+	const struct otseg_img_link *links;
+	const struct otseg_img_wire *wire;
+	json_t *row;
+	u32 i;
+
+	if (!active->generation)
+		return;
+	links = OTSEG_IMAGE_RECORDS(active->image.data, LINKS);
+	for (i = 0; i < 2 * OTSEG_IMAGE_COUNT(active->image.data, WIRES); i++) {
+		wire = &OTSEG_IMAGE_RECORDS(active->image.data, WIRES)[i / 2];
+		row = row_get(rows, (const char *)links[wire->ends[i % 2]].name);
+		json_object_set_new(row, "wire",
+				    json_string(otseg_image_string(active->image.data, wire->name)));
+		json_object_set_new(row, "peer",
+				    json_string((const char *)links[wire->ends[!(i % 2)]].name));
 	}
 }
 
@@ -148,6 +170,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "INTERFACE", "name", false },
 		{ "DEVICE", "device", false },
 		{ "VLANS", "vlans", false },
+		{ "WIRE", "wire", false },
 		{ "STATE", "state", false },
 		{ "XDP", "xdp", false },
 		{ "GUARD", "guarded", false },
@@ -175,6 +198,7 @@ static int show_run(const struct otseg_cli *cli)
 		goto out;
 	rows = json_array();
 	policy_add(&active, rows);
+	wires_add(&active, rows);
 	attached_add(&active, rows);
 	guards_add(&active, cli->stats, rows);
 	states_add(rows);
@@ -202,6 +226,33 @@ static enum otseg_attach_mode mode_parse(const char *word)
 	if (word && !strcmp(word, "generic"))
 		return OTSEG_ATTACH_GENERIC;
 	return OTSEG_ATTACH_AUTO;
+}
+
+/* A wire of the policy may have waited for this end. */
+static int wires_join(const struct otseg_active *active, const char *role)
+{
+	const void *image = active->generation ? active->image.data : NULL;
+	struct otseg_attachment *list = NULL;
+	struct otseg_crossing crossing;
+	size_t n_list = 0, next = 0;
+	int err;
+
+	err = otseg_attach_list(&active->pins, &active->bpf, &list, &n_list);
+	while (!err && otseg_wire_crossing(image, list, n_list, &next, &crossing)) {
+		if (strcmp(crossing.in->role, role) && strcmp(crossing.out->role, role))
+			continue;
+		if (crossing.in->mode == OTSEG_ATTACH_GENERIC)
+			otseg_device_keep_frames(&crossing.in->device);
+		else if (!otseg_netdev_takes_frames(crossing.out->device.ifindex))
+			otseg_error_print("warning: wire %s: the driver of %s sends no frames of "
+					  "native XDP; attach %s with 'mode generic'",
+					  crossing.wire, crossing.out->device.name,
+					  crossing.in->device.name);
+	}
+	if (!err)
+		err = otseg_wires_write(&active->bpf, image, list, n_list, true);
+	free(list);
+	return err;
 }
 
 static int device_attach(const struct otseg_cli *cli, struct otseg_active *active)
@@ -235,6 +286,8 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 	if (err)
 		return err;
 	err = active->backend->ops->bind(active->backend, device.ifindex, role);
+	if (!err)
+		err = wires_join(active, role);
 	if (err) {
 		otseg_attach_remove(&active->pins, &active->bpf, device.ifindex);
 		return err;

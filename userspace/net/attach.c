@@ -32,6 +32,26 @@ static int entry_write(const struct otseg_bpf *bpf, u32 ifindex, const struct ot
 	return bpf_map_update_elem(bpf->links, &slot, entry, BPF_ANY) ? -errno : 0;
 }
 
+/* Whether frames of a wire can leave by an interface. A set without wires has no ports. */
+static int port_write(const struct otseg_bpf *bpf, u32 ifindex)
+{
+	u32 slot = ifindex & (OTSEG_LINK_SLOTS - 1);
+
+	if (bpf->ports < 0)
+		return 0;
+	return bpf_map_update_elem(bpf->ports, &slot, &ifindex, BPF_ANY) ? -errno : 0;
+}
+
+static int entry_erase(const struct otseg_bpf *bpf, u32 ifindex)
+{
+	struct otseg_link none = {};
+	u32 slot = ifindex & (OTSEG_LINK_SLOTS - 1);
+
+	if (bpf->ports >= 0 && bpf_map_delete_elem(bpf->ports, &slot) && errno != ENOENT)
+		return -errno;
+	return entry_write(bpf, ifindex, &none);
+}
+
 static int link_path(const struct otseg_pins *pins, char path[OTSEG_PIN_PATH], u32 ifindex)
 {
 	return otseg_pins_path(pins, path, "links/%u", ifindex);
@@ -87,6 +107,7 @@ static int attachment_read(const struct otseg_pins *pins, const struct otseg_bpf
 		memcpy(attachment->role, entry.name, sizeof(attachment->role));
 		attachment->role[sizeof(attachment->role) - 1] = '\0';
 		attachment->link_flags = entry.flags;
+		attachment->peer = entry.peer;
 	}
 	if (attached_to != ifindex || otseg_device_get(ifindex, &attachment->device))
 		return 0;
@@ -171,7 +192,7 @@ const struct otseg_attachment *otseg_attach_find(const struct otseg_attachment *
 }
 
 static int entry_claim(const struct otseg_bpf *bpf, const struct otseg_device *device,
-		       const char *role, u32 link_flags)
+		       const char *role, u32 link_flags, u32 peer)
 {
 	struct otseg_link entry = {};
 	struct otseg_device other;
@@ -189,8 +210,10 @@ static int entry_claim(const struct otseg_bpf *bpf, const struct otseg_device *d
 	memset(&entry, 0, sizeof(entry));
 	entry.ifindex = device->ifindex;
 	entry.flags = link_flags;
+	entry.peer = peer;
 	memcpy(entry.name, role, strlen(role));
-	return entry_write(bpf, device->ifindex, &entry);
+	err = entry_write(bpf, device->ifindex, &entry);
+	return err ? err : port_write(bpf, device->ifindex);
 }
 
 static int link_create(int prog, u32 ifindex, enum otseg_attach_mode *mode)
@@ -234,7 +257,6 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 		     const struct otseg_device *device, const char *role, u32 link_flags,
 		     enum otseg_attach_mode mode, struct otseg_attachment *attachment)
 {
-	struct otseg_link none = {};
 	char path[OTSEG_PIN_PATH];
 	int fd, err;
 
@@ -252,7 +274,7 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 	/* A link whose device is gone leaves its pin behind. */
 	if (unlink(path) && errno != ENOENT)
 		return -errno;
-	err = entry_claim(bpf, device, role, link_flags);
+	err = entry_claim(bpf, device, role, link_flags, 0);
 	if (err)
 		return err;
 	fd = link_create(bpf->xdp, device->ifindex, &mode);
@@ -279,7 +301,7 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 	return 0;
 
 out:
-	entry_write(bpf, device->ifindex, &none);
+	entry_erase(bpf, device->ifindex);
 	return err;
 }
 
@@ -324,7 +346,7 @@ out:
  */
 int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *bpf, u32 ifindex)
 {
-	struct otseg_link none = {}, entry;
+	struct otseg_link entry;
 	char path[OTSEG_PIN_PATH];
 	int fd, err;
 
@@ -345,10 +367,34 @@ int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *b
 	if (!err)
 		err = entry_read(bpf, ifindex, &entry);
 	if (!err && entry.ifindex == ifindex)
-		err = entry_write(bpf, ifindex, &none);
+		err = entry_erase(bpf, ifindex);
 out:
 	if (err)
 		otseg_error_print("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/**
+ * otseg_attach_peer - say which interface is the other end of one's wire
+ * @bpf: the set
+ * @attachment: the interface
+ * @peer: index of the other end, 0: none
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
+		      u32 peer)
+{
+	struct otseg_link entry = {};
+	int err;
+
+	err = entry_read(bpf, attachment->device.ifindex, &entry);
+	if (!err && entry.ifindex == attachment->device.ifindex && entry.peer != peer) {
+		entry.peer = peer;
+		err = entry_write(bpf, attachment->device.ifindex, &entry);
+	}
+	if (err)
+		otseg_error_print("%s: %s", attachment->device.name, strerror(-err));
 	return err;
 }
 
@@ -361,7 +407,8 @@ out:
  */
 int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment *attachment)
 {
-	int err = entry_claim(to, &attachment->device, attachment->role, attachment->link_flags);
+	int err = entry_claim(to, &attachment->device, attachment->role, attachment->link_flags,
+			      attachment->peer);
 
 	if (err)
 		otseg_error_print("%s: %s", attachment->device.name, strerror(-err));

@@ -25,6 +25,7 @@ enum otseg_attach_mode {
  * @device: the device; its name is empty when the device is gone
  * @role: the policy's name for it
  * @link_flags: flags of its struct otseg_link
+ * @peer: the other end of its wire, 0: none
  * @prog_id: the program that runs on it
  * @mode: NATIVE or GENERIC
  */
@@ -32,6 +33,7 @@ struct otseg_attachment {
 	struct otseg_device device;
 	char role[OTSEG_DEVICE_NAME];
 	u32 link_flags;
+	u32 peer;
 	u32 prog_id;
 	enum otseg_attach_mode mode;
 };
@@ -46,6 +48,8 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 int otseg_attach_update(const struct otseg_pins *pins, const struct otseg_attachment *attachment,
 			int prog);
 int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *bpf, u32 ifindex);
+int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
+		      u32 peer);
 int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment *attachment);
 const char *otseg_attach_mode_name(enum otseg_attach_mode mode);
 

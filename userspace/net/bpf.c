@@ -420,10 +420,11 @@ int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf
 		{ "otseg_links", &bpf->links },	  { "otseg_buckets", &bpf->buckets },
 		{ "otseg_flows", &bpf->flows },	  { "otseg_live", &bpf->live },
 	};
+	char path[OTSEG_PIN_PATH];
 	size_t i;
 	int err;
 
-	*bpf = (struct otseg_bpf){ -1, -1, -1, -1, -1, -1, -1, -1 };
+	*bpf = (struct otseg_bpf){ -1, -1, -1, -1, -1, -1, -1, -1, -1 };
 	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		err = pinned_open(pins, set, items[i].name, items[i].fd);
 		if (err) {
@@ -431,7 +432,17 @@ int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf
 			return err;
 		}
 	}
-	return 0;
+	err = otseg_pins_path(pins, path, "set%u/otseg_ports", set);
+	if (!err) {
+		bpf->ports = bpf_obj_get(path);
+		if (bpf->ports < 0 && errno != ENOENT)
+			err = -errno;
+	}
+	if (err) {
+		otseg_error_print("%s: %s", path, strerror(-err));
+		otseg_bpf_close(bpf);
+	}
+	return err;
 }
 
 /**
@@ -459,8 +470,9 @@ int otseg_bpf_start(const struct otseg_bpf *bpf)
  */
 void otseg_bpf_close(struct otseg_bpf *bpf)
 {
-	int *fds[] = { &bpf->xdp,   &bpf->start,   &bpf->policy, &bpf->counters,
-		       &bpf->links, &bpf->buckets, &bpf->flows,	 &bpf->live };
+	int *fds[] = { &bpf->xdp, &bpf->start, &bpf->policy, &bpf->counters,
+		       &bpf->links, &bpf->ports, &bpf->buckets, &bpf->flows,
+		       &bpf->live };
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {

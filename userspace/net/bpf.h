@@ -18,6 +18,8 @@
  * @policy: map-backed mode: the outer map of the region
  * @counters: map-backed mode: counter blocks
  * @links: struct otseg_link by slot
+ * @ports: the same interfaces, to send frames out by; a set of an older datapath
+ *	has none
  * @buckets: struct otseg_flow_bucket
  * @flows: struct otseg_flow
  * @live: live flows by budget slot
@@ -28,6 +30,7 @@ struct otseg_bpf {
 	int policy;
 	int counters;
 	int links;
+	int ports;
 	int buckets;
 	int flows;
 	int live;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices through libnl-route, and the offload that hides VLAN tags from XDP
- * through the ethtool ioctl.
+ * Devices through libnl-route, and the offloads that would hide from XDP what is on
+ * the wire through the ethtool ioctl.
  */
 #include <errno.h>
 #include <linux/ethtool.h>
@@ -164,4 +164,26 @@ int otseg_device_expose_vlans(const struct otseg_device *device)
 out:
 	close(fd);
 	return err;
+}
+
+/**
+ * otseg_device_keep_frames - have frames that it receives stay as they are
+ * @device: the device
+ *
+ * What the kernel has merged before generic XDP sees it is too long to leave by
+ * another interface.
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_device_keep_frames(const struct otseg_device *device)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	u32 off = 0;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = feature_flags(fd, device, ETHTOOL_SGRO, &off);
+	close(fd);
+	return err == -EOPNOTSUPP ? 0 : err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Network devices as the tool sees them: look-up, and the one setting of theirs
- * that the datapath depends on.
+ * Network devices as the tool sees them: look-up, and the settings of theirs that
+ * the datapath depends on.
  */
 #ifndef OTSEG_LINK_H
 #define OTSEG_LINK_H
@@ -30,5 +30,6 @@ int otseg_device_find(const char *name, struct otseg_device *device);
 int otseg_device_get(u32 ifindex, struct otseg_device *device);
 bool otseg_device_has_checksums(const struct otseg_device *device);
 int otseg_device_expose_vlans(const struct otseg_device *device);
+int otseg_device_keep_frames(const struct otseg_device *device);
 
 #endif /* OTSEG_LINK_H */

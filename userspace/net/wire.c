@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The datapath's hints of where wires lead. A hint that is wrong or missing costs
+ * frames and never passes one: the datapath sends a frame only to the interface
+ * that the policy it was judged by names.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../command.h"
+#include "../policy/policy.h"
+#include "wire.h"
+
+static const char *end_name(const void *image, const struct otseg_img_wire *wire, u32 end)
+{
+	return (const char *)OTSEG_IMAGE_RECORDS(image, LINKS)[wire->ends[end]].name;
+}
+
+/**
+ * otseg_wire_crossing - go through the wires of a policy, direction by direction
+ * @image: the policy's image, NULL: no policy
+ * @list: attachments
+ * @n_list: their number
+ * @next: 0 at first; where to go on
+ * @crossing: takes the next direction that has both of its ends
+ *
+ * Return: whether there was one.
+ */
+bool otseg_wire_crossing(const void *image, const struct otseg_attachment *list, size_t n_list,
+			 size_t *next, struct otseg_crossing *crossing)
+{
+	while (image && *next < 2 * OTSEG_IMAGE_COUNT(image, WIRES)) {
+		const struct otseg_img_wire *wire =
+			&OTSEG_IMAGE_RECORDS(image, WIRES)[*next / 2];
+		u32 end = *next % 2;
+
+		++*next;
+		crossing->wire = otseg_image_string(image, wire->name);
+		crossing->in = otseg_attach_find(list, n_list, end_name(image, wire, end));
+		crossing->out = otseg_attach_find(list, n_list, end_name(image, wire, !end));
+		if (crossing->in && crossing->out)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * otseg_wires_write - tell the datapath where the wires of a policy lead
+ * @bpf: the set
+ * @image: the policy's image, NULL: no policy
+ * @list: the interfaces that the datapath runs on
+ * @n_list: their number
+ * @cut: others lead nowhere; else they stay as they are, for a policy that is still
+ *	in force
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_wires_write(const struct otseg_bpf *bpf, const void *image,
+		      const struct otseg_attachment *list, size_t n_list, bool cut)
+{
+	struct otseg_crossing crossing;
+	size_t i, next;
+	u32 peer;
+	int err;
+
+	for (i = 0; i < n_list; i++) {
+		if (!list[i].device.name[0])
+			continue;
+		peer = 0;
+		next = 0;
+		while (!peer && otseg_wire_crossing(image, list, n_list, &next, &crossing)) {
+			if (crossing.in == &list[i])
+				peer = crossing.out->device.ifindex;
+		}
+		if (!peer && !cut)
+			continue;
+		err = otseg_attach_peer(bpf, &list[i], peer);
+		if (err)
+			return err;
+	}
+	return 0;
+}
