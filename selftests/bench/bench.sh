@@ -51,9 +51,9 @@ machine()
 
 compile()
 {
-	"$here/policy.sh" "$1" >"$out/policy-$1.yaml" &&
-		"$tool" policy compile "$out/policy-$1.yaml" \
-			output "$out/policy-$1.image" >/dev/null
+	"$here/policy.sh" "$@" >"$out/policy-$1${2:+-$2}.yaml" &&
+		"$tool" policy compile "$out/policy-$1${2:+-$2}.yaml" \
+			output "$out/policy-$1${2:+-$2}.image" >/dev/null
 }
 
 # The cases of one policy are measured while the other one's wait: the two runs
@@ -99,7 +99,7 @@ measure_forward()
 	local rounds=15 ms=400
 	local lanes=(redirect=redirect kernel=none kernel-xdp=pass
 		nft-conntrack=none nft-set=none nft-linear=none
-		otseg-allow=allow drop=drop otseg-deny=deny)
+		otseg-wire=wire otseg-allow=allow drop=drop otseg-deny=deny)
 
 	if [[ ${QUICK:-} ]]; then
 		rounds=3 ms=150
@@ -109,7 +109,7 @@ measure_forward()
 		return
 	fi
 	"$out/forward" -r "$rounds" -t "$ms" -d "$object" \
-		-i "$out/policy-1000.image" "$lanes_prefix" "${lanes[@]}" \
+		-i "$out/policy-1000.image" -w "$out/policy-1000-wire.image" "$lanes_prefix" "${lanes[@]}" \
 		>"$out/forward.csv" || complain "throughput is incomplete"
 }
 
@@ -137,6 +137,11 @@ for rules in 10 1000; do
 		exit 1
 	fi
 done
+
+if ! compile 1000 wire; then
+	echo "bench: cannot compile the policy of the wire" >&2
+	exit 1
+fi
 
 machine
 before=$(stolen)

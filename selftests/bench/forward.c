@@ -2,7 +2,7 @@
 /*
  * Throughput of one firewall namespace, peer after peer in the same sitting.
  *
- *   forward [-r ROUNDS] [-t MS] [-d OBJECT -i IMAGE] PREFIX LANE=KIND...
+ *   forward [-r ROUNDS] [-t MS] [-d OBJECT -i IMAGE -w IMAGE] PREFIX LANE=KIND...
  *
  * lanes.sh has built, for lane number I: g<I> in namespace PREFIX-gen, s<I> in
  * PREFIX-sink and between them the namespace PREFIX-LANE with it0 and ot0. KIND
@@ -13,6 +13,7 @@
  *   redirect  an XDP program that redirects everything to ot0
  *   drop      an XDP program that drops everything
  *   allow     the datapath, and traffic that a rule allows
+ *   wire      the same, with the policy of -w, in which it0 and ot0 are a wire
  *   deny      the datapath, and traffic that no rule allows
  *
  * Prints "forward,LANE,ROUND,OFFERED,RATE" lines, in frames per second. RATE is
@@ -53,7 +54,7 @@
  * struct lane - one peer
  * @name: its name
  * @kind: what is attached, as in the head of this file
- * @datapath: for allow and deny
+ * @datapath: for allow, wire and deny
  * @gen: interface the generator sends by
  * @back: interface the receiver answers by
  * @dev_stats: /proc/net/dev of the firewall's namespace
@@ -77,6 +78,18 @@ struct generator {
 	int err;
 };
 
+/**
+ * struct paths - files
+ * @object: the BPF object
+ * @image: policy of allow and deny
+ * @wire: policy of wire
+ */
+struct paths {
+	const char *object;
+	const char *image;
+	const char *wire;
+};
+
 static struct lane lanes[LANES_MAX];
 static int n_lanes;
 static struct traffic *traffic;
@@ -89,7 +102,8 @@ static bool is_consumer(const struct lane *lane)
 
 static bool has_datapath(const struct lane *lane)
 {
-	return !strcmp(lane->kind, "allow") || !strcmp(lane->kind, "deny");
+	return !strcmp(lane->kind, "allow") || !strcmp(lane->kind, "deny") ||
+	       !strcmp(lane->kind, "wire");
 }
 
 static int attach(struct bpf_program *prog, unsigned int ifindex)
@@ -107,7 +121,19 @@ static int attach_fd(int prog, unsigned int ifindex)
 	return link < 0 ? link : 0;
 }
 
-static int lane_attach(struct lane *lane, const char *object, const char *image)
+static int lane_wire(struct lane *lane, unsigned int in, unsigned int out, const char *object,
+		     const char *image)
+{
+	int err = otseg_bench_datapath_open(&lane->datapath, object, image);
+
+	if (!err)
+		err = otseg_bench_datapath_wire(&lane->datapath, in, out);
+	if (!err)
+		err = attach_fd(lane->datapath.prog, out);
+	return err ?: attach_fd(lane->datapath.prog, in);
+}
+
+static int lane_attach(struct lane *lane, const struct paths *paths)
 {
 	unsigned int in = if_nametoindex("it0"), out = if_nametoindex("ot0");
 	u32 zero = 0;
@@ -125,15 +151,17 @@ static int lane_attach(struct lane *lane, const char *object, const char *image)
 		err = bpf_map_update_elem(bpf_map__fd(traffic->maps.otseg_b_out), &zero, &out, 0);
 		return err ?: attach(traffic->progs.otseg_b_redir, in);
 	}
-	if (!has_datapath(lane) || !object || !image)
+	if (!has_datapath(lane) || !paths->object || !paths->image || !paths->wire)
 		return -EINVAL;
-	err = otseg_bench_datapath_open(&lane->datapath, object, image);
+	if (!strcmp(lane->kind, "wire"))
+		return lane_wire(lane, in, out, paths->object, paths->wire);
+	err = otseg_bench_datapath_open(&lane->datapath, paths->object, paths->image);
 	if (!err)
 		err = otseg_bench_datapath_link(&lane->datapath, in, "it0", 0);
 	return err ?: attach_fd(lane->datapath.prog, in);
 }
 
-static int lane_open(struct lane *lane, int number, const char *object, const char *image)
+static int lane_open(struct lane *lane, int number, const struct paths *paths)
 {
 	char name[16];
 	int err;
@@ -161,7 +189,7 @@ static int lane_open(struct lane *lane, int number, const char *object, const ch
 	lane->dev_stats = open("/proc/thread-self/net/dev", O_RDONLY | O_CLOEXEC);
 	if (lane->dev_stats < 0)
 		return -errno;
-	return lane_attach(lane, object, image);
+	return lane_attach(lane, paths);
 }
 
 /* Frames that it0 has taken in. */
@@ -293,19 +321,19 @@ static int lane_parse(char *text)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: forward [-r ROUNDS] [-t MS] [-d OBJECT -i IMAGE] PREFIX LANE=KIND...\n");
+		"usage: forward [-r ROUNDS] [-t MS] [-d OBJECT -i IMAGE -w IMAGE] PREFIX LANE=KIND...\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	const struct sigaction on_wake = { .sa_handler = wake };
-	const char *object = NULL, *image = NULL;
+	struct paths paths = { 0 };
 	int rounds = 9, ms = 400;
 	int option, round, i, err;
 	int failed = 0;
 
-	while ((option = getopt(argc, argv, "r:t:d:i:")) != -1) {
+	while ((option = getopt(argc, argv, "r:t:d:i:w:")) != -1) {
 		switch (option) {
 		case 'r':
 			rounds = atoi(optarg);
@@ -314,10 +342,13 @@ int main(int argc, char **argv)
 			ms = atoi(optarg);
 			break;
 		case 'd':
-			object = optarg;
+			paths.object = optarg;
 			break;
 		case 'i':
-			image = optarg;
+			paths.image = optarg;
+			break;
+		case 'w':
+			paths.wire = optarg;
 			break;
 		default:
 			return usage();
@@ -340,7 +371,7 @@ int main(int argc, char **argv)
 	if (otseg_bench_pin(0))
 		fprintf(stderr, "forward: cannot stay on processor 0\n");
 	for (i = 0; i < n_lanes; i++) {
-		err = lane_open(&lanes[i], i, object, image);
+		err = lane_open(&lanes[i], i, &paths);
 		if (err) {
 			fprintf(stderr, "forward: lane %s: %s\n", lanes[i].name, strerror(-err));
 			return 1;

@@ -3,17 +3,22 @@
 #
 # Print the benchmark's policy with about RULES rules.
 #
-#   policy.sh RULES
+#   policy.sh RULES [wire]
 #
 # The three rules that the traffic meets come last; the others are of the same
 # kind, for other hosts of the same zone and for other zones. Both zones of the
 # traffic live behind it0 as well as where they belong, because a test run's
-# frames come in by one interface only. Addresses: frame.h.
+# frames come in by one interface only; with "wire" they live at the two ends of a
+# wire, and nowhere else. Addresses: frame.h.
 set -euo pipefail
 
-if (($# != 1)) || (($1 < 3)); then
-	echo "usage: policy.sh RULES" >&2
+if (($# < 1)) || (($1 < 3)) || [[ ${2:-wire} != wire ]]; then
+	echo "usage: policy.sh RULES [wire]" >&2
 	exit 2
+fi
+near='it0, '
+if [[ ${2:-} ]]; then
+	near=
 fi
 others=$(($1 - 3))
 per_conduit=50
@@ -21,9 +26,12 @@ conduits=$(((others + per_conduit - 1) / per_conduit))
 
 echo "otseg: 1"
 echo "name: bench"
+if [[ ${2:-} ]]; then
+	echo "wires: {line: [it0, ot0]}"
+fi
 echo "zones:"
 echo "  office: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}"
-echo "  plant: {level: 1, interfaces: [it0, ot0], prefixes: [10.20.0.0/16]}"
+echo "  plant: {level: 1, interfaces: [${near}ot0], prefixes: [10.20.0.0/16]}"
 echo "  store: {level: 1, interfaces: [ot0], prefixes: [10.30.0.0/16]}"
 for ((c = 1; c < conduits; c++)); do
 	echo "  cell-$c: {level: 1, interfaces: [ot0], prefixes: [10.100.$c.0/24]}"

@@ -100,7 +100,7 @@ function forward_table(	i, n, line, name, base)
 		line = sprintf("%.3f (%.3f-%.3f)", quantile(n, 0.5) / 1e6, quantile(n, 0.1) / 1e6,
 			       quantile(n, 0.9) / 1e6)
 		printf "%-18s  %-20s  %8.0f", name, line, 1e9 / quantile(n, 0.5)
-		if (name == "otseg-allow")
+		if (name == "otseg-allow" || name == "otseg-wire")
 			printf "  %s of redirect, %s of kernel, %s of kernel-xdp, %s of nft-conntrack, %s of nft-linear",
 				ratio(name, "redirect"), ratio(name, "kernel"),
 				ratio(name, "kernel-xdp"), ratio(name, "nft-conntrack"),
