@@ -16,6 +16,7 @@ tests=(
 	net/e2e_inet6.sh
 	net/e2e_vlan.sh
 	net/e2e_loss.sh
+	net/e2e_wire.sh
 	net/e2e_swap.sh
 )
 
@@ -67,5 +68,5 @@ files=(
 if (($#)); then
 	tests=("$@")
 fi
-exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-1500}" "${files[@]}" -- \
+exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-1700}" "${files[@]}" -- \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"
