@@ -16,7 +16,7 @@ declare -A groups=(
 		libpcap-dev libmnl-dev libnl-3-dev libnl-route-3-dev libssl-dev
 		linux-libc-dev"
 	# What the tests that need no virtual machine run.
-	[check]="clang-19 libmodbus-dev libclang-rt-dev tshark tcpdump iproute2
+	[check]="clang-19 groff-base libmodbus-dev libclang-rt-dev tshark tcpdump iproute2
 		iputils-ping ethtool nftables netcat-openbsd jq procps kmod
 		python3 python3-yaml python3-jsonschema"
 	# A kernel lane, a module built for it, and a machine that boots it.
