@@ -15,7 +15,7 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
  * of the hash. An object that replaces one of the same number goes on with its maps, so raise it
  * with every change to what is in them or how the datapath reads it.
  */
-#define OTSEG_STATE_LAYOUT 1
+#define OTSEG_STATE_LAYOUT 2
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
