@@ -11,11 +11,13 @@ const volatile u8 otseg_use_module; /* policy and counters come from the module 
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
- * What the maps of live state mean: flows, their buckets and sessions, limits, budgets and the key
- * of the hash. An object that replaces one of the same number goes on with its maps, so raise it
- * with every change to what is in them or how the datapath reads it.
+ * What the maps that outlive the programs mean: flows, their buckets and sessions, limits, budgets,
+ * counters, interfaces and the key of the hash. An object that replaces one of the same number goes
+ * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
+ * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT 2
+#define OTSEG_STATE_LAYOUT (2 << 4 | OTSEG_IMAGE_VERSION)
+_Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */

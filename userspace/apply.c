@@ -14,8 +14,8 @@
  *	6 release interfaces that the policy names no longer, and guards that would
  *	  stand in the way; cut wires that are no more
  *
- * Where the new datapath has another owner of the policy, 5 comes before 4: what
- * is committed there is not in force before the switch.
+ * Where the new datapath has another owner of the policy, or maps of its own, 5 comes
+ * before 4: what is committed there is not in force before the switch.
  *
  * An interface attached in step 3 drops everything until the commit.
  */
@@ -50,7 +50,7 @@ struct apply {
 	const struct otseg_blob *image;
 	enum otseg_backend_id id;
 	bool fresh;
-	bool flows_lost; /* the new datapath begins with an empty flow table */
+	bool shared; /* the new datapath has the maps of the old one */
 	u32 layout;
 	u32 set;
 	u8 object[32];
@@ -166,12 +166,11 @@ static int datapath_prepare(struct apply *run)
 			       &run->layout);
 	if (err)
 		return err;
-	run->flows_lost = run->old.n_attached &&
-			  (was->backend != run->id || was->layout != run->layout);
+	run->shared = was->backend == run->id && was->layout == run->layout;
 	err = otseg_bpf_open(&run->old.pins, run->set, &run->next);
 	if (!err)
 		err = otseg_bpf_start(&run->next);
-	if (!err)
+	if (!err && !run->shared)
 		err = entries_copy(run);
 	run->bpf = &run->next;
 	return err;
@@ -179,7 +178,7 @@ static int datapath_prepare(struct apply *run)
 
 static int store_open(struct apply *run)
 {
-	struct otseg_backend *previous = run->fresh ? run->old.backend : NULL;
+	struct otseg_backend *previous = run->fresh && !run->shared ? run->old.backend : NULL;
 
 	if (run->store)
 		return 0;
@@ -347,7 +346,7 @@ static void interfaces_restore(struct apply *run)
 		if (role->state == ROLE_ATTACHED)
 			otseg_attach_remove(&run->old.pins, run->bpf, role->at.device.ifindex);
 	}
-	if (!run->fresh)
+	if (!run->fresh || run->shared)
 		wires_cut(run, run->bpf, image_before(run));
 }
 
@@ -404,26 +403,42 @@ static int programs_switch(struct apply *run)
 	return 0;
 }
 
+/*
+ * Steps 4 and 5 where the owner of the policy stays: the new programs run under the
+ * policy in force before another one is committed, so that no flow ever speaks of a
+ * policy that did not come into force.
+ */
+static int switch_then_commit(struct apply *run, u32 expect)
+{
+	const struct otseg_pin_state was = run->old.pins.state;
+	int err;
+
+	err = programs_switch(run);
+	if (err)
+		return err;
+	err = state_write(run);
+	if (!err)
+		err = run->store->ops->commit(run->store, expect, &run->generation);
+	if (err) {
+		programs_restore(run, run->old.n_attached);
+		otseg_pins_write(&run->old.pins, &was);
+	}
+	return err;
+}
+
 /* Steps 4 and 5, in the order that keeps the old policy in force until both are done. */
 static int policy_switch(struct apply *run, u32 expect)
 {
-	bool same_owner = run->fresh && run->id == OTSEG_BACKEND_MODULE &&
-			  run->old.pins.state.backend == OTSEG_BACKEND_MODULE;
+	bool same_module = run->id == OTSEG_BACKEND_MODULE &&
+			   run->old.pins.state.backend == OTSEG_BACKEND_MODULE;
 	int err;
 
-	if (same_owner) {
-		err = programs_switch(run);
-		if (err)
-			return err;
-	}
+	if (run->fresh && (run->shared || same_module))
+		return switch_then_commit(run, expect);
 	err = run->store->ops->commit(run->store, expect, &run->generation);
-	if (err) {
-		if (same_owner)
-			programs_restore(run, run->old.n_attached);
+	if (err)
 		return err;
-	}
-	if (!same_owner)
-		err = programs_switch(run);
+	err = programs_switch(run);
 	if (!err && run->fresh) {
 		err = state_write(run);
 		if (err)
@@ -573,6 +588,12 @@ static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
 	return 0;
 }
 
+/* Whether the datapath that took over began with an empty flow table. */
+static bool flows_are_lost(const struct apply *run)
+{
+	return run->fresh && run->old.n_attached && !run->shared;
+}
+
 static json_t *role_json(const struct role *role)
 {
 	static const char *const states[] = { "absent", "kept", "attached" };
@@ -598,7 +619,7 @@ static json_t *report_json(const struct apply *run)
 			 otseg_image_string(run->image->data, header->name), "digest", digest,
 			 "generation", (int)run->generation, "backend",
 			 otseg_backend_id_name(run->id), "datapath_replaced",
-			 run->fresh && run->old.n_attached, "flows_lost", run->flows_lost,
+			 run->fresh && run->old.n_attached, "flows_lost", flows_are_lost(run),
 			 "interfaces", interfaces, "released", run->released);
 }
 
@@ -643,7 +664,7 @@ static void report_warn(const struct apply *run)
 						  "module's parameter 'governed' names it)" :
 						  " (until then it passes everything)");
 	}
-	if (run->flows_lost)
+	if (flows_are_lost(run))
 		otseg_error_print("warning: the datapath was replaced; connections that were open "
 				  "have to be opened anew");
 }

@@ -3,7 +3,8 @@
  * The short way: a plain frame (IPv4 without options, TCP or UDP, no VLAN tag) of
  * a live flow about which nothing has to be decided anew. Decides exactly what
  * decode.h, table.h and track.h would, in one pass over the header, or leaves
- * the frame to them, unchanged.
+ * the frame to them, unchanged. Of a frame in several buffers it counts the bytes
+ * of the first one, in which the whole IP packet lies.
  */
 #ifndef OTSEG_EXPRESS_H
 #define OTSEG_EXPRESS_H
@@ -222,6 +223,7 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	if (!f)
 		return OTSEG_EXPRESS_NO;
 	generation = otseg_read(f->generation);
+	otseg_barrier();
 	reply = from_b ^ (f->flags & OTSEG_FLOW_FROM_B);
 	me = reply ? &f->dir[1] : &f->dir[0];
 	you = reply ? &f->dir[0] : &f->dir[1];
@@ -232,7 +234,9 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	otseg_barrier();
 	otseg_track_recall(v, path, f, reply);
 	otseg_barrier();
-	if (otseg_unlikely(otseg_read(f->generation) != generation))
+	/* Nor may the link that was recalled be another interface's. */
+	if (otseg_unlikely(otseg_read(f->generation) != generation ||
+			   otseg_read(me->ifindex) != e->s->arrival.ifindex))
 		return OTSEG_EXPRESS_NO;
 	if (p->proto == OTSEG_PROTO_TCP && !express_fits(p, f, me, you))
 		return OTSEG_EXPRESS_NO;

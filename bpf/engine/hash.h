@@ -4,9 +4,10 @@
  * Dietzfelbinger, "Universal hashing and k-wise independent random variables via
  * integer arithmetic without primes"; M. Thorup, "High speed hashing for integers
  * and strings", section 3.2): whatever two flows a sender picks, over the choice of
- * the seed they meet in one bucket as rarely as by chance. It costs a tenth of a
- * cryptographic one; unlike with that, who could read the hash of flows would learn
- * the seed, but the hash leaves the host nowhere.
+ * the seed they meet in one bucket as rarely as by chance. Of larger sets it promises
+ * less, which costs those flows their place and nobody else anything. It takes a
+ * tenth of the time of a cryptographic hash; unlike with that, who could read the hash
+ * of flows would learn the seed, but the hash leaves the host nowhere.
  */
 #ifndef OTSEG_HASH_H
 #define OTSEG_HASH_H

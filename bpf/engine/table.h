@@ -291,7 +291,9 @@ OTSEG_INLINE void otseg_flow_touch(const struct otseg_env *e, u32 seconds)
 	u32 deadline = e->now_s + seconds;
 	u32 way = place & (OTSEG_FLOW_WAYS - 1);
 
-	if (bucket && otseg_read(bucket->deadline_s[way]) != deadline)
+	/* A place that was given free meanwhile keeps the beginning of its grace. */
+	if (bucket && otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE &&
+	    otseg_read(bucket->deadline_s[way]) != deadline)
 		otseg_write(bucket->deadline_s[way], deadline);
 }
 

@@ -252,7 +252,8 @@ OTSEG_NOINLINE u32 otseg_track_enter(struct otseg_env *e, const struct otseg_pac
 		otseg_barrier();
 		otseg_track_recall(v, path, f, reply);
 		otseg_barrier();
-		if (otseg_likely(otseg_read(f->generation) == generation)) {
+		if (otseg_likely(otseg_read(f->generation) == generation &&
+				 otseg_read(d->ifindex) == e->s->arrival.ifindex)) {
 			if (otseg_unlikely(d->flags & OTSEG_FLOW_MAC) &&
 			    !otseg_ingress_mac(e, p, v->src_zone)) {
 				v->conduit = OTSEG_NONE16;

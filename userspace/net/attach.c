@@ -213,7 +213,12 @@ static int entry_claim(const struct otseg_bpf *bpf, const struct otseg_device *d
 	entry.peer = peer;
 	memcpy(entry.name, role, strlen(role));
 	err = entry_write(bpf, device->ifindex, &entry);
-	return err ? err : port_write(bpf, device->ifindex);
+	if (err)
+		return err;
+	err = port_write(bpf, device->ifindex);
+	if (err)
+		entry_erase(bpf, device->ifindex);
+	return err;
 }
 
 static int link_create(int prog, u32 ifindex, enum otseg_attach_mode *mode)

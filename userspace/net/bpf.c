@@ -216,8 +216,11 @@ static int knob_access(struct bpf_object *object, const char *name, u8 *value, b
 #define SEED_SECTION ".data"
 #define SEED_PIN "otseg_seed"
 
-static const char *const state_maps[] = { "otseg_buckets", "otseg_flows", "otseg_sessions",
-					  "otseg_limits",  "otseg_live",  SEED_PIN };
+/* All that outlives the programs: the policy and its generation, too, which flows speak of. */
+static const char *const state_maps[] = {
+	"otseg_policy", "otseg_counters", "otseg_links", "otseg_ports", "otseg_buckets",
+	"otseg_flows",	"otseg_sessions", "otseg_limits", "otseg_live", SEED_PIN,
+};
 
 static struct bpf_map *state_map_find(struct bpf_object *object, const char *name)
 {
@@ -252,8 +255,9 @@ static int state_map_take(const struct otseg_pins *pins, struct bpf_map *map, co
 }
 
 /*
- * Has the object go on with the flows of the set in use, so that replacing it cuts
- * no connection. Generations of another owner of the policy mean nothing to it.
+ * Has the object go on with what the set in use has, so that replacing it cuts no
+ * connection: both sets are then programs on the same maps. Generations of another
+ * owner of the policy mean nothing to it.
  */
 static int state_take(const struct otseg_pins *pins, struct bpf_object *object,
 		      enum otseg_backend_id backend, u32 layout)
@@ -266,7 +270,7 @@ static int state_take(const struct otseg_pins *pins, struct bpf_object *object,
 	for (i = 0; i < sizeof(state_maps) / sizeof(state_maps[0]); i++) {
 		err = state_map_take(pins, state_map_find(object, state_maps[i]), state_maps[i]);
 		if (err) {
-			otseg_error_print("%s: cannot go on with the flows of the datapath in use: %s",
+			otseg_error_print("%s: cannot go on with what the datapath in use has: %s",
 					  state_maps[i], strerror(-err));
 			return err;
 		}
@@ -339,7 +343,7 @@ static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
  * @path: the object
  * @backend: where the datapath is to find its policy
  * @layout: takes the layout of its state; if the set in use has the same one and
- *	the same owner of the policy, both share their flows
+ *	the same owner of the policy, both have the same maps
  *
  * Return: 0 or a negative errno, which has been told; then there is no such set.
  */
