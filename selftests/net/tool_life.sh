@@ -307,11 +307,30 @@ object_replaced()
 		[[ $(find "$OTSEG_PIN_DIR" -name 'set?' | wc -l) == 1 ]]
 }
 
+unanswered_beyond()
+{
+	(($(grep -c 'no answer yet' "$plant_dir/open.out") > $1))
+}
+
+# A ping that the office has had open all the time gets no answer any more.
+open_flow_refused()
+{
+	local replies
+
+	wait_for 5 unanswered_beyond "$(grep -c 'no answer yet' "$plant_dir/open.out")" || return
+	replies=$(grep -c 'bytes from' "$plant_dir/open.out")
+	wait_for 5 unanswered_beyond $(($(grep -c 'no answer yet' "$plant_dir/open.out") + 3)) &&
+		(($(grep -c 'bytes from' "$plant_dir/open.out") == replies))
+}
+
+# Whatever was half done under the policy that did not come into force, no flow of it
+# passes under the next one.
 replace_interrupted()
 {
 	local at calls code step
 
 	apply first || return
+	plant_start open it ping -n -O -i 0.02 -W 1 -I "$office" "$plc"
 	cp "$object" "$plant_dir/next.bpf.o"
 	echo >>"$plant_dir/next.bpf.o"
 	OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o with_fault fail 0 && enforces second || return
@@ -322,15 +341,16 @@ replace_interrupted()
 		code=0
 		OTSEG_BPF_OBJECT=$plant_dir/next.bpf.o with_fault fail "$at" || code=$?
 		if ((code)); then
-			enforces first || {
+			enforces first && apply first && open_flow_refused || {
 				echo "call $at of $calls"
 				cat "$plant_dir/said"
 				return 1
 			}
 		else
-			enforces second && apply first || return
+			enforces second && apply first && open_flow_refused || return
 		fi
 	done
+	plant_stop open INT
 	enforces first
 }
 
