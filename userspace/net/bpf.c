@@ -218,8 +218,16 @@ static int knob_access(struct bpf_object *object, const char *name, u8 *value, b
 
 /* All that outlives the programs: the policy and its generation, too, which flows speak of. */
 static const char *const state_maps[] = {
-	"otseg_policy", "otseg_counters", "otseg_links", "otseg_ports", "otseg_buckets",
-	"otseg_flows",	"otseg_sessions", "otseg_limits", "otseg_live", SEED_PIN,
+	"otseg_policy",
+	"otseg_counters",
+	"otseg_links",
+	"otseg_ports",
+	"otseg_buckets",
+	"otseg_flows",
+	"otseg_sessions",
+	"otseg_limits",
+	"otseg_live",
+	SEED_PIN,
 };
 
 static struct bpf_map *state_map_find(struct bpf_object *object, const char *name)
