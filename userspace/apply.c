@@ -92,7 +92,7 @@ static int roles_collect(struct apply *run)
 	return 0;
 }
 
-static const struct role *role_find(const struct apply *run, const char *name)
+static struct role *role_find(struct apply *run, const char *name)
 {
 	size_t i;
 
@@ -251,16 +251,12 @@ static const void *image_before(const struct apply *run)
 static int crossing_settle(struct apply *run, const struct otseg_crossing *crossing)
 {
 	const struct otseg_device *device = &crossing->in->device;
-	struct role *role = NULL;
-	size_t i;
+	struct role *role;
 	int err;
 
 	if (crossing->in->mode == OTSEG_ATTACH_NATIVE &&
 	    !otseg_netdev_takes_frames(crossing->out->device.ifindex)) {
-		for (i = 0; i < run->n_roles; i++) {
-			if (!strcmp(run->roles[i].name, crossing->in->role))
-				role = &run->roles[i];
-		}
+		role = role_find(run, crossing->in->role);
 		if (!role || role->state != ROLE_ATTACHED) {
 			otseg_error_print("wire %s: the driver of %s sends no frames of native XDP, "
 					  "and %s runs it already; detach %s, and apply again",
@@ -308,15 +304,15 @@ static int wires_join(struct apply *run)
 }
 
 /* Wires lead where @image says, and nowhere else. */
-static int wires_cut(struct apply *run, const struct otseg_bpf *bpf, const void *image)
+static int wires_cut(struct apply *run, const void *image)
 {
 	struct otseg_attachment *list = NULL;
 	size_t n_list = 0;
 	int err;
 
-	err = otseg_attach_list(&run->old.pins, bpf, &list, &n_list);
+	err = otseg_attach_list(&run->old.pins, run->bpf, &list, &n_list);
 	if (!err)
-		err = otseg_wires_write(bpf, image, list, n_list, true);
+		err = otseg_wires_write(run->bpf, image, list, n_list, true);
 	free(list);
 	return err;
 }
@@ -347,7 +343,7 @@ static void interfaces_restore(struct apply *run)
 			otseg_attach_remove(&run->old.pins, run->bpf, role->at.device.ifindex);
 	}
 	if (!run->fresh || run->shared)
-		wires_cut(run, run->bpf, image_before(run));
+		wires_cut(run, image_before(run));
 }
 
 /* The first state says that there is a datapath before any interface has it. */
@@ -489,7 +485,7 @@ static void interfaces_release(struct apply *run)
 			continue;
 		release(run, at);
 	}
-	wires_cut(run, run->bpf, run->image->data);
+	wires_cut(run, run->image->data);
 }
 
 static int enforce(struct apply *run)
@@ -680,7 +676,7 @@ static void report_warn(const struct apply *run)
 int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,
 		       enum otseg_backend_id wanted)
 {
-	struct apply run = { .image = image, .next = { -1, -1, -1, -1, -1, -1, -1, -1, -1 } };
+	struct apply run = { .image = image, .next = OTSEG_BPF_CLOSED };
 	struct otseg_pins lock;
 	json_t *report;
 	int err;

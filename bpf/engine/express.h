@@ -75,6 +75,13 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 	       (l4[13] & EXPRESS_TCP_FLAGS) == OTSEG_TCP_ACK;
 }
 
+/* The words of the addresses that IPv4 leaves empty. */
+OTSEG_INLINE void express_widen(struct otseg_packet *p)
+{
+	__builtin_memset(&p->src.w[1], 0, sizeof(p->src) - sizeof(p->src.w[0]));
+	__builtin_memset(&p->dst.w[1], 0, sizeof(p->dst) - sizeof(p->dst.w[0]));
+}
+
 /**
  * otseg_express_complete - what otseg_decode() would have made of a plain frame
  * @e: surroundings
@@ -89,8 +96,7 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 
 	if (!h)
 		return 0;
-	__builtin_memset(&p->src.w[1], 0, sizeof(p->src) - sizeof(p->src.w[0]));
-	__builtin_memset(&p->dst.w[1], 0, sizeof(p->dst) - sizeof(p->dst.w[0]));
+	express_widen(p);
 	__builtin_memcpy(p->dst_mac, h, 6);
 	__builtin_memcpy(p->src_mac, h + 6, 6);
 	p->selector = OTSEG_SEL(is_tcp ? OTSEG_SEL_TCP : OTSEG_SEL_UDP, p->dport);
@@ -185,8 +191,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p, u3
 
 	otseg_ingress_open(e);
 	if (e->link_flags & OTSEG_LINK_CHECKSUMS) {
-		__builtin_memset(&p->src.w[1], 0, sizeof(p->src) - sizeof(p->src.w[0]));
-		__builtin_memset(&p->dst.w[1], 0, sizeof(p->dst) - sizeof(p->dst.w[0]));
+		express_widen(p);
 		fault = otseg_checksum_tcp(e, p);
 		if (fault)
 			return fault;

@@ -436,7 +436,7 @@ int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf
 	size_t i;
 	int err;
 
-	*bpf = (struct otseg_bpf){ -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+	*bpf = (struct otseg_bpf)OTSEG_BPF_CLOSED;
 	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		err = pinned_open(pins, set, items[i].name, items[i].fd);
 		if (err) {

@@ -36,6 +36,9 @@ struct otseg_bpf {
 	int live;
 };
 
+/* Nothing is open. */
+#define OTSEG_BPF_CLOSED { -1, -1, -1, -1, -1, -1, -1, -1, -1 }
+
 int otseg_bpf_find(char path[OTSEG_PIN_PATH], u8 digest[32]);
 int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
 		     enum otseg_backend_id backend, u32 *layout);

@@ -27,6 +27,18 @@ struct section_shape {
 static const struct section_shape shapes[OTSEG_SEC_COUNT] = { OTSEG_SECTION_LIST(X) };
 #undef X
 
+static void compile_say(struct otseg_compiler *compiler, enum otseg_severity severity,
+			struct otseg_mark_at at, const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		otseg_alloc_failed();
+	otseg_diag_add(compiler->diag, severity, compiler->policy->file, at.line, at.column, "%s",
+		       text);
+	free(text);
+}
+
 /**
  * otseg_compile_error - note an error at a place in the policy's text
  * @compiler: the compiler
@@ -39,15 +51,10 @@ int otseg_compile_error(struct otseg_compiler *compiler, struct otseg_mark_at at
 			const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		otseg_alloc_failed();
+	compile_say(compiler, OTSEG_ERROR, at, format, args);
 	va_end(args);
-	otseg_diag_add(compiler->diag, OTSEG_ERROR, compiler->policy->file, at.line, at.column,
-		       "%s", text);
-	free(text);
 	return -E2BIG;
 }
 
@@ -61,15 +68,10 @@ void otseg_compile_warn(struct otseg_compiler *compiler, struct otseg_mark_at at
 			const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		otseg_alloc_failed();
+	compile_say(compiler, OTSEG_WARNING, at, format, args);
 	va_end(args);
-	otseg_diag_add(compiler->diag, OTSEG_WARNING, compiler->policy->file, at.line, at.column,
-		       "%s", text);
-	free(text);
 }
 
 /**
