@@ -23,6 +23,9 @@ const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
 u64 otseg_seed[OTSEG_SEED_WORDS] SEC(".data") = {};
 
+/* The datapath's clock by otseg_seconds(): the sweep keeps it, because asking the kernel is a call. */
+u32 otseg_now_s SEC(".data");
+
 /**
  * struct otseg_block - a counter block: see include/otseg/counters.h
  * @counters: of one processor under one policy generation
@@ -127,6 +130,13 @@ struct {
 	__type(value, struct otseg_limiter);
 } otseg_limits SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, OTSEG_REFUSALS);
+	__type(key, u32);
+	__type(value, struct otseg_refusal);
+} otseg_refusals SEC(".maps");
+
 /* Live flows by budget slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -136,13 +146,15 @@ struct {
 	__type(value, u32);
 } otseg_live SEC(".maps");
 
-/* The program itself, to judge a frame from the start. */
+/* The programs that a frame can be left to. */
 enum otseg_stage {
-	OTSEG_STAGE_FRAME,
+	OTSEG_STAGE_FRAME, /* from the start: the short way first */
+	OTSEG_STAGE_LONG,
 	OTSEG_STAGE_COUNT,
 };
 
 int otseg_xdp(struct xdp_md *ctx);
+int otseg_long(struct xdp_md *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -150,7 +162,7 @@ struct {
 	__uint(key_size, sizeof(u32));
 	__array(values, int(struct xdp_md *));
 } otseg_stages SEC(".maps") = {
-	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp },
+	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp, [OTSEG_STAGE_LONG] = &otseg_long },
 };
 
 struct {

@@ -350,22 +350,28 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 	return OTSEG_R_PDU_UNSOLICITED;
 }
 
-/* Note the request at hand and its rule until the segment is known to pass. */
-OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+/* Note the request at hand. */
+OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request *r)
 {
-	struct otseg_inspection *in = &e->s->inspection;
-	const struct otseg_msg *msg = &in->msg;
-	u32 rule = in->rule;
-	struct otseg_request *r = &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)];
-	u32 i;
+	const struct otseg_msg *msg = &e->s->inspection.msg;
 
 	r->function = msg->function;
 	r->id = msg->id;
 	r->answer = msg->answer;
 	r->unit = (u16)msg->unit;
-	r->rule = (u16)rule;
+	r->rule = (u16)e->s->inspection.rule;
 	r->generation = (u16)e->generation;
 	r->is_open = 1;
+}
+
+/* Note the request at hand and its rule until the segment is known to pass. */
+OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 rule = in->rule;
+	u32 i;
+
+	stream_request(e, &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)]);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
@@ -509,15 +515,21 @@ OTSEG_INLINE void stream_record(const struct otseg_inspection *in, struct otseg_
 	s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
 }
 
+/* Count a message. */
+OTSEG_INLINE void stream_count_one(const struct otseg_env *e, u32 rule, u32 conduit)
+{
+	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
+	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
+		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+}
+
 /* Count a message for the @i-th of the segment's rules. */
 OTSEG_INLINE void stream_count(const struct otseg_env *e, const struct otseg_inspection *in, u32 i)
 {
 	u32 rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
 	u32 conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
 
-	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
-	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
-		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+	stream_count_one(e, rule, conduit);
 }
 
 /* Close the requests that the segment answers. */

@@ -278,23 +278,34 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 }
 
 /**
- * otseg_flow_touch - set when a flow ends
- * @e: surroundings, @e->flow_id is the flow
+ * otseg_bucket_touch - set when a flow ends
+ * @e: surroundings
+ * @bucket: its bucket
+ * @way: its place there
  * @seconds: from now
  *
  * Written only when it changes: a bucket is shared by eight flows.
  */
+OTSEG_INLINE void otseg_bucket_touch(const struct otseg_env *e, struct otseg_flow_bucket *bucket,
+				     u32 way, u32 seconds)
+{
+	u32 deadline = e->now_s + seconds;
+
+	way &= OTSEG_FLOW_WAYS - 1;
+	/* A place that was given free meanwhile keeps the beginning of its grace. */
+	if (otseg_unlikely(otseg_read(bucket->deadline_s[way]) != deadline) &&
+	    otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE)
+		otseg_write(bucket->deadline_s[way], deadline);
+}
+
+/* The same for the flow @e->flow_id. */
 OTSEG_INLINE void otseg_flow_touch(const struct otseg_env *e, u32 seconds)
 {
 	u32 place = otseg_flow_place(e->flow_id);
 	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
-	u32 deadline = e->now_s + seconds;
-	u32 way = place & (OTSEG_FLOW_WAYS - 1);
 
-	/* A place that was given free meanwhile keeps the beginning of its grace. */
-	if (bucket && otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE &&
-	    otseg_read(bucket->deadline_s[way]) != deadline)
-		otseg_write(bucket->deadline_s[way], deadline);
+	if (bucket)
+		otseg_bucket_touch(e, bucket, place, seconds);
 }
 
 /**

@@ -682,4 +682,53 @@ OTSEG_NOINLINE u32 otseg_modbus_parse(const u8 *buf, u32 have, u32 dir, struct o
 	return modbus_response(buf, have, code, msg);
 }
 
+/**
+ * otseg_modbus_brief - make a message of a whole ADU that reads, or answers a read (spec 6.1-6.4)
+ * @head: bytes 0-7 of the ADU, the first one lowest
+ * @body: bytes 8-11
+ * @len: its bytes, at least 12
+ * @dir: enum otseg_msg_dir
+ * @msg: filled in as otseg_modbus_parse() would
+ *
+ * Return: 1; 0: the ADU is another one, or not acceptable.
+ */
+OTSEG_INLINE u32 otseg_modbus_brief(u64 head, u32 body, u32 len, u32 dir, struct otseg_msg *msg)
+{
+	u32 code = (u32)(head >> 56);
+	u32 unit = (head >> 48) & 0xff;
+	u32 is_bits = code <= OTSEG_MODBUS_FC_READ_DISCRETE_INPUTS;
+	u32 first = (body & 0xff) << 8 | ((body >> 8) & 0xff);
+	u32 count = (body >> 8 & 0xff00) | body >> 24;
+
+	if ((u16)(head >> 16) || (head >> 32 & 0xff) || (head >> 40 & 0xff) != len - OTSEG_MODBUS_AT_UNIT ||
+	    !unit || code - OTSEG_MODBUS_FC_READ_COILS >
+		    OTSEG_MODBUS_FC_READ_INPUT_REGISTERS - OTSEG_MODBUS_FC_READ_COILS)
+		return 0;
+	msg->answer = (u16)(len - OTSEG_MODBUS_AT_BODY - 1);
+	msg->n_objects = 0;
+	if (dir == OTSEG_DIR_REQUEST) {
+		if (len != OTSEG_MODBUS_AT_BODY + 4 ||
+		    !modbus_range_ok(first, count, is_bits ? OTSEG_MODBUS_READ_BITS :
+							     OTSEG_MODBUS_READ_WORDS))
+			return 0;
+		modbus_object(msg, 0, otseg_modbus_table[code].object, OTSEG_ACCESS_READ, first,
+			      count);
+		msg->answer = (u16)(is_bits ? (count + 7) >> 3 : 2 * count);
+	} else if ((body & 0xff) != msg->answer) {
+		return 0;
+	}
+	msg->function = OTSEG_MODBUS_FUNCTION(code, 0);
+	msg->unit = unit;
+	msg->length = len;
+	msg->id = (u16)((head & 0xff) << 8 | (head >> 8 & 0xff));
+	msg->access = otseg_modbus_table[code].access;
+	msg->flags = 0;
+	msg->dir = (u8)dir;
+	msg->service = OTSEG_SVC_MODBUS;
+	msg->values = OTSEG_VALUES_NONE;
+	msg->exception = 0;
+	msg->reserved = 0;
+	return 1;
+}
+
 #endif /* OTSEG_MODBUS_H */
