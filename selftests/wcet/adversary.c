@@ -220,9 +220,13 @@ static void case_plain(void)
 	struct talk t;
 
 	policy(1, reads, reads);
-	frame_udp(&f, &it, &cell, 4000, 7, "data", 4);
+	frame_udp(&f, &it, &cell, 4000, 7, "twenty bytes of data", 20);
 	send_from(&it, "UDP, new flow");
 	send_from(&it, "UDP, live flow");
+	frame_udp(&f, &it, &cell, 4000, 8, "twenty bytes of data", 20);
+	send_from(&it, "UDP, no rule");
+	frame_udp(&f, &cell, &it, 4000, 7, "twenty bytes of data", 20);
+	send_from(&cell, "UDP, no conduit");
 	frame_udp(&f, &it6, &cell6, 4000, 7, "data", 4);
 	send_from(&it6, "UDP over IPv6, new flow");
 	t = talk_new(443);

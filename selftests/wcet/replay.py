@@ -61,6 +61,12 @@ def prepare(machine):
                              LINK.pack(i, 0, name, 0, 0))
 
 
+def clock(machine, now_ns):
+    """The datapath's seconds, which stand behind the key: otseg_seconds()."""
+    seconds = ((now_ns >> 24) * 1125900 >> 26) & 0xffffffff
+    machine.memory.write(machine.map("otseg.data") + 8 * SEED_WORDS, struct.pack("<I", seconds))
+
+
 def runtime(generation, size):
     """struct otseg_runtime, and the image's place behind its page."""
     return struct.pack("<4s3I", b"OSTR", generation, size, generation & 1).ljust(4096, b"\0")
@@ -68,7 +74,7 @@ def runtime(generation, size):
 
 def main():
     bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
-    machine = Machine(load(sys.argv[1], "otseg_xdp"))
+    machine = Machine(load(sys.argv[1], "otseg_xdp", "otseg_long"))
     prepare(machine)
     generation, failed = 0, 0
     print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")
@@ -81,6 +87,7 @@ def main():
                 else bytes(64)
             machine.memory.write(machine.map("otseg_buckets"), bucket * BUCKETS)
         else:
+            clock(machine, now_ns)
             answer, count = machine.packet(data, ifindex, now_ns)
             entry = next(e for part, e in ENTRIES if part in name)
             if (answer == XDP_PASS) != bool(action):
