@@ -72,9 +72,10 @@ OTSEG_INLINE u32 otseg_frame_rule(struct otseg_env *e, const struct otseg_packet
 		reason = OTSEG_R_NO_INSPECTOR;
 	if (reason == OTSEG_R_RULE && p->proto == OTSEG_PROTO_TCP && p->payload_len)
 		return OTSEG_R_TCP_SYN_DATA;
-	if (reason == OTSEG_R_RULE && !path->inspected && !otseg_limit_check(e, path->rule, e->frame_len))
-		reason = OTSEG_R_RATE_LIMIT;
-	return reason;
+	if (reason != OTSEG_R_RULE)
+		return reason;
+	reason = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : path->rule, path->conduit);
+	return reason ? reason : OTSEG_R_RULE;
 }
 
 /* A frame without a flow. @e->flow_id not 0: its flow is over, and the place can be used again. */
@@ -191,7 +192,10 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 		otseg_verdict_clear(v);
 		e->flow_id = 0;
 		e->frame_len = otseg_whole_len(e);
-		reason = otseg_frame_decide(e, &e->s->packet, v);
+		e->s->paid = 0;
+		reason = otseg_forget(e, otseg_frame_decide(e, &e->s->packet, v));
+		if (otseg_unlikely(e->s->paid) && !otseg_reason_passes(reason))
+			otseg_limit_refund(e, v->conduit);
 	}
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason == OTSEG_STALE)) {

@@ -15,7 +15,7 @@
 #include "session.h"
 
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
-#define OTSEG_LIMITERS (2 * OTSEG_MAX_RULES) /* of even and odd generations; a power of two */
+#define OTSEG_LIMITERS (2 * OTSEG_MAX_LIMITERS) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
@@ -42,7 +42,7 @@ struct otseg_link {
 };
 
 /**
- * struct otseg_limiter - token buckets of one rule (limit.h)
+ * struct otseg_limiter - token buckets of one rule or conduit (limit.h)
  * @packets: theoretical arrival time of the next packet, ns
  * @bytes: the same for bytes
  */
@@ -84,6 +84,7 @@ struct otseg_arrival {
  * @memo: see otseg_forget()
  * @hash: of the flow's key, if @is_new
  * @is_new: the short way has found no flow with this hash
+ * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
  * @chunk: bytes of the frame being summed or of the header being read
  *
@@ -99,6 +100,7 @@ struct otseg_scratch {
 	u64 memo;
 	u64 hash;
 	u64 is_new;
+	u64 paid;
 	struct otseg_arrival arrival;
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };

@@ -369,7 +369,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
-	if (otseg_likely(otseg_at(e, RULES, rule)->limiter == OTSEG_NONE32))
+	if (otseg_likely(otseg_at(e, RULES, rule)->rate.limiter == OTSEG_NONE32))
 		return;
 	otseg_for(i, in->n_limited) {
 		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
@@ -614,7 +614,7 @@ OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
 	otseg_for(i, in->n_limited) {
 		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
 
-		if (!otseg_limit_check(e, rule, e->frame_len)) {
+		if (!otseg_limit_rule(e, rule)) {
 			in->rule = rule;
 			return 0;
 		}

@@ -149,7 +149,9 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
-	if (!path->inspected && otseg_at(e, RULES, path->rule)->limiter != OTSEG_NONE32)
+	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
+		return 0;
+	if (!path->inspected && otseg_at(e, RULES, path->rule)->rate.limiter != OTSEG_NONE32)
 		return 0;
 	return OTSEG_FLOW_EXPRESS;
 }
@@ -366,10 +368,9 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 		if (path->inspected)
 			fault = otseg_forget(e, otseg_track_inspectable(e, p));
 	}
-	/* Of inspected flows, the messages use up the rates. */
-	if (!path->inspected && !reply && v->rule != OTSEG_NONE32 &&
-	    !otseg_limit_check(e, v->rule, e->frame_len))
-		fault = OTSEG_R_RATE_LIMIT;
+	/* Of inspected flows, the messages use up the rules' rates. */
+	if (!reply && !fault && v->rule != OTSEG_NONE32)
+		fault = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : v->rule, v->conduit);
 	if (otseg_unlikely(fault) && !otseg_conduit_is_monitored(e, v->conduit))
 		return fault;
 	if (path->inspected && !(tcp & OTSEG_TCP_QUIET)) {

@@ -45,6 +45,7 @@ enum otseg_ctr_conduit {
 	OTSEG_CTR_CONDUIT_MONITORED, /* frames passed that would have been dropped */
 	OTSEG_CTR_CONDUIT_FLOWS, /* flows opened */
 	OTSEG_CTR_CONDUIT_MESSAGES, /* inspected messages allowed */
+	OTSEG_CTR_CONDUIT_LIMITED, /* frames over its rate */
 	OTSEG_CTR_CONDUIT_LEN = 8,
 };
 

@@ -93,7 +93,9 @@ enum otseg_reason_class {
 	X(PDU_EFFORT, "pdu-effort", FAULT, "judging it would take more steps than a frame is given") \
 	/* wires */                                                                                \
 	X(WIRE_DOWN, "wire-down", FAULT, "the other end of the wire is missing or has no carrier") \
-	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire")
+	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire") \
+	/* conduits */                                                                             \
+	X(CONDUIT_RATE, "conduit-rate", DENY, "the conduit's rate is used up")
 /* clang-format on */
 
 enum otseg_reason {

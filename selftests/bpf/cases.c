@@ -73,6 +73,16 @@ static const char policy_text[] =
 	"    rules:\n"
 	"      time: {service: udp, port: 7}\n"
 	"      who: {service: arp, operations: [request]}\n"
+	"  paced:\n"
+	"    reason: all that it sends has a rate\n"
+	"    from: lab\n"
+	"    to: cell\n"
+	"    flows: 6\n"
+	"    rate: {packets: 1/s, burst: 4}\n"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n"
+	"      slow: {service: udp, port: 17, rate: {packets: 3/h}}\n"
+	"      field: {service: modbus, access: read}\n"
 	"  tagged:\n"
 	"    reason: from behind the tags\n"
 	"    from: dmz\n"
@@ -458,6 +468,73 @@ static void case_rates(void)
 	later(SECOND / 100000 * 2042);
 	PASS(send_from(&it), FLOW);
 	DROP(send_from(&it), RATE_LIMIT);
+}
+
+static u64 paced_count(enum otseg_ctr_conduit counter)
+{
+	return s->counters(s)[OTSEG_CTR_CONDUIT + v.conduit * OTSEG_CTR_CONDUIT_LEN + counter];
+}
+
+/* What has used up a token and is refused all the same gives it back. */
+static void case_conduit_rate(void)
+{
+	u16 port = next_port;
+	struct talk t;
+	u64 before;
+	int i;
+
+	next_port += 10;
+	PASS(udp(&lab, &cell, port, 7), RULE);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 1, 7), RULE);
+	before = paced_count(OTSEG_CTR_CONDUIT_LIMITED);
+	DROP(udp(&lab, &cell, port, 7), CONDUIT_RATE);
+	DROP(udp(&lab, &cell, port + 1, 7), CONDUIT_RATE);
+	DROP(udp(&lab, &cell, port + 2, 7), CONDUIT_RATE);
+	CHECK(paced_count(OTSEG_CTR_CONDUIT_LIMITED) == before + 3);
+	/* replies use nothing up, nor is another conduit concerned */
+	for (i = 0; i < 10; i++)
+		PASS(udp(&cell, &lab, 7, port), FLOW);
+	for (i = 0; i < 10; i++)
+		CHECK(udp(&it, &cell, port, 7) == (i ? OTSEG_R_FLOW : OTSEG_R_RULE));
+	later(SECOND);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	DROP(udp(&lab, &cell, port, 7), CONDUIT_RATE);
+	/* a rule's rate is within the conduit's */
+	later(10 * SECOND);
+	for (i = 0; i < 3; i++)
+		PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 2, 17), RULE);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 2, 17), CONDUIT_RATE);
+	later(SECOND);
+	PASS(udp(&lab, &cell, port + 2, 17), FLOW);
+	later(SECOND);
+	PASS(udp(&lab, &cell, port + 2, 17), FLOW);
+	later(SECOND);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 2, 17), RATE_LIMIT);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	/* inspected: every segment of the side that asks, if its messages pass */
+	later(4 * SECOND);
+	t = talk_new(&lab, &cell, 502);
+	shake(&t);
+	for (i = 0; i < 10; i++)
+		DROP(segment(&t, 0, A, t.seq[0], t.seq[1], 12), PDU_LENGTH);
+	PASS(say(&t, 0, A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	DROP(say(&t, 0, A, 0), CONDUIT_RATE);
+	PASS(say(&t, 1, A, 0), FLOW);
+	/* more flows than it may have */
+	later(4 * SECOND);
+	PASS(udp(&lab, &cell, port + 3, 7), RULE);
+	PASS(udp(&lab, &cell, port + 4, 7), RULE);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 5, 7), FLOW_BUDGET);
+	PASS(udp(&lab, &cell, port + 3, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 4, 7), FLOW);
+	DROP(udp(&lab, &cell, port + 4, 7), CONDUIT_RATE);
 }
 
 static void case_udp(void)
@@ -1398,6 +1475,7 @@ static const struct ktap_case cases[] = {
 	{ "MAC addresses of a zone", case_macs },
 	{ "rules and what keeps them from applying", case_rules },
 	{ "rates", case_rates },
+	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },
 	{ "TCP: headers and flags", case_tcp_header },
 	{ "TCP: opening", case_tcp_open },

@@ -63,6 +63,7 @@
 	X(CONDUIT, STATE, "state")                                             \
 	X(CONDUIT, MODE, "mode")                                               \
 	X(CONDUIT, FLOWS, "flows")                                             \
+	X(CONDUIT, RATE, "rate")                                               \
 	X(CONDUIT, RULES, "rules")                                             \
 	X(CONDUIT, NOTE, "note")
 
@@ -71,6 +72,7 @@
 	X(INTRA, STATE, "state")                                               \
 	X(INTRA, MODE, "mode")                                                 \
 	X(INTRA, FLOWS, "flows")                                               \
+	X(INTRA, RATE, "rate")                                                 \
 	X(INTRA, RULES, "rules")                                               \
 	X(INTRA, NOTE, "note")
 

@@ -13,6 +13,7 @@ struct conduit_nodes {
 	const struct otseg_node *state;
 	const struct otseg_node *mode;
 	const struct otseg_node *flows;
+	const struct otseg_node *rate;
 	const struct otseg_node *rules;
 	const struct otseg_node *note;
 };
@@ -56,6 +57,8 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	if (nodes->flows)
 		otseg_value_number(source, nodes->flows, "the flows it may hold", 1,
 				   OTSEG_FLOWS_MAX, &conduit->flows);
+	if (nodes->rate)
+		otseg_load_rate(loader, nodes->rate, &conduit->limit);
 	otseg_load_note(loader, nodes->note);
 	if (nodes->rules)
 		load_rules(loader, nodes->rules, conduit);
@@ -102,6 +105,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.state = values[OTSEG_KEY_CONDUIT_STATE],
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
+		.rate = values[OTSEG_KEY_CONDUIT_RATE],
 		.rules = values[OTSEG_KEY_CONDUIT_RULES],
 		.note = values[OTSEG_KEY_CONDUIT_NOTE],
 	};
@@ -126,6 +130,7 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.state = values[OTSEG_KEY_INTRA_STATE],
 		.mode = values[OTSEG_KEY_INTRA_MODE],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
+		.rate = values[OTSEG_KEY_INTRA_RATE],
 		.rules = values[OTSEG_KEY_INTRA_RULES],
 		.note = values[OTSEG_KEY_INTRA_NOTE],
 	};

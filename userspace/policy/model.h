@@ -137,6 +137,16 @@ struct otseg_rate {
 };
 
 /**
+ * struct otseg_limit - how much may come through a rule or a conduit
+ * @packets: limit of packets
+ * @bytes: limit of bytes
+ */
+struct otseg_limit {
+	struct otseg_rate packets;
+	struct otseg_rate bytes;
+};
+
+/**
  * struct otseg_rule - one permission
  * @name: its name, unique in its conduit
  * @service: enum otseg_service
@@ -152,8 +162,7 @@ struct otseg_rate {
  * @values: values that may be written
  * @objects: sorted by type and first
  * @n_objects: their number
- * @packets: limit of packets
- * @bytes: limit of bytes
+ * @limit: how much it permits
  * @at: its place in the text
  */
 struct otseg_rule {
@@ -171,8 +180,7 @@ struct otseg_rule {
 	struct otseg_ranges values;
 	struct otseg_img_object *objects;
 	size_t n_objects;
-	struct otseg_rate packets;
-	struct otseg_rate bytes;
+	struct otseg_limit limit;
 	struct otseg_mark_at at;
 };
 
@@ -185,6 +193,7 @@ struct otseg_rule {
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
  * @flows: live flows it may hold
+ * @limit: how much its initiating side may send
  * @rules: its rules
  * @n_rules: their number
  * @at: its place in the text
@@ -197,6 +206,7 @@ struct otseg_conduit {
 	bool is_enabled;
 	bool is_monitor;
 	u32 flows;
+	struct otseg_limit limit;
 	struct otseg_rule *rules;
 	size_t n_rules;
 	struct otseg_mark_at at;
