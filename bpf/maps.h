@@ -16,7 +16,7 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (2 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (3 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
@@ -133,7 +133,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, OTSEG_BUDGET_SLOTS);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct otseg_live);
 } otseg_live SEC(".maps");
 
 /* The program itself, to judge a frame from the start. */

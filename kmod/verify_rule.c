@@ -291,6 +291,8 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 			return REFUSE(v, CONDUITS, i, "wrong flags 0x%x", conduit->flags);
 		if (conduit->budget_slot >= OTSEG_BUDGET_SLOTS || !conduit->flow_budget)
 			return REFUSE(v, CONDUITS, i, "it has no flow budget");
+		if (!conduit->session_budget)
+			return REFUSE(v, CONDUITS, i, "it has no session budget");
 		if (conduit->rules != at || conduit->n_rules > COUNT(v, RULES) - at)
 			return REFUSE(v, CONDUITS, i, "its rules are not the next ones");
 		for (end = at + conduit->n_rules; at < end; at++)

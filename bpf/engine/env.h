@@ -42,6 +42,16 @@ struct otseg_link {
 };
 
 /**
+ * struct otseg_live - live flows of one conduit
+ * @flows: all of them
+ * @sessions: those that are inspected
+ */
+struct otseg_live {
+	u32 flows;
+	u32 sessions;
+};
+
+/**
  * struct otseg_limiter - token buckets of one rule or conduit (limit.h)
  * @packets: theoretical arrival time of the next packet, ns
  * @bytes: the same for bytes
@@ -325,7 +335,7 @@ OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLO
 OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
-OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
@@ -556,7 +566,7 @@ struct otseg_world {
 	struct otseg_flow *flows;
 	struct otseg_session *sessions;
 	struct otseg_limiter *limits;
-	u32 *live;
+	struct otseg_live *live;
 	struct otseg_link *links;
 	u64 seed[OTSEG_SEED_WORDS];
 	u32 long_way;
@@ -637,7 +647,7 @@ OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BU
 OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
-OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
 
 /* What is attached, runs. */

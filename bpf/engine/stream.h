@@ -115,13 +115,17 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
  * @e: surroundings, @e->flow_id is the flow
  * @flow: the flow; takes the slot
  *
- * A slot is taken over from a flow that is no longer in the flow table.
+ * A slot is taken over from a flow that is no longer in the flow table. Which slots a
+ * flow may take, its id scatters all over the table: that none of them is free is as
+ * unlikely as OTSEG_SESSION_WAYS used ones in a row of draws.
  *
  * Return: OTSEG_R_RULE, or OTSEG_R_SESSION_BUDGET or OTSEG_R_STREAM_BUSY.
  */
 OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flow *flow)
 {
-	u32 first = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u >> 16;
+	u32 draw = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u;
+	u32 first = draw >> 16;
+	u32 step = draw >> 4 | 1; /* odd, so that no slot is looked at twice */
 	struct otseg_session *s;
 	u64 owner;
 	u32 slot;
@@ -129,7 +133,7 @@ OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flo
 
 	flow->session = 0;
 	otseg_for(i, OTSEG_SESSION_WAYS) {
-		slot = (first + i) & (OTSEG_SESSIONS - 1);
+		slot = (first + i * step) & (OTSEG_SESSIONS - 1);
 		s = otseg_session_at(e, slot);
 		if (!s)
 			break;

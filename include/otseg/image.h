@@ -338,6 +338,7 @@ struct otseg_img_rate {
  * @budget_slot: where its live flows are counted; follows from the name, so that
  *	it survives a policy swap
  * @flow_budget: live flows it may hold
+ * @session_budget: how many of them may be inspected
  * @rules: first of its rules in RULES
  * @n_rules: their number
  * @line: line of the policy file
@@ -351,6 +352,7 @@ struct otseg_img_conduit {
 	u16 flags;
 	u16 budget_slot;
 	u32 flow_budget;
+	u32 session_budget;
 	u32 rules;
 	u32 n_rules;
 	u32 line;

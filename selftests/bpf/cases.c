@@ -83,6 +83,14 @@ static const char policy_text[] =
 	"      time: {service: udp, port: 7}\n"
 	"      slow: {service: udp, port: 17, rate: {packets: 3/h}}\n"
 	"      field: {service: modbus, access: read}\n"
+	"  few:\n"
+	"    reason: two sessions at a time\n"
+	"    from: dmz\n"
+	"    to: lab\n"
+	"    sessions: 2\n"
+	"    rules:\n"
+	"      field: {service: modbus, access: read}\n"
+	"      time: {service: udp, port: 7}\n"
 	"  tagged:\n"
 	"    reason: from behind the tags\n"
 	"    from: dmz\n"
@@ -1042,6 +1050,59 @@ static void case_budget(void)
 	PASS(segment(&t, 0, S, 8888, 0, 0), RULE);
 }
 
+/* What the conduits of the cases are, with one text in it replaced. */
+static int policy_with(const char *what, const char *by)
+{
+	const char *at = strstr(policy_text, what);
+	char text[sizeof(policy_text) + 64];
+
+	if (!at)
+		return -1;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - policy_text), policy_text, by,
+		 at + strlen(what));
+	return subject_policy(s, text);
+}
+
+static void case_sessions(void)
+{
+	struct talk t[4];
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		t[i] = talk_new(&dmz, &lab, 502);
+	shake(&t[0]);
+	shake(&t[1]);
+	DROP(say(&t[2], 0, S, 0), SESSION_BUDGET);
+	/* flows that are not inspected have the other budget; other conduits have their own */
+	PASS(udp(&dmz, &lab, next_port, 7), RULE);
+	t[3] = talk_new(&it, &cell, 502);
+	shake(&t[3]);
+	/* one is over: there is room for one */
+	later(86400 * SECOND);
+	DROP(say(&t[0], 0, A, 0), TCP_NO_FLOW);
+	shake(&t[2]);
+	t[3] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[3], 0, S, 0), SESSION_BUDGET);
+	DROP(say(&t[1], 0, A, 0), TCP_NO_FLOW);
+	/* an attempt that is repeated with another number does not count twice */
+	PASS(segment(&t[3], 0, S, 7777, 0, 0), RULE);
+	PASS(segment(&t[3], 0, S, 8888, 0, 0), RULE);
+	/* a conduit of another name has a budget of its own, to which they move */
+	CHECK(!policy_with("  few:", "  more:"));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	PASS(segment(&t[3], 0, S, 9999, 0, 0), RULE);
+	t[0] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[0], 0, S, 0), SESSION_BUDGET);
+	CHECK(!policy_with("  few:\n    reason: two sessions at a time\n    from: dmz\n    to: lab\n"
+			   "    sessions: 2", "  less:\n    reason: one at a time\n    from: dmz\n"
+			   "    to: lab\n    sessions: 1"));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	DROP(segment(&t[3], 0, S, 9999, 0, 0), SESSION_BUDGET);
+	DROP(segment(&t[3], 0, A, 10000, 1, 0), TCP_NO_FLOW);
+	PASS(say(&t[2], 1, A, 0), FLOW);
+	CHECK(!subject_policy(s, policy_text));
+}
+
 /* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
 static void case_table(void)
 {
@@ -1492,6 +1553,7 @@ static const struct ktap_case cases[] = {
 	{ "neighbour discovery", case_nd },
 	{ "monitor mode", case_monitor },
 	{ "flow budgets", case_budget },
+	{ "session budgets", case_sessions },
 	{ "counters", case_counters },
 	{ "a policy swap", case_swap },
 	{ "wires: what passes leaves by the other end", case_wire },

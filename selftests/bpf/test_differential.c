@@ -119,6 +119,21 @@ static void table_check(struct subject *kernel, const char *map, const void *min
 	ktap_result(size == len && !memcmp(mine, theirs, len), "%s is the same", map);
 }
 
+/* Whether the live counts are those of the flows in the table, no more and no less. */
+static int live_is_exact(const struct otseg_world *w)
+{
+	static struct otseg_live counted[OTSEG_BUDGET_SLOTS];
+	u32 i;
+
+	for (i = 0; i < OTSEG_FLOW_PLACES; i++) {
+		if (w->buckets[i / OTSEG_FLOW_WAYS].tag[i % OTSEG_FLOW_WAYS] <= OTSEG_TAG_BUSY)
+			continue;
+		counted[w->flows[i].budget].flows++;
+		counted[w->flows[i].budget].sessions += !!(w->flows[i].flags & OTSEG_FLOW_INSPECTED);
+	}
+	return !memcmp(counted, w->live, sizeof(counted));
+}
+
 int main(int argc, char **argv)
 {
 	u64 frames = argc > 1 ? strtoull(argv[1], NULL, 0) : FRAMES;
@@ -136,7 +151,7 @@ int main(int argc, char **argv)
 		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
 		return KTAP_SKIP;
 	}
-	ktap_begin(9);
+	ktap_begin(11);
 	if (!ktap_result(!!kernel, "the datapath loads"))
 		return KTAP_FAIL;
 	process = subject_engine_new();
@@ -154,15 +169,16 @@ int main(int argc, char **argv)
 	table_check(kernel, "otseg_flows", w->flows, OTSEG_FLOW_PLACES * sizeof(*w->flows));
 	table_check(kernel, "otseg_sessions", w->sessions, OTSEG_SESSIONS * sizeof(*w->sessions));
 	table_check(kernel, "otseg_limits", w->limits, OTSEG_LIMITERS * sizeof(*w->limits));
+	table_check(kernel, "otseg_live", w->live, OTSEG_BUDGET_SLOTS * sizeof(*w->live));
+	ktap_result(live_is_exact(w), "live counts are those of the table");
 	for (i = 0; i < OTSEG_R_COUNT; i++) {
 		if (reasons[i])
 			printf("# %10llu %s\n", (unsigned long long)reasons[i], reason_names[i]);
 		n += reasons[i] > 0;
 	}
 	ktap_result(n >= REASONS_MIN || frames < FRAMES, "the traffic met %u reasons", n);
-	/* array maps have slots of eight bytes */
 	ktap_result(1, "%u instructions for the verifier", datapath_insns(kernel));
 	kernel->free(kernel);
 	process->free(process);
-	return ktap_end(9);
+	return ktap_end(11);
 }

@@ -116,14 +116,14 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 
 	"otseg: 1\nname: second\n" ZONES
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 20\n    rules:\n"
 	"      field: {service: modbus, access: [read, write], units: [1, 2]}\n"
 	"      web: {from: hmi, service: tcp, port: 443}\n"
 	"      time: {from: hmi, to: plc, service: udp, port: [7, 17]}\n"
 	"  spare:\n    reason: r\n    from: it\n    to: cell\n    state: disabled\n    rules:\n"
 	"      slow: {service: udp, port: 18}\n"
 	"  lab:\n    reason: r\n    from: it\n    to: lab\n"
-	"    rate: {packets: 100/s, bytes: 10kB/s}\n    rules:\n"
+	"    sessions: 10\n    rate: {packets: 100/s, bytes: 10kB/s}\n    rules:\n"
 	"      field: {service: modbus, access: read, rate: {packets: 30/s, burst: 10}}\n"
 	"      web: {service: tcp, port: 443}\n"
 	"      drives: {service: s7comm, port: 18443}\n"

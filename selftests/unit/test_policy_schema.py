@@ -107,6 +107,8 @@ TABLE = [
     (False, CONDUIT, "state: on"), (False, CONDUIT, "mode: off"), (False, CONDUIT, "flows: 0"),
     (True, CONDUIT, "rate: {packets: 5/s, burst: 3, bytes: 1MB/s}"),
     (False, CONDUIT, "rate: {}"), (False, CONDUIT, "rate: 5/s"), (False, CONDUIT, "rate: {burst: 5}"),
+    (True, CONDUIT, "sessions: 1"), (True, CONDUIT, "sessions: 65536"),
+    (False, CONDUIT, "sessions: 0"), (False, CONDUIT, "sessions: 65537"),
     (False, CONDUIT, "flows: 16777217"), (False, CONDUIT, "flows: \"5\""),
     (False, CONDUIT, "flows: many"), (False, CONDUIT, "rules: []"), (False, CONDUIT, "rule: {}"),
     (False, "%s", ZONES + "conduits: {c: {from: it, to: ot}}\n"),

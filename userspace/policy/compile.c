@@ -229,6 +229,7 @@ static void write_conduits(struct otseg_compiler *compiler)
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
+			.session_budget = conduit->sessions,
 			.rules = rules,
 			.n_rules = conduit->n_rules,
 			.line = conduit->at.line,

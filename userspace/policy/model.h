@@ -15,6 +15,8 @@
 #define OTSEG_NAME_MAX 63
 #define OTSEG_FLOWS_DEFAULT 4096
 #define OTSEG_FLOWS_MAX (1u << 24)
+#define OTSEG_SESSIONS_DEFAULT 256
+#define OTSEG_SESSIONS_MAX (1u << 16)
 #define OTSEG_IDLE_MAX (30 * 24 * 3600) /* seconds */
 #define OTSEG_BURST_BYTES_MIN 16384 /* no frame may be too big for its own limit */
 
@@ -193,6 +195,7 @@ struct otseg_rule {
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
  * @flows: live flows it may hold
+ * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
  * @rules: its rules
  * @n_rules: their number
@@ -206,6 +209,7 @@ struct otseg_conduit {
 	bool is_enabled;
 	bool is_monitor;
 	u32 flows;
+	u32 sessions;
 	struct otseg_limit limit;
 	struct otseg_rule *rules;
 	size_t n_rules;
