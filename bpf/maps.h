@@ -8,6 +8,7 @@
 
 /* Knobs, set before the load. */
 const volatile u8 otseg_use_module; /* policy and counters come from the module */
+const volatile u8 otseg_event_gap = OTSEG_EVENT_GAP; /* see engine/event.h; 0: no events */
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
@@ -135,6 +136,12 @@ struct {
 	__type(key, u32);
 	__type(value, struct otseg_live);
 } otseg_live SEC(".maps");
+
+/* What is told of refused frames; one reader at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, OTSEG_EVENT_RING);
+} otseg_events SEC(".maps");
 
 /* The program itself, to judge a frame from the start. */
 enum otseg_stage {

@@ -12,6 +12,7 @@
 #define OTSEG_ENGINE_H
 
 #include "count.h"
+#include "event.h"
 #include "express.h"
 #include "icmp.h"
 #include "neighbour.h"
@@ -175,7 +176,7 @@ OTSEG_INLINE void otseg_verdict_clear(struct otseg_verdict *v)
  * @e: surroundings, complete but for the flow
  *
  * Once the conduit is known, and it is in monitor mode, what would be dropped
- * passes, keeps its reason and counts as monitored.
+ * passes, keeps its reason and counts as monitored. Of both, events may tell.
  *
  * Return: enum otseg_action; the rest is in @e->s->verdict.
  */
@@ -212,6 +213,8 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	if (otseg_likely(v->action == OTSEG_ACTION_PASS) && otseg_wire_is_at(e, v->link))
 		otseg_wire_send(e, v);
 	otseg_count_frame(e, v);
+	if (otseg_unlikely(!otseg_reason_passes(v->reason)))
+		otseg_event_note(e);
 	return v->action;
 }
 

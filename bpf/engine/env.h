@@ -8,6 +8,7 @@
 #define OTSEG_ENV_H
 
 #include "../../include/otseg/counters.h"
+#include "../../include/otseg/event.h"
 #include "flow.h"
 #include "hash.h"
 #include "message.h"
@@ -17,6 +18,9 @@
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
 #define OTSEG_LIMITERS (2 * OTSEG_MAX_LIMITERS) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
+#define OTSEG_EVENT_KINDS 64 /* token buckets of events, for each processor */
+#define OTSEG_EVENT_BURST 8 /* events of a kind that may come at once */
+#define OTSEG_EVENT_GAP 15 /* between two of them on average: 63 ms, so 1,017 events/s of all kinds */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
 #define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
@@ -84,10 +88,21 @@ struct otseg_arrival {
 };
 
 /**
+ * struct otseg_teller - token bucket of one kind of event (event.h)
+ * @next_ns: theoretical arrival time of the next one
+ * @suppressed: those that were not told since the last one that was
+ */
+struct otseg_teller {
+	u64 next_ns;
+	u64 suppressed;
+};
+
+/**
  * struct otseg_scratch - what one frame needs beyond the stack
  * @packet: the decoded frame
  * @verdict: what was decided about it
- * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message
+ * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message;
+ *	the frame again, to tell of it
  * @key: flow key of @packet, or of @quoted
  * @path: what the policy says of @packet
  * @inspection: what the inspection of a segment works on
@@ -96,6 +111,8 @@ struct otseg_arrival {
  * @is_new: the short way has found no flow with this hash
  * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
+ * @event: what is told of the frame
+ * @tellers: how much this processor has told, by kind of event
  * @chunk: bytes of the frame being summed or of the header being read
  *
  * One for each processor; the datapath runs with softirqs disabled.
@@ -112,6 +129,8 @@ struct otseg_scratch {
 	u64 is_new;
 	u64 paid;
 	struct otseg_arrival arrival;
+	struct otseg_event event;
+	struct otseg_teller tellers[OTSEG_EVENT_KINDS];
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
 
@@ -523,6 +542,20 @@ OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
 	bpf_tail_call(e->ctx, &otseg_stages, OTSEG_STAGE_FRAME);
 }
 
+/* Time between events of a kind, in units of event.h; 0: none are told. */
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	(void)e;
+	return otseg_event_gap;
+}
+
+/* Hands an event to whoever reads them; 0: there is no room. */
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	(void)e;
+	return !bpf_ringbuf_output(&otseg_events, event, sizeof(*event), BPF_RB_NO_WAKEUP);
+}
+
 /* Tells an observer of an inspected message; nobody observes here. */
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)
 {
@@ -558,6 +591,8 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
+ * @tell: told of every event; NULL: nobody is
+ * @listener: passed to @tell
  */
 struct otseg_world {
 	const u8 *frame;
@@ -573,6 +608,8 @@ struct otseg_world {
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
 	void *observer;
+	void (*tell)(void *listener, const struct otseg_event *event);
+	void *listener;
 };
 
 OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 len)
@@ -659,6 +696,17 @@ OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
 {
 	(void)e;
+}
+
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	return e->world->tell ? OTSEG_EVENT_GAP : 0;
+}
+
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	e->world->tell(e->world->listener, event);
+	return 1;
 }
 
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)

@@ -428,6 +428,23 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	return reason;
 }
 
+/* Keep what the refused message was. */
+OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
+{
+	const struct otseg_msg *msg = &in->msg;
+
+	in->refused = (struct otseg_refused){
+		.function = msg->function,
+		.unit = msg->unit,
+		.first = msg->objects[0].first,
+		.last = msg->objects[0].last,
+		.access = msg->access,
+		.flags = msg->flags,
+		.type = msg->objects[0].type,
+		.has_object = msg->n_objects == 1,
+	};
+}
+
 /* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
 OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
@@ -435,8 +452,10 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_sessi
 	u32 reason = otseg_forget(e, stream_message(e, s, dir));
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
-		if (in->verdict == OTSEG_R_RULE)
+		if (in->verdict == OTSEG_R_RULE) {
 			in->verdict = reason;
+			stream_refuse(in);
+		}
 		if (!in->is_monitored || in->is_lost)
 			return 1;
 	}
@@ -495,6 +514,7 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 		if (reason != OTSEG_R_RULE &&
 		    stream_after(c->base + in->at - (c->base & 7), c->acked)) {
 			verdict = reason;
+			stream_refuse(in);
 			break;
 		}
 	}

@@ -1094,13 +1094,129 @@ static void case_sessions(void)
 	t[0] = talk_new(&dmz, &lab, 502);
 	DROP(say(&t[0], 0, S, 0), SESSION_BUDGET);
 	CHECK(!policy_with("  few:\n    reason: two sessions at a time\n    from: dmz\n    to: lab\n"
-			   "    sessions: 2", "  less:\n    reason: one at a time\n    from: dmz\n"
+			   "    sessions: 2",
+			   "  less:\n    reason: one at a time\n    from: dmz\n"
 			   "    to: lab\n    sessions: 1"));
 	PASS(say(&t[2], 0, A, 0), FLOW);
 	DROP(segment(&t[3], 0, S, 9999, 0, 0), SESSION_BUDGET);
 	DROP(segment(&t[3], 0, A, 10000, 1, 0), TCP_NO_FLOW);
 	PASS(say(&t[2], 1, A, 0), FLOW);
 	CHECK(!subject_policy(s, policy_text));
+}
+
+/* Forgets what was told so far. */
+static void events_forget(void)
+{
+	struct otseg_event event;
+
+	while (subject_event(s, &event))
+		;
+}
+
+static u64 events_counted(enum otseg_ctr_event counter)
+{
+	return s->counters(s)[OTSEG_CTR_EVENT + counter];
+}
+
+static void case_events(void)
+{
+	static const u8 write[12] = { 0, 1, 0, 0, 0, 6, 9, 6, 0, 40, 0, 1 };
+	struct talk t = talk_new(&it, &cell, 502);
+	u64 told, suppressed;
+	struct otseg_event event;
+	u16 port = next_port++;
+
+	events_forget();
+	told = events_counted(OTSEG_CTR_EVENT_TOLD);
+	suppressed = events_counted(OTSEG_CTR_EVENT_SUPPRESSED);
+	/* what passes is not told of */
+	PASS(udp(&it, &cell, port, 7), RULE);
+	PASS(udp(&cell, &it, 7, port), FLOW);
+	CHECK(!subject_event(s, &event));
+	/* what is in it */
+	DROP(udp(&cell, &it, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) == 1);
+	CHECK(event.reason == OTSEG_R_NO_CONDUIT && event.action == OTSEG_ACTION_DROP);
+	CHECK(event.time_ns == s->now_ns && event.ifindex == cell.ifindex && !event.vlan);
+	CHECK(!memcmp(event.src, cell.addr, 4) && !memcmp(event.dst, it.addr, 4));
+	CHECK(event.family == 4 && event.proto == OTSEG_PROTO_UDP && event.ethertype == OTSEG_ETH_IPV4);
+	CHECK(event.sport == 1234 && event.dport == 7 && event.frame_len == f.len);
+	CHECK(event.src_zone == v.src_zone && event.dst_zone == v.dst_zone && event.link == v.link);
+	CHECK(event.conduit == OTSEG_NONE16 && event.rule == OTSEG_NONE32 && !event.flags);
+	CHECK(!memcmp(event.src_mac, cell.mac, 6) && !event.suppressed);
+	/* IPv6, tags, and what cannot be read any more */
+	DROP(udp(&cell6, &it6, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.family == 6 && !memcmp(event.src, cell6.addr, 16) &&
+	      !memcmp(event.dst, it6.addr, 16));
+	DROP(udp(&qinq, &it, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.vlan == (10 | 20 << 16) && event.sport == 1234);
+	frame_udp(&f, &it, &cell, port, 7, "four", 4);
+	f.bytes[f.l3] = 0x44;
+	DROP(send_from(&it), IP_HEADER);
+	CHECK(subject_event(s, &event) && event.ethertype == OTSEG_ETH_IPV4 && !event.family &&
+	      !event.sport);
+	/* a refused message */
+	shake(&t);
+	events_forget();
+	frame_tcp(&f, &it, &cell, &(struct tcp){ t.seq[0], t.seq[1], t.sport, t.dport, A, 8192, -1 },
+		  write, sizeof(write));
+	DROP(send_from(&it), ACCESS);
+	CHECK(subject_event(s, &event) && event.reason == OTSEG_R_ACCESS);
+	CHECK(event.service == OTSEG_SVC_MODBUS && event.conduit == v.conduit);
+	CHECK(event.flags == (OTSEG_EVENT_MESSAGE | OTSEG_EVENT_UNIT | OTSEG_EVENT_FUNCTION |
+			      OTSEG_EVENT_OBJECT));
+	CHECK(event.unit == 9 && event.function == 6 << 16 && event.first == 40 &&
+	      event.last == 40 && event.access == OTSEG_ACCESS_WRITE);
+	/* in monitor mode it passes, and is told of */
+	PASS(udp(&it, &lab, port, 99), NO_RULE);
+	CHECK(subject_event(s, &event) && event.action == OTSEG_ACTION_PASS &&
+	      event.verdict_flags & OTSEG_V_MONITORED);
+	CHECK(events_counted(OTSEG_CTR_EVENT_TOLD) == told + 6);
+	CHECK(events_counted(OTSEG_CTR_EVENT_SUPPRESSED) == suppressed);
+	CHECK(!events_counted(OTSEG_CTR_EVENT_LOST));
+}
+
+static void case_events_flood(void)
+{
+	const u64 gap = (u64)OTSEG_EVENT_GAP << 22;
+	u64 suppressed;
+	struct otseg_event event;
+	u32 told, i;
+
+	events_forget();
+	suppressed = events_counted(OTSEG_CTR_EVENT_SUPPRESSED);
+	for (i = 0; i < 1000; i++)
+		DROP(udp(&cell, &it, (u16)(1 + i), 7), NO_CONDUIT);
+	for (told = 0; subject_event(s, &event); told++)
+		CHECK(!event.suppressed && event.sport == 1 + told);
+	CHECK(told == OTSEG_EVENT_BURST, "%u told", told);
+	CHECK(events_counted(OTSEG_CTR_EVENT_SUPPRESSED) == suppressed + 1000 - told);
+	/* others are told of all the same: another reason, another conduit, another link */
+	DROP(udp(&it, &cell, 1, 99), NO_RULE);
+	CHECK(subject_event(s, &event) && event.reason == OTSEG_R_NO_RULE && !event.suppressed);
+	DROP(udp(&dmz, &it, 1, 99), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.vlan == 10 && !event.suppressed);
+	/* in time the next one is, and says how many were not */
+	later(gap / 2);
+	DROP(udp(&cell, &it, 2000, 7), NO_CONDUIT);
+	CHECK(!subject_event(s, &event));
+	later(gap / 2);
+	DROP(udp(&cell, &it, 2001, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.sport == 2001 &&
+	      event.suppressed == 1000 - OTSEG_EVENT_BURST + 1);
+	/* a second of the flood: no more than the bound, and nothing lost from the count */
+	told = 0;
+	suppressed = 0;
+	for (i = 0; i < 1000; i++) {
+		later(SECOND / 1000);
+		DROP(udp(&cell, &it, 7, 7), NO_CONDUIT);
+		while (subject_event(s, &event)) {
+			suppressed += event.suppressed;
+			told++;
+		}
+	}
+	CHECK(told >= SECOND / gap && told <= SECOND / gap + 1, "%u told", told);
+	CHECK(suppressed + told <= 1000 && suppressed + told > 1000 - gap / (SECOND / 1000) - 1);
 }
 
 /* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
@@ -1555,6 +1671,8 @@ static const struct ktap_case cases[] = {
 	{ "flow budgets", case_budget },
 	{ "session budgets", case_sessions },
 	{ "counters", case_counters },
+	{ "events", case_events },
+	{ "events of a flood", case_events_flood },
 	{ "a policy swap", case_swap },
 	{ "wires: what passes leaves by the other end", case_wire },
 	{ "wires: an end that is missing or down", case_wire_down },

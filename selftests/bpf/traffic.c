@@ -93,13 +93,13 @@ struct traffic {
 const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"otseg: 1\nname: first\n" ZONES
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 4096\n    rules:\n"
 	"      field: {from: hmi, to: plc, service: modbus, access: read}\n"
 	"      set: {from: hmi, to: plc, service: modbus, functions: [write-single-register,\n"
 	"            write-multiple-registers], objects: {holding-register: 0-200}, values: 0-9000}\n"
 	"      web: {service: tcp, port: 443, idle: 300s}\n"
 	"      time: {service: udp, port: [7, 17, 5000-5100]}\n"
-	"      slow: {service: udp, port: 18, rate: {packets: 20/s, burst: 5}}\n"
+	"      slow: {service: udp, port: 18, rate: {packets: 1/m, burst: 5}}\n"
 	"      ping: {service: icmp, types: [echo], rate: {packets: 50/s}}\n"
 	"      ping6: {service: icmpv6, types: [echo]}\n"
 	"  lab:\n    reason: r\n    from: it\n    to: lab\n    mode: monitor\n    rules:\n"
@@ -116,14 +116,14 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 
 	"otseg: 1\nname: second\n" ZONES
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 20\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 500\n    rules:\n"
 	"      field: {service: modbus, access: [read, write], units: [1, 2]}\n"
 	"      web: {from: hmi, service: tcp, port: 443}\n"
 	"      time: {from: hmi, to: plc, service: udp, port: [7, 17]}\n"
 	"  spare:\n    reason: r\n    from: it\n    to: cell\n    state: disabled\n    rules:\n"
 	"      slow: {service: udp, port: 18}\n"
 	"  lab:\n    reason: r\n    from: it\n    to: lab\n"
-	"    sessions: 10\n    rate: {packets: 100/s, bytes: 10kB/s}\n    rules:\n"
+	"    sessions: 60\n    rate: {packets: 300/s, bytes: 60kB/s}\n    rules:\n"
 	"      field: {service: modbus, access: read, rate: {packets: 30/s, burst: 10}}\n"
 	"      web: {service: tcp, port: 443}\n"
 	"      drives: {service: s7comm, port: 18443}\n"
@@ -156,7 +156,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"otseg: 1\nname: fourth\n" ZONES
 	"wires: {line: [ot0, it0]}\n"
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 4096\n    rules:\n"
 	"      field: {service: modbus, access: [read, write]}\n"
 	"      web: {service: tcp, port: 443}\n"
 	"      time: {service: udp, port: [7, 17]}\n"

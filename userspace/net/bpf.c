@@ -227,6 +227,7 @@ static const char *const state_maps[] = {
 	"otseg_sessions",
 	"otseg_limits",
 	"otseg_live",
+	"otseg_events",
 	SEED_PIN,
 };
 
