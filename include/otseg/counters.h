@@ -26,7 +26,7 @@ enum otseg_ctr_event {
 };
 
 #define OTSEG_CTR_EVENT (OTSEG_CTR_REASON + OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN)
-_Static_assert(OTSEG_R_COUNT <= OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN, "reasons and events");
+_Static_assert((OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN) >= OTSEG_R_COUNT, "reasons and events");
 
 /* By link of the image. */
 enum otseg_ctr_link {
