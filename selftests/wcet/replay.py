@@ -25,10 +25,10 @@ SEED_WORDS = 22
 LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
 BUCKETS = 32768
 # How the name of a frame tells its entry: the first that fits.
-ENTRIES = (("ARP", "ARP"), ("live flow", "flow"), ("not inspected", "flow"),
+ENTRIES = (("ARP", "ARP"), ("told of", "everything"), ("live flow", "flow"), ("not inspected", "flow"),
            ("new flow", "new flow"), ("table full", "new flow"),
            ("swapped", "Modbus, policy swapped"), ("answer", "Modbus answer"),
-           ("one request", "Modbus request"),
+           ("one request", "Modbus request"), ("denied", "new flow"),
            ("", "Modbus request"))
 
 
