@@ -1070,6 +1070,9 @@ static void case_sessions(void)
 
 	for (i = 0; i < 4; i++)
 		t[i] = talk_new(&dmz, &lab, 502);
+	/* an attempt that is repeated with another number counts once, while there is room */
+	PASS(segment(&t[0], 0, S, 7777, 0, 0), RULE);
+	PASS(segment(&t[0], 0, S, 8888, 0, 0), RULE);
 	shake(&t[0]);
 	shake(&t[1]);
 	DROP(say(&t[2], 0, S, 0), SESSION_BUDGET);
@@ -1084,7 +1087,7 @@ static void case_sessions(void)
 	t[3] = talk_new(&dmz, &lab, 502);
 	DROP(say(&t[3], 0, S, 0), SESSION_BUDGET);
 	DROP(say(&t[1], 0, A, 0), TCP_NO_FLOW);
-	/* an attempt that is repeated with another number does not count twice */
+	/* and when there is none */
 	PASS(segment(&t[3], 0, S, 7777, 0, 0), RULE);
 	PASS(segment(&t[3], 0, S, 8888, 0, 0), RULE);
 	/* a conduit of another name has a budget of its own, to which they move */
@@ -1101,7 +1104,13 @@ static void case_sessions(void)
 	DROP(segment(&t[3], 0, S, 9999, 0, 0), SESSION_BUDGET);
 	DROP(segment(&t[3], 0, A, 10000, 1, 0), TCP_NO_FLOW);
 	PASS(say(&t[2], 1, A, 0), FLOW);
+	/* and back: nothing of those that left still counts */
 	CHECK(!subject_policy(s, policy_text));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	t[0] = talk_new(&dmz, &lab, 502);
+	shake(&t[0]);
+	t[1] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[1], 0, S, 0), SESSION_BUDGET);
 }
 
 /* Forgets what was told so far. */

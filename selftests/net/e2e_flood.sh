@@ -122,7 +122,7 @@ within()
 
 syn_flood()
 {
-	flood 99 flow-budget --port 80 eth0 syn && within guest-tcp 200
+	flood 95 flow-budget --port 80 eth0 syn && within guest-tcp 200
 }
 
 udp_spray()
@@ -133,7 +133,7 @@ udp_spray()
 
 handshakes()
 {
-	flood 99 session-budget --port 502 eth0 syn && within guest-modbus 40 &&
+	flood 95 session-budget --port 502 eth0 syn && within guest-modbus 40 &&
 		it peer_modbus --source 10.10.5.20 --timeout-ms "$patience" read $plc 0 1
 }
 

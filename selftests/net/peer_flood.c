@@ -311,6 +311,12 @@ _Noreturn static void usage(void)
 	exit(2);
 }
 
+static int parse_mac(const char *text, uint8_t mac[6])
+{
+	return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2],
+		      &mac[3], &mac[4], &mac[5]) != 6;
+}
+
 static void parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -327,9 +333,8 @@ static void parse_options(int argc, char **argv)
 		{ "connections", required_argument, NULL, 'n' },
 		{ 0 },
 	};
-	uint8_t *mac = target_mac;
 	long *number;
-	int option;
+	int option, err;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		number = option == 'S' ? &n_sources :
@@ -341,11 +346,13 @@ static void parse_options(int argc, char **argv)
 			 option == 'c' ? &count :
 			 option == 'n' ? &n_connections :
 					 NULL;
-		if (number ? otseg_peer_number(optarg, 1, 10000000, number) :
-		    option == 's' ? inet_pton(AF_INET, optarg, &source) != 1 :
-		    option == 't' ? inet_pton(AF_INET, optarg, &target) != 1 :
-		    option != 'T' || sscanf(optarg, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0],
-					    &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) != 6)
+		if (number)
+			err = otseg_peer_number(optarg, 1, 10000000, number);
+		else if (option == 's' || option == 't')
+			err = inet_pton(AF_INET, optarg, option == 's' ? &source : &target) != 1;
+		else
+			err = option != 'T' || parse_mac(optarg, target_mac);
+		if (err)
 			usage();
 	}
 	if (n_connections > CONNECTIONS_MAX || port + n_ports > 65536)
@@ -358,8 +365,11 @@ int main(int argc, char **argv)
 		const char *verb;
 		size_t (*make)(uint8_t *frame);
 	} kinds[] = {
-		{ "syn", make_syn },	       { "udp", make_datagram }, { "fragment", make_fragment },
-		{ "arp", make_arp },	       { "pdu", make_pdu },
+		{ "syn", make_syn },
+		{ "udp", make_datagram },
+		{ "fragment", make_fragment },
+		{ "arp", make_arp },
+		{ "pdu", make_pdu },
 	};
 	size_t i;
 	int fd;
