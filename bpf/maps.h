@@ -8,6 +8,7 @@
 
 /* Knobs, set before the load. */
 const volatile u8 otseg_use_module; /* policy and counters come from the module */
+const volatile u8 otseg_event_gap = OTSEG_EVENT_GAP; /* see engine/event.h; 0: no events */
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
@@ -16,15 +17,15 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (2 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (3 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
 u64 otseg_seed[OTSEG_SEED_WORDS] SEC(".data") = {};
 
-/* The datapath's clock by otseg_seconds(): the sweep keeps it, because asking the kernel is a call. */
-u32 otseg_now_s SEC(".data");
+/* The datapath's clock, monotonic: the sweep keeps it, because asking the kernel is a call. */
+u64 otseg_now_ns SEC(".data");
 
 /**
  * struct otseg_block - a counter block: see include/otseg/counters.h
@@ -143,8 +144,14 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, OTSEG_BUDGET_SLOTS);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct otseg_live);
 } otseg_live SEC(".maps");
+
+/* What is told of refused frames; one reader at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, OTSEG_EVENT_RING);
+} otseg_events SEC(".maps");
 
 /* The programs that a frame can be left to. */
 enum otseg_stage {

@@ -60,14 +60,13 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 
 	arrival->ifindex = ctx->ingress_ifindex;
 	e->frame_len = (u32)(ctx->data_end - ctx->data);
-	if (!otseg_test_mode) {
-		e->now_s = otseg_read(otseg_now_s);
-		return 1;
+	arrival->now_ns = otseg_read(otseg_now_ns);
+	if (otseg_test_mode) {
+		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
+		if (!probe)
+			return 0;
+		arrival->now_ns = probe->now_ns;
 	}
-	probe = bpf_map_lookup_elem(&otseg_probe, &zero);
-	if (!probe)
-		return 0;
-	arrival->now_ns = probe->now_ns;
 	e->now_s = otseg_seconds(arrival->now_ns);
 	return 1;
 }
@@ -122,11 +121,13 @@ static long sweep_one(u32 i, struct otseg_env *e)
 static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 {
 	struct otseg_env e = {};
+	u64 now_ns;
 
 	(void)map;
 	(void)key;
-	e.now_s = otseg_seconds(bpf_ktime_get_ns());
-	otseg_write(otseg_now_s, e.now_s);
+	now_ns = bpf_ktime_get_ns();
+	otseg_write(otseg_now_ns, now_ns);
+	e.now_s = otseg_seconds(now_ns);
 	e.generation = sweep->next;
 	bpf_loop(SWEEP_SLICE, sweep_one, &e, 0);
 	sweep->next = (sweep->next + SWEEP_SLICE) & (OTSEG_FLOW_BUCKETS - 1);
@@ -160,7 +161,7 @@ int otseg_start(void *ctx)
 	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
 	if (!sweep)
 		return -ENOENT;
-	otseg_write(otseg_now_s, otseg_seconds(bpf_ktime_get_ns()));
+	otseg_write(otseg_now_ns, bpf_ktime_get_ns());
 	err = bpf_timer_init(&sweep->timer, &otseg_sweep, CLOCK_MONOTONIC);
 	if (err == -EBUSY)
 		return 0;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The short way through an inspected stream: a bare acknowledgement, or a segment that
- * is one whole PDU of the most usual kind, in sequence, covered by the first rule or
- * due to the oldest request. Decides exactly what stream.h would, without a call and
- * without a loop, or leaves the segment to it, unchanged.
+ * is one whole PDU of the most usual kind, in sequence, covered by the first rule (or by
+ * none, if that is the only one) or due to the oldest request. Decides exactly what stream.h
+ * would, hardly with a call and without a loop, or leaves the segment to it, unchanged.
  */
 #ifndef OTSEG_BRIEF_H
 #define OTSEG_BRIEF_H
 
 #include "stream.h"
 
-#define OTSEG_BRIEF_NO 0x300 /* in place of a reason: not a segment for the short way */
+#define OTSEG_BRIEF_NO OTSEG_MATCH_ASK /* in place of a reason: not a segment for the short way */
 #define OTSEG_BRIEF_MIN 12 /* bytes of such a PDU */
 #define OTSEG_BRIEF_MAX OTSEG_SHORT
 
@@ -38,13 +38,7 @@ OTSEG_INLINE u32 brief_keep(const struct otseg_env *e, u64 *window, u32 from, u3
 	return 1;
 }
 
-/* Is this a request that the first rule covers? Then it will be noted. */
-OTSEG_INLINE u32 brief_request(const struct otseg_env *e)
-{
-	return otseg_match_first(e, e->s->path.leaf);
-}
-
-/* Does this answer the oldest open request, and is that the next one to be settled? */
+/* OTSEG_R_RULE if this answers the oldest open request, and that is the next one to be settled. */
 OTSEG_INLINE u32 brief_response(const struct otseg_env *e, const struct otseg_session *s)
 {
 	const struct otseg_request *r = &s->requests[s->settled & (OTSEG_REQUESTS - 1)];
@@ -53,11 +47,11 @@ OTSEG_INLINE u32 brief_response(const struct otseg_env *e, const struct otseg_se
 
 	if (s->asked - s->settled - 1 >= OTSEG_REQUESTS - 1 || !r->is_open ||
 	    (s->settled + 1 != s->asked && !next->is_open) || !stream_fits(r, &in->msg))
-		return 0;
+		return OTSEG_BRIEF_NO;
 	in->rule = OTSEG_NONE32;
 	if (r->rule != OTSEG_NONE16 && r->generation == (u16)e->generation)
 		in->rule = r->rule;
-	return 1;
+	return OTSEG_R_RULE;
 }
 
 /* The segment passes: what stream_ask() and stream_settle() would leave of it. */
@@ -78,7 +72,21 @@ OTSEG_INLINE void brief_note(const struct otseg_env *e, struct otseg_session *s,
 	stream_count_one(e, rule, conduit);
 }
 
-/* Judges the payload under the session's busy mark. OTSEG_R_RULE, or OTSEG_BRIEF_NO. */
+/* The only rule does not cover the message: what stream_step() would leave of that. */
+OTSEG_INLINE u32 brief_refuse(const struct otseg_env *e, struct otseg_cursor *c, u32 reason)
+{
+	struct otseg_verdict *v = &e->s->verdict;
+
+	c->generation = e->generation;
+	v->rule = OTSEG_NONE32;
+	v->n_messages = 1;
+	v->reason = (u8)reason;
+	otseg_observe(e, &e->s->inspection.msg);
+	stream_refuse(&e->s->inspection);
+	return reason;
+}
+
+/* Judges the payload under the session's busy mark. */
 OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -87,6 +95,7 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	u32 end = p->seq + p->payload_len;
 	const u8 *pdu;
+	u32 reason;
 
 	if (!(c->flags & OTSEG_CURSOR_ACKED) || p->seq != c->next || c->next != c->pdu ||
 	    (c->generation != e->generation && c->next != c->acked) ||
@@ -96,8 +105,13 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	if (!pdu || !otseg_inspect_brief(e->s->path.service, otseg_wire(u64, pdu),
 					 otseg_wire(u32, pdu + 8), p->payload_len, dir, &in->msg))
 		return OTSEG_BRIEF_NO;
-	if (!(dir == OTSEG_DIR_REQUEST ? brief_request(e) : brief_response(e, s)))
-		return OTSEG_BRIEF_NO;
+	if (dir == OTSEG_DIR_REQUEST)
+		reason = otseg_match_first(e, e->s->path.leaf);
+	else
+		reason = brief_response(e, s);
+	reason = otseg_forget(e, reason);
+	if (otseg_unlikely(reason != OTSEG_R_RULE))
+		return reason == OTSEG_BRIEF_NO ? reason : brief_refuse(e, c, reason);
 	if (!brief_keep(e, s->window[dir & 1], c->next, p->payload_len))
 		return OTSEG_BRIEF_NO;
 	v->rule = in->rule == OTSEG_NONE32 ? e->s->path.rule : in->rule;
@@ -125,7 +139,7 @@ OTSEG_INLINE u32 otseg_brief_is(const struct otseg_packet *p)
  *
  * The segment has ACK, and neither SYN, FIN, RST nor URG; otseg_brief_is() it.
  *
- * Return: OTSEG_R_RULE, OTSEG_R_FLOW, or OTSEG_BRIEF_NO: ask otseg_stream_segment().
+ * Return: as otseg_stream_segment(), or OTSEG_BRIEF_NO: that has to be asked.
  */
 OTSEG_INLINE u32 otseg_brief_segment(const struct otseg_env *e, const struct otseg_flow *flow,
 				     u32 dir)
@@ -142,7 +156,7 @@ OTSEG_INLINE u32 otseg_brief_segment(const struct otseg_env *e, const struct ots
 		reason = OTSEG_BRIEF_NO;
 	else if (p->payload_len)
 		reason = otseg_forget(e, brief_data(e, s, dir));
-	if (otseg_likely(reason != OTSEG_BRIEF_NO))
+	if (otseg_likely(reason == OTSEG_R_RULE || reason == OTSEG_R_FLOW))
 		stream_acknowledge(&s->dir[dir ^ 1], p->ack);
 	stream_leave(s);
 	return reason;

@@ -50,6 +50,19 @@ OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg
 }
 
 /**
+ * otseg_count_limited - count a frame that is over its conduit's rate
+ * @e: surroundings
+ * @conduit: the conduit
+ *
+ * Where the rate is asked, so that frames of conduits without one do not pay for it.
+ */
+OTSEG_INLINE void otseg_count_limited(const struct otseg_env *e, u32 conduit)
+{
+	e->counters[OTSEG_CTR_CONDUIT + (conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN +
+		    OTSEG_CTR_CONDUIT_LIMITED]++;
+}
+
+/**
  * otseg_count_frame - count a frame
  * @e: surroundings
  * @v: its verdict

@@ -12,6 +12,7 @@
 #define OTSEG_ENGINE_H
 
 #include "count.h"
+#include "event.h"
 #include "express.h"
 #include "opening.h"
 #include "wire.h"
@@ -25,7 +26,7 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 	const struct otseg_packet *p = &e->s->packet;
 	struct otseg_verdict *v = &e->s->verdict;
 	struct otseg_path *path = &e->s->path;
-	u32 reason, opened;
+	u32 reason, opened, limited;
 
 	if (e->s->is_new == OTSEG_NEW_JUDGED)
 		reason = (u32)e->s->said;
@@ -33,9 +34,13 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 		reason = otseg_forget(e, otseg_opening_judge(e, p, v));
 	if (reason & OTSEG_OPENING_FINAL)
 		return reason & ~(u32)OTSEG_OPENING_FINAL;
-	if (reason == OTSEG_R_RULE && !path->inspected &&
-	    !otseg_limit_check(e, path->rule, e->frame_len))
-		reason = OTSEG_R_RATE_LIMIT;
+	if (reason == OTSEG_R_RULE) {
+		/* Of inspected flows, the messages use up the rules' rates. */
+		limited = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : path->rule,
+					    path->conduit);
+		if (limited)
+			reason = limited;
+	}
 	if (p->proto != OTSEG_PROTO_TCP && p->proto != OTSEG_PROTO_UDP && !otseg_echo_is_request(p))
 		return reason;
 	if (reason != OTSEG_R_RULE) {
@@ -98,7 +103,7 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 
 /*
  * Once the conduit is known, and it is in monitor mode, what would be dropped passes,
- * keeps its reason and counts as monitored.
+ * keeps its reason and counts as monitored. Of both, events may tell.
  */
 OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 {
@@ -106,6 +111,7 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 	u32 is_plain = 0;
 
 	v->reason = (u8)reason;
+	v->action = OTSEG_ACTION_DROP;
 	if (otseg_likely(otseg_reason_passes(reason))) {
 		v->action = OTSEG_ACTION_PASS;
 		is_plain = v->rule != OTSEG_NONE32 && !(v->flags & OTSEG_V_OPENED);
@@ -119,6 +125,8 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 		otseg_count_pass(e, v);
 	else
 		otseg_count_frame(e, v);
+	if (otseg_unlikely(!otseg_reason_passes(v->reason)))
+		otseg_event_note(e);
 	return v->action;
 }
 
@@ -140,7 +148,10 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 			otseg_verdict_clear(v);
 		e->flow_id = 0;
 		e->frame_len = otseg_whole_len(e);
-		reason = otseg_frame_decide(e, &e->s->packet, v);
+		e->s->paid = 0;
+		reason = otseg_forget(e, otseg_frame_decide(e, &e->s->packet, v));
+		if (otseg_unlikely(e->s->paid) && !otseg_reason_passes(reason))
+			otseg_limit_refund(e, v->conduit);
 	}
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason == OTSEG_STALE)) {

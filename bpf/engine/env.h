@@ -8,6 +8,7 @@
 #define OTSEG_ENV_H
 
 #include "../../include/otseg/counters.h"
+#include "../../include/otseg/event.h"
 #include "flow.h"
 #include "hash.h"
 #include "message.h"
@@ -15,8 +16,11 @@
 #include "session.h"
 
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
-#define OTSEG_LIMITERS (2 * OTSEG_MAX_RULES) /* of even and odd generations; a power of two */
+#define OTSEG_LIMITERS (2 * OTSEG_MAX_LIMITERS) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
+#define OTSEG_EVENT_KINDS 64 /* token buckets of events, for each processor */
+#define OTSEG_EVENT_BURST 8 /* events of a kind that may come at once */
+#define OTSEG_EVENT_GAP 15 /* between two of them on average: 63 ms, so 1,017 events/s of all kinds */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
 #define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
@@ -42,7 +46,17 @@ struct otseg_link {
 };
 
 /**
- * struct otseg_limiter - token buckets of one rule (limit.h)
+ * struct otseg_live - live flows of one conduit
+ * @flows: all of them
+ * @sessions: those that are inspected
+ */
+struct otseg_live {
+	u32 flows;
+	u32 sessions;
+};
+
+/**
+ * struct otseg_limiter - token buckets of one rule or conduit (limit.h)
  * @packets: theoretical arrival time of the next packet, ns
  * @bytes: the same for bytes
  */
@@ -83,7 +97,7 @@ _Static_assert(sizeof(struct otseg_refusal) == 32, "two to a cache line");
 
 /**
  * struct otseg_arrival - how and when the frame at hand came in
- * @now_ns: test mode and userspace: monotonic clock
+ * @now_ns: monotonic clock, as fine as the sweep's period
  * @ifindex: interface
  * @frame_len: copy of that of struct otseg_env, as the rest
  * @flow_id: copy
@@ -112,10 +126,21 @@ enum otseg_new {
 };
 
 /**
+ * struct otseg_teller - token bucket of one kind of event (event.h)
+ * @next_ns: theoretical arrival time of the next one
+ * @suppressed: those that were not told since the last one that was
+ */
+struct otseg_teller {
+	u64 next_ns;
+	u64 suppressed;
+};
+
+/**
  * struct otseg_scratch - what one frame needs beyond the stack
  * @packet: the decoded frame
  * @verdict: what was decided about it
- * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message
+ * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message;
+ *	the frame again, to tell of it
  * @key: flow key of @packet, or of @quoted
  * @path: what the policy says of @packet
  * @inspection: what the inspection of a segment works on
@@ -123,7 +148,10 @@ enum otseg_new {
  * @hash: of the flow's key, if @is_new
  * @is_new: enum otseg_new: what the short way has found out
  * @said: with OTSEG_NEW_JUDGED: the reason, as otseg_opening_judge() has it
+ * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
+ * @event: what is told of the frame
+ * @tellers: how much this processor has told, by kind of event
  * @chunk: bytes of the frame being summed or of the header being read
  *
  * One for each processor; the datapath runs with softirqs disabled.
@@ -139,7 +167,10 @@ struct otseg_scratch {
 	u64 hash;
 	u64 is_new;
 	u64 said;
+	u64 paid;
 	struct otseg_arrival arrival;
+	struct otseg_event event;
+	struct otseg_teller tellers[OTSEG_EVENT_KINDS];
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
 
@@ -373,7 +404,7 @@ OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLO
 OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
-OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
 OTSEG_MAP_AT(otseg_refusal_at, struct otseg_refusal, otseg_refusals, OTSEG_REFUSALS - 1)
 
@@ -577,6 +608,20 @@ OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 	return 1;
 }
 
+/* Time between events of a kind, in units of event.h; 0: none are told. */
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	(void)e;
+	return otseg_event_gap;
+}
+
+/* Hands an event to whoever reads them; 0: there is no room. */
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	(void)e;
+	return !bpf_ringbuf_output(&otseg_events, event, sizeof(*event), BPF_RB_NO_WAKEUP);
+}
+
 /* Tells an observer of an inspected message; nobody observes here. */
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)
 {
@@ -612,6 +657,8 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
+ * @tell: told of every event; NULL: nobody is
+ * @listener: passed to @tell
  */
 struct otseg_world {
 	const u8 *frame;
@@ -620,13 +667,15 @@ struct otseg_world {
 	struct otseg_flow *flows;
 	struct otseg_session *sessions;
 	struct otseg_limiter *limits;
-	u32 *live;
+	struct otseg_live *live;
 	struct otseg_link *links;
 	u64 seed[OTSEG_SEED_WORDS];
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
 	void *observer;
+	void (*tell)(void *listener, const struct otseg_event *event);
+	void *listener;
 };
 
 OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 len)
@@ -711,7 +760,7 @@ OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BU
 OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
-OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
 
 /* Nobody here is in such a hurry. */
@@ -736,6 +785,17 @@ OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 	(void)e;
 	(void)stage;
 	return 0;
+}
+
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	return e->world->tell ? OTSEG_EVENT_GAP : 0;
+}
+
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	e->world->tell(e->world->listener, event);
+	return 1;
 }
 
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)

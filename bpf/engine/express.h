@@ -249,7 +249,7 @@ OTSEG_INLINE void express_pass(const struct otseg_env *e, const struct otseg_pac
 			       struct otseg_flow *f, struct otseg_flow_bucket *bucket, u32 reply)
 {
 	otseg_track_note(e, f, reply);
-	if (p->proto == OTSEG_PROTO_TCP)
+	if (f->key.proto == OTSEG_PROTO_TCP)
 		otseg_tcp_advance(p, reply ? &f->dir[1] : &f->dir[0], p->seq + p->payload_len);
 	otseg_bucket_touch(e, bucket, otseg_flow_place(e->flow_id), otseg_track_timeout(e, f));
 }

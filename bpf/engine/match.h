@@ -214,9 +214,11 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 	return 1;
 }
 
+#define OTSEG_MATCH_ASK 0x300 /* in place of a reason: otseg_match_message() has to be asked */
+
 /*
  * OTSEG_R_RULE if the rule covers the message, else what it stops for. A brief message names
- * one object and writes nothing; of a rule that looks at values, it is told that it does not fit.
+ * one object at most; its values are not looked at here.
  */
 OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule,
 			    const u32 is_brief)
@@ -244,29 +246,35 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	    !otseg_forget(e, is_brief || msg->n_objects == 1 ? match_only_object(e, rule) :
 							       match_objects(e, rule)))
 		return OTSEG_R_OBJECT;
-	if (rule->n_values && (is_brief || !otseg_forget(e, match_values(e, rule))))
+	if (rule->n_values && is_brief)
+		return OTSEG_MATCH_ASK;
+	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
 	return OTSEG_R_RULE;
 }
 
 /**
- * otseg_match_first - whether the first rule of a leaf covers the brief message at hand
+ * otseg_match_first - hold the brief message at hand against the first rule of a leaf
  * @e: surroundings; the message is in the inspection scratch, its rule goes there; it is
- *	a whole one that names one object and writes nothing
+ *	a whole one of a function that the inspector knows, and names one object at most
  * @leaf: index of the leaf
  *
- * Return: 1: it does, and has no rate; 0: otseg_match_message() has to be asked.
+ * Return: OTSEG_R_RULE if it is covered, and there is no rate; why not, if there is no other
+ * rule; else OTSEG_MATCH_ASK.
  */
 OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
 {
-	u32 index = *otseg_at(e, LEAF_RULES, otseg_at(e, LEAVES, leaf)->rules);
+	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
+	u32 index = *otseg_at(e, LEAF_RULES, l->rules);
 	const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
+	u32 stop;
 
 	if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED) ||
-	    (rule->flags & OTSEG_RULE_VOID) || rule->limiter != OTSEG_NONE32)
-		return 0;
-	e->s->inspection.rule = index;
-	return match_rule(e, rule, 1) == OTSEG_R_RULE;
+	    (rule->flags & OTSEG_RULE_VOID) || rule->rate.limiter != OTSEG_NONE32)
+		return OTSEG_MATCH_ASK;
+	stop = otseg_forget(e, match_rule(e, rule, 1));
+	e->s->inspection.rule = stop == OTSEG_R_RULE ? index : OTSEG_NONE32;
+	return stop == OTSEG_R_RULE || l->n_rules == 1 ? stop : OTSEG_MATCH_ASK;
 }
 
 /**

@@ -120,6 +120,8 @@ class Machine:
             memory.write(regs[3], memory.read(FRAME_AT + FRAME_ROOM + regs[2], regs[4]))
         elif name == "bpf_xdp_get_buff_len":
             return self.frame_len
+        elif name == "bpf_ringbuf_output":
+            return 0
         elif name in ("bpf_ktime_get_coarse_ns", "bpf_ktime_get_ns"):
             return self.now_ns
         elif name == "bpf_xdp_adjust_meta":
