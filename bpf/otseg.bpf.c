@@ -29,36 +29,50 @@ static __always_inline void mark_leave(struct xdp_md *ctx, u32 generation)
 	mark->generation = generation;
 }
 
+/* In test mode the clock comes from outside. */
+static __always_inline u64 now_read(void)
+{
+	const struct otseg_probe *probe;
+	u32 zero = 0;
+
+	if (!otseg_test_mode)
+		return bpf_ktime_get_coarse_ns();
+	probe = bpf_map_lookup_elem(&otseg_probe, &zero);
+	return probe ? probe->now_ns : 0;
+}
+
+static __always_inline void verdict_leave(const struct otseg_env *e)
+{
+	struct otseg_probe *probe;
+	u32 zero = 0;
+
+	probe = bpf_map_lookup_elem(&otseg_probe, &zero);
+	if (probe)
+		probe->verdict = e->s->verdict;
+}
+
+/* What is needed again after the judgement is fetched again: the stack is full. */
 SEC("xdp.frags")
 int otseg_xdp(struct xdp_md *ctx)
 {
-	struct otseg_probe *probe = NULL;
-	struct otseg_arrival *arrival;
 	struct otseg_env e = {};
-	u32 zero = 0;
 	u32 action;
+	u64 now_ns;
 
 	if (!otseg_env_open(&e, ctx))
 		return XDP_DROP;
-	arrival = &e.s->arrival;
-	arrival->ifindex = ctx->ingress_ifindex;
-	if (otseg_test_mode) {
-		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
-		if (!probe)
-			return XDP_DROP;
-		arrival->now_ns = probe->now_ns;
-	} else {
-		arrival->now_ns = bpf_ktime_get_coarse_ns();
-	}
-	e.now_s = otseg_seconds(arrival->now_ns);
+	now_ns = now_read();
+	e.s->arrival.ifindex = ctx->ingress_ifindex;
+	e.s->arrival.now_ns = now_ns;
+	e.now_s = otseg_seconds(now_ns);
 	e.frame_len = (u32)(ctx->data_end - ctx->data);
 	action = otseg_frame_judge(&e);
-	if (probe)
-		probe->verdict = e.s->verdict;
+	if (otseg_test_mode)
+		verdict_leave(&e);
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
 	if (e.s->verdict.flags & OTSEG_V_WIRE)
-		return bpf_redirect_map(&otseg_ports, arrival->out & (OTSEG_LINK_SLOTS - 1),
+		return bpf_redirect_map(&otseg_ports, e.s->arrival.out & (OTSEG_LINK_SLOTS - 1),
 					XDP_DROP);
 	/* Only the module's guard reads it. */
 	if (otseg_use_module)
@@ -71,7 +85,7 @@ int otseg_xdp(struct xdp_md *ctx)
 #define ENOENT 2
 
 #define SWEEP_PERIOD_NS (10 * 1000 * 1000)
-#define SWEEP_SLICE 256 /* buckets at a time: all of them in about 1.3 s */
+#define SWEEP_TICKS 128 /* in which all buckets have their turn: about 1.3 s */
 
 static long sweep_one(u32 i, struct otseg_env *e)
 {
@@ -82,13 +96,15 @@ static long sweep_one(u32 i, struct otseg_env *e)
 static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 {
 	struct otseg_env e = {};
+	u32 mask = otseg_table_mask(otseg_table_size(&e));
+	u32 slice = (mask + 1) / SWEEP_TICKS;
 
 	(void)map;
 	(void)key;
 	e.now_s = otseg_seconds(bpf_ktime_get_ns());
 	e.generation = sweep->next;
-	bpf_loop(SWEEP_SLICE, sweep_one, &e, 0);
-	sweep->next = (sweep->next + SWEEP_SLICE) & (OTSEG_FLOW_BUCKETS - 1);
+	bpf_loop(slice, sweep_one, &e, 0);
+	sweep->next = (sweep->next + slice) & mask;
 	bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
 	return 0;
 }
@@ -113,8 +129,8 @@ int otseg_start(void *ctx)
 
 	(void)ctx;
 	for (i = 0; i < OTSEG_SEED_WORDS; i++) {
-		if (!otseg_seed[i])
-			otseg_seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
+		if (!otseg_root.seed[i])
+			otseg_root.seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 	}
 	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
 	if (!sweep)

@@ -50,8 +50,7 @@ OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otse
 		at[OTSEG_CTR_ZONE_DROPS] += drops;
 	}
 	if (v->conduit != OTSEG_NONE16) {
-		at = &c[OTSEG_CTR_CONDUIT +
-			(v->conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN];
+		at = &c[otseg_counter_conduit(v->conduit)];
 		if (drops) {
 			at[OTSEG_CTR_CONDUIT_DROPS]++;
 		} else {
@@ -62,7 +61,7 @@ OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otse
 		at[OTSEG_CTR_CONDUIT_FLOWS] += (v->flags & OTSEG_V_OPENED) / OTSEG_V_OPENED;
 	}
 	if (v->rule != OTSEG_NONE32) {
-		at = &c[OTSEG_CTR_RULE + (v->rule & (OTSEG_MAX_RULES - 1)) * OTSEG_CTR_RULE_LEN];
+		at = &c[otseg_counter_rule(v->rule)];
 		if (otseg_reason_passes(v->reason)) {
 			at[OTSEG_CTR_RULE_PACKETS]++;
 			at[OTSEG_CTR_RULE_BYTES] += bytes;

@@ -14,7 +14,6 @@
 #include "packet.h"
 #include "session.h"
 
-#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
 #define OTSEG_LIMITERS (2 * OTSEG_MAX_RULES) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
@@ -49,6 +48,22 @@ struct otseg_link {
 struct otseg_limiter {
 	u64 packets;
 	u64 bytes;
+};
+
+/**
+ * struct otseg_root - what is known of the tables beside what is in them
+ * @seed: key of the flow hash
+ * @table: the size of the flow table, see OTSEG_TABLE_FULL
+ * @sessions: slots that sessions may take, a multiple of OTSEG_SEGMENT_SESSIONS
+ * @reserved: zero
+ *
+ * Written by whoever attaches the datapath; sizes only grow while it runs.
+ */
+struct otseg_root {
+	u64 seed[OTSEG_SEED_WORDS];
+	u64 table;
+	u32 sessions;
+	u32 reserved;
 };
 
 /**
@@ -207,33 +222,6 @@ OTSEG_INLINE u32 otseg_fetch_add32(u32 *at, u32 value)
 	return __sync_fetch_and_add(at, value);
 }
 
-/*
- * The image. Every offset is masked into it (and to the alignment of the record)
- * so that not even a hostile image leads out of the region.
- */
-OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
-{
-	return e->image + (off & (OTSEG_IMAGE_MAX - 1) & ~(align - 1));
-}
-
-OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,
-						       enum otseg_section_id id)
-{
-	return &((const struct otseg_image *)e->image)->sec[id];
-}
-
-#define X(id, type, max) typedef type otseg_rec_##id;
-OTSEG_SECTION_LIST(X)
-#undef X
-
-/* Record @index of section @id, and how many records that section has. */
-#define otseg_at(e, id, index)                                                                  \
-	((const otseg_rec_##id *)otseg_img(e,                                                   \
-					   otseg_section(e, OTSEG_SEC_##id)->off +              \
-						   (u32)(index) * (u32)sizeof(otseg_rec_##id),  \
-					   _Alignof(otseg_rec_##id)))
-#define otseg_count(e, id) (otseg_section(e, OTSEG_SEC_##id)->count)
-
 #ifdef __bpf__
 
 #include "../maps.h"
@@ -291,11 +279,11 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)bpf_csum_diff(NULL, 0, (__be32 *)from, len, sum);
 }
 
-/* The seed of the flow hash; otseg_start() draws it. */
-OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
+/* The root; otseg_start() draws the seed in it. */
+OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
 	(void)e;
-	return otseg_seed;
+	return &otseg_root;
 }
 
 /* Bytes of the whole frame; dearer than those that lie together. */
@@ -319,9 +307,22 @@ OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
 		return bpf_map_lookup_elem(&(map), &key);                          \
 	}
 
-OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLOW_BUCKETS - 1)
-OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
-OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
+/* In a table of @segments that are arrays of @len: NULL also where there is no segment. */
+#define OTSEG_SEGMENT_AT(name, type, map, segments, len)                           \
+	OTSEG_INLINE type *name(const struct otseg_env *e, u32 index)              \
+	{                                                                          \
+		u32 key = index / (len) & ((segments)-1);                          \
+		void *inner = bpf_map_lookup_elem(&(map), &key);                   \
+                                                                                   \
+		(void)e;                                                           \
+		key = index & ((len)-1);                                           \
+		return inner ? bpf_map_lookup_elem(inner, &key) : NULL;            \
+	}
+
+OTSEG_SEGMENT_AT(otseg_line_at, struct otseg_flow_line, otseg_table, OTSEG_FLOW_SEGMENTS,
+		 OTSEG_SEGMENT_BUCKETS)
+OTSEG_SEGMENT_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSION_SEGMENTS,
+		 OTSEG_SEGMENT_SESSIONS)
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
 OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
@@ -378,6 +379,9 @@ OTSEG_INLINE const u8 *otseg_map_region(void)
 
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
+
+/* What the policy and its counters are masked with: see the knobs in maps.h. */
+#define OTSEG_MASK(what) otseg_mask_##what
 
 OTSEG_INLINE u64 *otseg_map_counters(u32 slot)
 {
@@ -536,13 +540,12 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * struct otseg_world - the tables that are maps in BPF, and the frame
  * @frame: its bytes
  * @frame_len: their number
- * @buckets: OTSEG_FLOW_BUCKETS of them
- * @flows: OTSEG_FLOW_PLACES of them
+ * @lines: OTSEG_FLOW_BUCKETS of them
  * @sessions: OTSEG_SESSIONS of them
  * @limits: OTSEG_LIMITERS of them
  * @live: OTSEG_BUDGET_SLOTS of them
  * @links: OTSEG_LINK_SLOTS of them
- * @seed: key of the flow hash
+ * @root: key of the flow hash, and how much of the tables is in use
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
@@ -550,13 +553,12 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
 struct otseg_world {
 	const u8 *frame;
 	u32 frame_len;
-	struct otseg_flow_bucket *buckets;
-	struct otseg_flow *flows;
+	struct otseg_flow_line *lines;
 	struct otseg_session *sessions;
 	struct otseg_limiter *limits;
 	u32 *live;
 	struct otseg_link *links;
-	u64 seed[OTSEG_SEED_WORDS];
+	struct otseg_root root;
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
@@ -610,9 +612,9 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)((total & 0xffffffff) + (total >> 32));
 }
 
-OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
+OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
-	return e->world->seed;
+	return &e->world->root;
 }
 
 OTSEG_INLINE u32 otseg_whole_len(const struct otseg_env *e)
@@ -631,12 +633,17 @@ OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
 		return &e->world->table[index & (mask)];                           \
 	}
 
-OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BUCKETS - 1)
-OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
+OTSEG_TABLE_AT(otseg_line_at, struct otseg_flow_line, lines, OTSEG_FLOW_BUCKETS - 1)
 OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
 OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
+
+/* What a whole policy and its counters are masked with. */
+#define OTSEG_MASK(what) OTSEG_FULL_##what
+#define OTSEG_FULL_image (OTSEG_IMAGE_MAX - 1)
+#define OTSEG_FULL_conduits (OTSEG_MAX_CONDUITS - 1)
+#define OTSEG_FULL_rules (OTSEG_MAX_RULES - 1)
 
 /* What is attached, runs. */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
@@ -656,5 +663,66 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
 }
 
 #endif
+
+/* The flow at @place of its line, which is not NULL: the compiler must not move this before the test. */
+OTSEG_INLINE struct otseg_flow *otseg_line_flow(struct otseg_flow_line *line, u32 place)
+{
+	otseg_opaque(line);
+	return &line->flows[place & (OTSEG_FLOW_WAYS - 1)];
+}
+
+/* Bucket @index, and the flow at @place, of the table. */
+OTSEG_INLINE struct otseg_flow_bucket *otseg_bucket_at(const struct otseg_env *e, u32 index)
+{
+	struct otseg_flow_line *line = otseg_line_at(e, index);
+
+	return line ? &line->bucket : NULL;
+}
+
+OTSEG_INLINE struct otseg_flow *otseg_flow_at(const struct otseg_env *e, u32 place)
+{
+	struct otseg_flow_line *line = otseg_line_at(e, place / OTSEG_FLOW_WAYS);
+
+	return line ? otseg_line_flow(line, place) : NULL;
+}
+
+/*
+ * The image. Every offset is masked into it (and to the alignment of the record)
+ * so that not even a hostile image leads out of the region.
+ */
+OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
+{
+	return e->image + (off & (OTSEG_MASK(image)) & ~(align - 1));
+}
+
+OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,
+						       enum otseg_section_id id)
+{
+	return &((const struct otseg_image *)e->image)->sec[id];
+}
+
+#define X(id, type, max) typedef type otseg_rec_##id;
+OTSEG_SECTION_LIST(X)
+#undef X
+
+/* Record @index of section @id, and how many records that section has. */
+#define otseg_at(e, id, index)                                                                  \
+	((const otseg_rec_##id *)otseg_img(e,                                                   \
+					   otseg_section(e, OTSEG_SEC_##id)->off +              \
+						   (u32)(index) * (u32)sizeof(otseg_rec_##id),  \
+					   _Alignof(otseg_rec_##id)))
+#define otseg_count(e, id) (otseg_section(e, OTSEG_SEC_##id)->count)
+
+/* Where the counters of a conduit and of a rule begin in the counter block. */
+OTSEG_INLINE u32 otseg_counter_conduit(u32 conduit)
+{
+	return OTSEG_CTR_CONDUIT + (conduit & OTSEG_MASK(conduits)) * OTSEG_CTR_CONDUIT_LEN;
+}
+
+OTSEG_INLINE u32 otseg_counter_rule(u32 rule)
+{
+	return OTSEG_CTR_CONDUIT + (OTSEG_MASK(conduits) + 1) * OTSEG_CTR_CONDUIT_LEN +
+	       (rule & OTSEG_MASK(rules)) * OTSEG_CTR_RULE_LEN;
+}
 
 #endif /* OTSEG_ENV_H */

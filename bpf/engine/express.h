@@ -119,56 +119,40 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	return 1;
 }
 
-/* Place + 1 of the first flow with this tag in a bucket, 0: none. */
-OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index, u32 tag)
-{
-	u32 i;
-
-	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
-		if (otseg_read(bucket->tag[i]) == tag)
-			return index * OTSEG_FLOW_WAYS + i + 1;
-	}
-	return 0;
-}
-
 /* The flow of a frame, by the words of its key; NULL: none, or not by the short way. */
 OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
 					     u32 proto)
 {
-	const u64 *seed = otseg_seed_of(e);
-	const struct otseg_flow_bucket *bucket;
+	const u64 *seed = otseg_root_of(e)->seed;
+	struct otseg_flow_line *line;
+	u32 index, tag, place, way;
 	struct otseg_flow *f;
-	u32 index, tag, place;
 	u64 hash;
 
 	hash = otseg_hash_more(seed, 0, 0, addresses >> 32, addresses, ports, proto << 8 | 4);
 	tag = otseg_hash_tag(hash);
-	index = otseg_hash_bucket(hash, 0);
-	bucket = otseg_bucket_at(e, index);
-	if (!bucket)
+	index = otseg_hash_bucket(hash, 0, otseg_table_mask(otseg_table_size(e)));
+	line = otseg_line_at(e, index);
+	if (!line)
 		return NULL;
-	place = express_scan(bucket, index, tag);
+	place = otseg_bucket_scan(&line->bucket, index, tag);
 	if (otseg_unlikely(!place)) {
-		index = otseg_hash_bucket(hash, 1);
-		bucket = otseg_bucket_at(e, index);
-		if (!bucket)
+		place = otseg_other_scan(e, hash);
+		if (!place) {
+			e->s->hash = hash;
+			e->s->is_new = 1;
 			return NULL;
-		place = express_scan(bucket, index, tag);
+		}
+		line = otseg_line_at(e, (place - 1) / OTSEG_FLOW_WAYS);
+		if (!line)
+			return NULL;
 	}
 	place = otseg_forget(e, place);
-	if (!place) {
-		e->s->hash = hash;
-		e->s->is_new = 1;
-		return NULL;
-	}
-	bucket = otseg_bucket_at(e, index);
-	f = otseg_flow_at(e, place - 1);
-	if (!bucket || !f)
-		return NULL;
+	way = (place - 1) & (OTSEG_FLOW_WAYS - 1);
+	f = otseg_line_flow(line, way);
 	if (otseg_key_addresses(&f->key) != addresses || otseg_key_ports(&f->key) != ports ||
 	    otseg_key_protocol(&f->key) != (proto << 8 | 4) ||
-	    otseg_is_past(otseg_read(bucket->deadline_s[(place - 1) & (OTSEG_FLOW_WAYS - 1)]),
-			  e->now_s))
+	    otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s))
 		return NULL;
 	e->flow_id = otseg_flow_make_id(tag, place - 1);
 	return f;

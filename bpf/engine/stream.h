@@ -40,6 +40,7 @@
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
+#define STREAM_NEXT_WAY 0x9e3779b9u /* from way to way: as far as can be from all before it */
 #define OTSEG_SHORT 32 /* so few bytes are copied faster than the kernel is called */
 #define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
 
@@ -121,7 +122,8 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
  */
 OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flow *flow)
 {
-	u32 first = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u >> 16;
+	u32 mixed = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u;
+	u32 slots = otseg_read(otseg_root_of(e)->sessions);
 	struct otseg_session *s;
 	u64 owner;
 	u32 slot;
@@ -129,7 +131,8 @@ OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flo
 
 	flow->session = 0;
 	otseg_for(i, OTSEG_SESSION_WAYS) {
-		slot = (first + i) & (OTSEG_SESSIONS - 1);
+		slot = (u32)((u64)mixed * slots >> 32);
+		mixed += STREAM_NEXT_WAY;
 		s = otseg_session_at(e, slot);
 		if (!s)
 			break;
@@ -515,9 +518,8 @@ OTSEG_INLINE void stream_count(const struct otseg_env *e, const struct otseg_ins
 	u32 rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
 	u32 conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
 
-	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
-	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
-		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+	e->counters[otseg_counter_rule(rule) + OTSEG_CTR_RULE_MESSAGES]++;
+	e->counters[otseg_counter_conduit(conduit) + OTSEG_CTR_CONDUIT_MESSAGES]++;
 }
 
 /* Close the requests that the segment answers. */

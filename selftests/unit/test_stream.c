@@ -722,7 +722,7 @@ static void test_sessions(void)
 
 	start();
 	w = rig->e.world;
-	bucket = &w->buckets[0];
+	bucket = &w->lines[0].bucket;
 	id = rig->e.flow_id;
 	s = rig_session(rig);
 	s->busy = 1;
