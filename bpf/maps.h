@@ -12,8 +12,17 @@ const volatile u8 otseg_event_gap = OTSEG_EVENT_GAP; /* see engine/event.h; 0: n
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
+ * Knobs, too: what offsets into the image, and numbers of conduits and rules in the counter block,
+ * are masked with. Where the policy is in maps, the loader makes both as large as the policy needs
+ * (image: the value of what otseg_policy holds; counters: that of otseg_counters).
+ */
+const volatile u32 otseg_mask_image = OTSEG_IMAGE_MAX - 1;
+const volatile u32 otseg_mask_conduits = OTSEG_MAX_CONDUITS - 1;
+const volatile u32 otseg_mask_rules = OTSEG_MAX_RULES - 1;
+
+/*
  * What the maps that outlive the programs mean: flows, their buckets and sessions, limits, budgets,
- * counters, interfaces and the key of the hash. An object that replaces one of the same number goes
+ * counters, interfaces and the root. An object that replaces one of the same number goes
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
@@ -21,18 +30,13 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
-/* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
-u64 otseg_seed[OTSEG_SEED_WORDS] SEC(".data") = {};
-
-/* The datapath's clock, monotonic: the sweep keeps it, because asking the kernel is a call. */
-u64 otseg_now_ns SEC(".data");
-
-/**
- * struct otseg_block - a counter block: see include/otseg/counters.h
- * @counters: of one processor under one policy generation
+/*
+ * The hash key is drawn by otseg_start() unless the loader has set it; the loader also says how
+ * much of the tables below is in use.
  */
-struct otseg_block {
-	u64 counters[OTSEG_CTR_COUNT];
+struct otseg_root otseg_root SEC(".data") = {
+	.table = OTSEG_TABLE_FULL,
+	.sessions = OTSEG_SESSIONS,
 };
 
 /**
@@ -74,13 +78,16 @@ struct {
 	__array(values, struct otseg_policy_map);
 } otseg_policy SEC(".maps");
 
-/* Block of processor n under counter slot s: s * processors + n. The loader sets the size. */
+/*
+ * Counter block of processor n under counter slot s: s * processors + n. The loader sets both
+ * sizes: see include/otseg/counters.h, and otseg_counter_rule().
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 2);
-	__type(key, u32);
-	__type(value, struct otseg_block);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, OTSEG_CTR_SIZE);
 } otseg_counters SEC(".maps");
 
 struct {
@@ -99,28 +106,35 @@ struct {
 	__uint(value_size, sizeof(u32));
 } otseg_ports SEC(".maps");
 
-struct {
+/* What otseg_table and otseg_sessions hold: so much memory as is in use, see struct otseg_root. */
+struct otseg_table_segment {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, OTSEG_FLOW_BUCKETS);
-	__type(key, u32);
-	__type(value, struct otseg_flow_bucket);
-} otseg_buckets SEC(".maps");
+	__uint(max_entries, OTSEG_SEGMENT_BUCKETS);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(struct otseg_flow_line));
+};
+
+struct otseg_session_segment {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_SEGMENT_SESSIONS);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, sizeof(struct otseg_session));
+};
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, OTSEG_FLOW_PLACES);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, OTSEG_FLOW_SEGMENTS);
 	__type(key, u32);
-	__type(value, struct otseg_flow);
-} otseg_flows SEC(".maps");
+	__array(values, struct otseg_table_segment);
+} otseg_table SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, OTSEG_SESSIONS);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, OTSEG_SESSION_SEGMENTS);
 	__type(key, u32);
-	__type(value, struct otseg_session);
+	__array(values, struct otseg_session_segment);
 } otseg_sessions SEC(".maps");
 
 struct {

@@ -59,8 +59,9 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 	u32 zero = 0;
 
 	arrival->ifindex = ctx->ingress_ifindex;
-	e->frame_len = (u32)(ctx->data_end - ctx->data);
-	arrival->now_ns = otseg_read(otseg_now_ns);
+	arrival->link_flags = 0;
+	arrival->frame_len = (u32)(ctx->data_end - ctx->data);
+	arrival->now_ns = otseg_read(otseg_root.now_ns);
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
 		if (!probe)
@@ -110,7 +111,7 @@ int otseg_long(struct xdp_md *ctx)
 #define ENOENT 2
 
 #define SWEEP_PERIOD_NS (10 * 1000 * 1000)
-#define SWEEP_SLICE 256 /* buckets at a time: all of them in about 1.3 s */
+#define SWEEP_TICKS 128 /* in which all buckets have their turn: about 1.3 s */
 
 static long sweep_one(u32 i, struct otseg_env *e)
 {
@@ -121,16 +122,18 @@ static long sweep_one(u32 i, struct otseg_env *e)
 static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 {
 	struct otseg_env e = {};
+	u32 mask = otseg_table_mask(otseg_table_size(&e));
+	u32 slice = (mask + 1) / SWEEP_TICKS;
 	u64 now_ns;
 
 	(void)map;
 	(void)key;
 	now_ns = bpf_ktime_get_ns();
-	otseg_write(otseg_now_ns, now_ns);
+	otseg_write(otseg_root.now_ns, now_ns);
 	e.now_s = otseg_seconds(now_ns);
 	e.generation = sweep->next;
-	bpf_loop(SWEEP_SLICE, sweep_one, &e, 0);
-	sweep->next = (sweep->next + SWEEP_SLICE) & (OTSEG_FLOW_BUCKETS - 1);
+	bpf_loop(slice, sweep_one, &e, 0);
+	sweep->next = (sweep->next + slice) & mask;
 	bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
 	return 0;
 }
@@ -155,13 +158,13 @@ int otseg_start(void *ctx)
 
 	(void)ctx;
 	for (i = 0; i < OTSEG_SEED_WORDS; i++) {
-		if (!otseg_seed[i])
-			otseg_seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
+		if (!otseg_root.seed[i])
+			otseg_root.seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 	}
 	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
 	if (!sweep)
 		return -ENOENT;
-	otseg_write(otseg_now_ns, bpf_ktime_get_ns());
+	otseg_write(otseg_root.now_ns, bpf_ktime_get_ns());
 	err = bpf_timer_init(&sweep->timer, &otseg_sweep, CLOCK_MONOTONIC);
 	if (err == -EBUSY)
 		return 0;

@@ -4,8 +4,10 @@
  * passes nothing that no policy has judged, and until the commit everything can
  * be taken back, so that a failure leaves the old policy as it was.
  *
- *	1 load the datapath, if there is none or another one	undo: remove its set
+ *	1 load the datapath, if there is none, another one, or one that the policy is
+ *	  too large for						undo: remove its set
  *	2 stage the image with the owner of the policy		undo: forget it
+ *	  provide what it needs of flows and sessions		stays, and does no harm
  *	3 attach interfaces that are new, and guard them	undo: detach them
  *	  join the ends of wires that are new			undo: as they were
  *	4 switch attached interfaces to a datapath that was
@@ -15,7 +17,9 @@
  *	  stand in the way; cut wires that are no more
  *
  * Where the new datapath has another owner of the policy, or maps of its own, 5 comes
- * before 4: what is committed there is not in force before the switch.
+ * before 4: what is committed there is not in force before the switch. Where only the maps of
+ * the policy are others, because it needs larger ones, the new datapath gets the policy in force
+ * first, and then goes on as above.
  *
  * An interface attached in step 3 drops everything until the commit.
  */
@@ -25,6 +29,7 @@
 
 #include "active.h"
 #include "apply.h"
+#include "net/need.h"
 #include "net/netdev.h"
 #include "net/wire.h"
 #include "print.h"
@@ -50,7 +55,9 @@ struct apply {
 	const struct otseg_blob *image;
 	enum otseg_backend_id id;
 	bool fresh;
-	bool shared; /* the new datapath has the maps of the old one */
+	bool shared; /* the new datapath has the state of the old one */
+	bool moved; /* but maps of its own for the policy and its counters */
+	struct otseg_need need;
 	u32 layout;
 	u32 set;
 	u8 object[32];
@@ -122,8 +129,15 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	err = otseg_bpf_find(run->object_path, run->object);
 	if (err)
 		return err;
+	otseg_need_of(run->image->data, &run->need);
+	/* The policy in force must have room, too: it is there first. */
+	if (run->id == OTSEG_BACKEND_MODULE)
+		memset(&run->need.room, 0, sizeof(run->need.room));
+	else if (state->backend == OTSEG_BACKEND_MAP)
+		otseg_room_join(&run->need.room, &state->room);
 	run->fresh = state->backend != run->id ||
-		     memcmp(state->object, run->object, sizeof(run->object));
+		     memcmp(state->object, run->object, sizeof(run->object)) ||
+		     memcmp(&state->room, &run->need.room, sizeof(state->room));
 	run->set = state->backend == OTSEG_BACKEND_NONE ? 0 : state->set ^ run->fresh;
 	run->layout = state->layout;
 	return 0;
@@ -163,10 +177,11 @@ static int datapath_prepare(struct apply *run)
 	if (!run->fresh)
 		return 0;
 	err = otseg_bpf_create(&run->old.pins, run->set, run->object_path, run->id,
-			       &run->layout);
+			       &run->need.room, &run->layout);
 	if (err)
 		return err;
 	run->shared = was->backend == run->id && was->layout == run->layout;
+	run->moved = run->shared && memcmp(&was->room, &run->need.room, sizeof(was->room));
 	err = otseg_bpf_open(&run->old.pins, run->set, &run->next);
 	if (!err)
 		err = otseg_bpf_start(&run->next);
@@ -178,11 +193,12 @@ static int datapath_prepare(struct apply *run)
 
 static int store_open(struct apply *run)
 {
-	struct otseg_backend *previous = run->fresh && !run->shared ? run->old.backend : NULL;
+	bool own_maps = run->fresh && (!run->shared || run->moved);
 
 	if (run->store)
 		return 0;
-	return otseg_backend_open_map(&run->old.pins, run->bpf, previous, &run->store);
+	return otseg_backend_open_map(&run->old.pins, run->bpf, &run->need.room,
+				      own_maps ? run->old.backend : NULL, &run->store);
 }
 
 static int role_bind(struct apply *run, struct role *role)
@@ -356,6 +372,7 @@ static int state_write(struct apply *run)
 		.set = run->set,
 		.netns = otseg_pins_netns(),
 		.layout = run->layout,
+		.room = run->need.room,
 	};
 
 	memcpy(state.object, run->object, sizeof(state.object));
@@ -407,9 +424,12 @@ static int programs_switch(struct apply *run)
 static int switch_then_commit(struct apply *run, u32 expect)
 {
 	const struct otseg_pin_state was = run->old.pins.state;
-	int err;
+	int err = 0;
 
-	err = programs_switch(run);
+	if (run->moved && run->old.generation)
+		err = otseg_backend_take_over(run->store);
+	if (!err)
+		err = programs_switch(run);
 	if (err)
 		return err;
 	err = state_write(run);
@@ -555,6 +575,8 @@ static int steps_run(struct apply *run, enum otseg_backend_id wanted)
 		err = store_open(run);
 	if (!err)
 		err = run->store->ops->stage(run->store, run->image);
+	if (!err)
+		err = otseg_need_provide(run->bpf, &run->need, run->fresh && !run->shared);
 	if (!err)
 		err = enforce(run);
 	return err;

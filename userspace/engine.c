@@ -41,21 +41,22 @@ struct otseg_engine *otseg_engine_new(void)
 	if (!engine)
 		return NULL;
 	w = &engine->world;
-	w->buckets = calloc(OTSEG_FLOW_BUCKETS, sizeof(*w->buckets));
-	w->flows = calloc(OTSEG_FLOW_PLACES, sizeof(*w->flows));
+	w->lines = calloc(OTSEG_FLOW_BUCKETS, sizeof(*w->lines));
 	w->sessions = calloc(OTSEG_SESSIONS, sizeof(*w->sessions));
 	w->limits = calloc(OTSEG_LIMITERS, sizeof(*w->limits));
 	w->live = calloc(OTSEG_BUDGET_SLOTS, sizeof(*w->live));
 	w->links = calloc(OTSEG_LINK_SLOTS, sizeof(*w->links));
 	engine->image = calloc(1, OTSEG_IMAGE_MAX + OTSEG_REGION_TAIL);
 	engine->counters = calloc(OTSEG_CTR_COUNT, sizeof(*engine->counters));
-	if (!w->buckets || !w->flows || !w->sessions || !w->limits || !w->live || !w->links ||
+	if (!w->lines || !w->sessions || !w->limits || !w->live || !w->links ||
 	    !engine->image || !engine->counters) {
 		otseg_engine_free(engine);
 		return NULL;
 	}
 	/* Offline nobody aims at a bucket, and the same capture gives the same flows. */
-	otseg_hash_seed(w->seed, 0);
+	otseg_hash_seed(w->root.seed, 0);
+	w->root.table = OTSEG_TABLE_FULL;
+	w->root.sessions = OTSEG_SESSIONS;
 	return engine;
 }
 
@@ -67,8 +68,7 @@ void otseg_engine_free(struct otseg_engine *engine)
 {
 	if (!engine)
 		return;
-	free(engine->world.buckets);
-	free(engine->world.flows);
+	free(engine->world.lines);
 	free(engine->world.sessions);
 	free(engine->world.limits);
 	free(engine->world.live);
@@ -180,7 +180,6 @@ enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, c
 		.s = &engine->scratch,
 		.now_s = otseg_seconds(now_ns),
 		.generation = engine->generation,
-		.frame_len = len,
 	};
 	enum otseg_action action;
 
@@ -191,6 +190,8 @@ enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, c
 	}
 	engine->scratch.arrival.now_ns = now_ns;
 	engine->scratch.arrival.ifindex = ifindex;
+	engine->scratch.arrival.frame_len = len;
+	engine->scratch.arrival.link_flags = 0;
 	engine->world.frame = frame;
 	engine->world.frame_len = len;
 	action = otseg_frame_judge(&e);

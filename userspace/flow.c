@@ -10,40 +10,38 @@
 
 #include "../bpf/engine/env.h"
 #include "active.h"
+#include "net/root.h"
+#include "net/segment.h"
 #include "object.h"
 #include "print.h"
 #include "service.h"
 
-/* Both tables, mapped: they go on changing while they are read. */
+/* The table, mapped: it goes on changing while it is read. */
 struct table {
-	const struct otseg_flow_bucket *buckets;
-	const struct otseg_flow *flows;
+	const struct otseg_flow_line *lines;
+	u32 n_segments;
 };
-
-#define BUCKETS_SIZE (OTSEG_FLOW_BUCKETS * sizeof(struct otseg_flow_bucket))
-#define FLOWS_SIZE (OTSEG_FLOW_PLACES * sizeof(struct otseg_flow))
 
 static int table_map(const struct otseg_bpf *bpf, struct table *table)
 {
-	void *buckets, *flows;
+	struct otseg_root *root;
+	void *lines = NULL;
+	int err;
 
-	buckets = mmap(NULL, BUCKETS_SIZE, PROT_READ, MAP_SHARED, bpf->buckets, 0);
-	if (buckets == MAP_FAILED)
-		return -errno;
-	table->buckets = buckets;
-	flows = mmap(NULL, FLOWS_SIZE, PROT_READ, MAP_SHARED, bpf->flows, 0);
-	if (flows == MAP_FAILED)
-		return -errno;
-	table->flows = flows;
-	return 0;
+	err = otseg_root_map(bpf, PROT_READ, &root);
+	if (err)
+		return err;
+	table->n_segments = (otseg_table_mask(otseg_read(root->table)) + 1) / OTSEG_SEGMENT_BUCKETS;
+	otseg_root_unmap(root);
+	err = otseg_segments_map(&otseg_flow_segments, bpf->table, table->n_segments, PROT_READ,
+				 &lines);
+	table->lines = lines;
+	return err;
 }
 
 static void table_unmap(struct table *table)
 {
-	if (table->buckets)
-		munmap((void *)table->buckets, BUCKETS_SIZE);
-	if (table->flows)
-		munmap((void *)table->flows, FLOWS_SIZE);
+	otseg_segments_unmap(&otseg_flow_segments, (void *)table->lines, table->n_segments);
 }
 
 static const char *protocol_name(u8 protocol)
@@ -127,13 +125,14 @@ static json_t *flows_json(const struct otseg_active *active, const struct table 
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	now_s = otseg_seconds((u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec);
-	for (place = 0; place < OTSEG_FLOW_PLACES; place++) {
-		const struct otseg_flow_bucket *bucket = &table->buckets[place / OTSEG_FLOW_WAYS];
-		s32 left_s = (s32)(bucket->deadline_s[place % OTSEG_FLOW_WAYS] - now_s);
+	for (place = 0; place < table->n_segments * OTSEG_SEGMENT_PLACES; place++) {
+		const struct otseg_flow_line *line = &table->lines[place / OTSEG_FLOW_WAYS];
+		u32 way = place % OTSEG_FLOW_WAYS;
+		s32 left_s = (s32)(line->bucket.deadline_s[way] - now_s);
 
-		if (bucket->tag[place % OTSEG_FLOW_WAYS] <= OTSEG_TAG_BUSY || left_s < 0)
+		if (line->bucket.tag[way] <= OTSEG_TAG_BUSY || left_s < 0)
 			continue;
-		flow = table->flows[place];
+		flow = line->flows[way];
 		row = flow_json(active, &flow, (u32)left_s);
 		name = json_string_value(json_object_get(row, "conduit"));
 		if (!conduit || (name && !strcmp(name, conduit)))

@@ -7,6 +7,7 @@
 
 #include "active.h"
 #include "event.h"
+#include "net/need.h"
 #include "object.h"
 #include "print.h"
 #include "reason.h"
@@ -70,6 +71,27 @@ static json_t *reasons_json(const struct otseg_active *active)
 	return list;
 }
 
+/* What there is room for; it grows with the policies that are applied. */
+static json_t *room_json(const struct otseg_active *active)
+{
+	const struct otseg_class *room = &active->pins.state.room;
+	struct otseg_provided provided;
+	json_t *json, *policy;
+
+	if (otseg_need_provided(&active->bpf, &provided))
+		return json_null();
+	json = json_pack("{s:I, s:I, s:I}", "flows", (json_int_t)provided.flows, "sessions",
+			 (json_int_t)provided.sessions, "table_bytes", (json_int_t)provided.bytes);
+	if (active->pins.state.backend == OTSEG_BACKEND_MAP) {
+		policy = json_pack("{s:I, s:I, s:I}", "image_size",
+				   (json_int_t)otseg_room_image(room), "conduits",
+				   (json_int_t)otseg_room_conduits(room), "rules",
+				   (json_int_t)otseg_room_rules(room));
+		json_object_update_missing_new(json, policy);
+	}
+	return json;
+}
+
 static json_t *module_json(struct otseg_genl *genl)
 {
 	struct otseg_genl_status status;
@@ -93,6 +115,8 @@ static json_t *status_json(const struct otseg_active *active)
 			   interfaces_json(active));
 	if (active->generation)
 		json_object_set_new(status, "policy", policy_json(active));
+	if (active->bpf.root >= 0 && active->has_bpf)
+		json_object_set_new(status, "room", room_json(active));
 	if (genl)
 		json_object_set_new(status, "module", module_json(genl));
 	if (active->counters)
@@ -111,6 +135,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		{},
 	};
 	const json_t *policy = json_object_get(status, "policy"), *events;
+	const json_t *room = json_object_get(status, "room");
 	size_t i;
 
 	if (policy)
@@ -125,6 +150,11 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	else
 		puts("policy      none is active");
 	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");
+	if (json_is_object(room))
+		printf("room        for %lld flows and %lld inspected connections, in %lld KiB\n",
+		       json_integer_value(json_object_get(room, "flows")),
+		       json_integer_value(json_object_get(room, "sessions")),
+		       json_integer_value(json_object_get(room, "table_bytes")) / 1024);
 	for (i = 0; i < active->n_attached; i++) {
 		const struct otseg_attachment *at = &active->attached[i];
 

@@ -173,12 +173,13 @@ static int segment_decode(struct decode *run, struct finding *finding)
 static int frame_decode(struct decode *run, const struct otseg_frame *frame)
 {
 	struct otseg_world world = { .frame = frame->data, .frame_len = frame->len };
-	struct otseg_env env = { .world = &world, .s = run->scratch, .frame_len = frame->len };
+	struct otseg_env env = { .world = &world, .s = run->scratch };
 	struct otseg_packet *packet = &run->scratch->packet;
 	struct finding finding = { .frame = frame, .packet = packet };
 	int err;
 
 	run->n_frames++;
+	run->scratch->arrival.frame_len = frame->len;
 	if (otseg_decode(&env, packet) || packet->fault || packet->proto != OTSEG_SEL_TCP)
 		return 0;
 	if (!is_modbus(run, packet->sport) && !is_modbus(run, packet->dport))

@@ -99,8 +99,9 @@ static int interfaces_attach(struct simulate *run)
 static bool packet_decode(struct simulate *run, const struct otseg_frame *frame)
 {
 	struct otseg_world world = { .frame = frame->data, .frame_len = frame->len };
-	struct otseg_env env = { .world = &world, .s = run->scratch, .frame_len = frame->len };
+	struct otseg_env env = { .world = &world, .s = run->scratch };
 
+	run->scratch->arrival.frame_len = frame->len;
 	return !otseg_decode(&env, &run->scratch->packet);
 }
 

@@ -29,7 +29,7 @@ _Static_assert(OTSEG_R_COUNT <= 64, "otseg_reason_passes() keeps the reasons in 
  */
 OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg_verdict *v)
 {
-	u32 bytes = e->frame_len;
+	u32 bytes = e->s->arrival.frame_len;
 	u64 *c = e->counters;
 	u64 *at;
 
@@ -40,11 +40,10 @@ OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg
 	at = &c[OTSEG_CTR_ZONE + (v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
 	at[OTSEG_CTR_ZONE_PACKETS]++;
 	at[OTSEG_CTR_ZONE_BYTES] += bytes;
-	at = &c[OTSEG_CTR_CONDUIT +
-		(v->conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN];
+	at = &c[otseg_counter_conduit(v->conduit)];
 	at[OTSEG_CTR_CONDUIT_PACKETS]++;
 	at[OTSEG_CTR_CONDUIT_BYTES] += bytes;
-	at = &c[OTSEG_CTR_RULE + (v->rule & (OTSEG_MAX_RULES - 1)) * OTSEG_CTR_RULE_LEN];
+	at = &c[otseg_counter_rule(v->rule)];
 	at[OTSEG_CTR_RULE_PACKETS]++;
 	at[OTSEG_CTR_RULE_BYTES] += bytes;
 }
@@ -58,8 +57,7 @@ OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg
  */
 OTSEG_INLINE void otseg_count_limited(const struct otseg_env *e, u32 conduit)
 {
-	e->counters[OTSEG_CTR_CONDUIT + (conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN +
-		    OTSEG_CTR_CONDUIT_LIMITED]++;
+	e->counters[otseg_counter_conduit(conduit) + OTSEG_CTR_CONDUIT_LIMITED]++;
 }
 
 /**
@@ -73,7 +71,7 @@ OTSEG_INLINE void otseg_count_limited(const struct otseg_env *e, u32 conduit)
 OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otseg_verdict *v)
 {
 	u32 drops = v->action == OTSEG_ACTION_DROP;
-	u32 bytes = e->frame_len;
+	u32 bytes = e->s->arrival.frame_len;
 	u64 *c = e->counters;
 	u64 *at;
 
@@ -92,8 +90,7 @@ OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otse
 		at[OTSEG_CTR_ZONE_DROPS] += drops;
 	}
 	if (v->conduit != OTSEG_NONE16) {
-		at = &c[OTSEG_CTR_CONDUIT +
-			(v->conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN];
+		at = &c[otseg_counter_conduit(v->conduit)];
 		if (drops) {
 			at[OTSEG_CTR_CONDUIT_DROPS]++;
 		} else {
@@ -104,7 +101,7 @@ OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otse
 		at[OTSEG_CTR_CONDUIT_FLOWS] += (v->flags & OTSEG_V_OPENED) / OTSEG_V_OPENED;
 	}
 	if (v->rule != OTSEG_NONE32) {
-		at = &c[OTSEG_CTR_RULE + (v->rule & (OTSEG_MAX_RULES - 1)) * OTSEG_CTR_RULE_LEN];
+		at = &c[otseg_counter_rule(v->rule)];
 		if (otseg_reason_passes(v->reason)) {
 			at[OTSEG_CTR_RULE_PACKETS]++;
 			at[OTSEG_CTR_RULE_BYTES] += bytes;

@@ -234,7 +234,7 @@ OTSEG_INLINE u32 otseg_decode_ipv4(const struct otseg_env *e, struct otseg_packe
 	first = otseg_be32(h.w[0]);
 	total = first & 0xffff;
 	if ((first >> 24) < 0x45 || (first >> 24) > 0x4f || total < ((first >> 22) & 0x3c) ||
-	    total > e->frame_len - p->l3_off)
+	    total > e->s->arrival.frame_len - p->l3_off)
 		return OTSEG_L3_FATAL;
 	p->family = 4;
 	p->proto = h.b[9];
@@ -269,7 +269,7 @@ OTSEG_INLINE u32 otseg_decode_ipv6(const struct otseg_env *e, struct otseg_packe
 	if (otseg_load_header(e, p->l3_off, &h, 40))
 		return OTSEG_L3_FATAL;
 	len = otseg_be16(h.h[2]);
-	if (h.b[0] >> 4 != 6 || len + 40 > e->frame_len - p->l3_off)
+	if (h.b[0] >> 4 != 6 || len + 40 > e->s->arrival.frame_len - p->l3_off)
 		return OTSEG_L3_FATAL;
 	__builtin_memcpy(&p->src, &h.b[8], 16);
 	__builtin_memcpy(&p->dst, &h.b[24], 16);
@@ -310,7 +310,7 @@ OTSEG_NOINLINE u32 otseg_decode(const struct otseg_env *e, struct otseg_packet *
 	u32 reason, l3;
 
 	__builtin_memset(p, 0, sizeof(*p));
-	p->frame_len = e->frame_len;
+	p->frame_len = e->s->arrival.frame_len;
 	reason = otseg_decode_ethernet(e, p);
 	if (reason)
 		return reason;

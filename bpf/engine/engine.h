@@ -147,7 +147,7 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 		if (e->s->is_new != OTSEG_NEW_JUDGED)
 			otseg_verdict_clear(v);
 		e->flow_id = 0;
-		e->frame_len = otseg_whole_len(e);
+		e->s->arrival.frame_len = otseg_whole_len(e);
 		e->s->paid = 0;
 		reason = otseg_forget(e, otseg_frame_decide(e, &e->s->packet, v));
 		if (otseg_unlikely(e->s->paid) && !otseg_reason_passes(reason))

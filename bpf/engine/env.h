@@ -15,7 +15,6 @@
 #include "packet.h"
 #include "session.h"
 
-#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
 #define OTSEG_LIMITERS (2 * OTSEG_MAX_LIMITERS) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
 #define OTSEG_EVENT_KINDS 64 /* token buckets of events, for each processor */
@@ -96,14 +95,33 @@ struct otseg_refusal {
 _Static_assert(sizeof(struct otseg_refusal) == 32, "two to a cache line");
 
 /**
+ * struct otseg_root - what is known of the tables beside what is in them
+ * @seed: key of the flow hash
+ * @table: the size of the flow table, see OTSEG_TABLE_FULL
+ * @sessions: slots that sessions may take, a multiple of OTSEG_SEGMENT_SESSIONS
+ * @reserved: zero
+ * @now_ns: the datapath's clock, monotonic: the sweep keeps it, because asking the kernel
+ *	is a call
+ *
+ * The rest is written by whoever attaches the datapath; sizes only grow while it runs.
+ */
+struct otseg_root {
+	u64 seed[OTSEG_SEED_WORDS];
+	u64 table;
+	u32 sessions;
+	u32 reserved;
+	u64 now_ns;
+};
+
+/**
  * struct otseg_arrival - how and when the frame at hand came in
  * @now_ns: monotonic clock, as fine as the sweep's period
  * @ifindex: interface
- * @frame_len: copy of that of struct otseg_env, as the rest
- * @flow_id: copy
+ * @frame_len: its bytes; on the short way, those that lie together
+ * @flow_id: copy of that of struct otseg_env, as the rest
  * @now_s: copy
  * @generation: copy
- * @link_flags: copy
+ * @link_flags: OTSEG_LINK_* of the interface, once otseg_ingress_open() has looked
  * @out: interface that it leaves by, where the verdict says so
  */
 struct otseg_arrival {
@@ -225,13 +243,12 @@ struct otseg_world;
  * @ctx: BPF: the XDP context
  * @world: userspace: tables and frame
  * @image: first byte of the image
+ * @mask: BPF: what offsets into it are masked with, kept here because a knob costs more to read
  * @counters: counter block of this processor and generation
  * @s: scratch memory
  * @flow_id: of the flow at hand: tag << 32 | place + 1; 0: none
  * @now_s: the clock by otseg_seconds()
  * @generation: of the policy
- * @link_flags: OTSEG_LINK_* of the interface the frame came in by
- * @frame_len: bytes of the frame; on the short way, those that lie together
  */
 struct otseg_env {
 #ifdef __bpf__
@@ -245,8 +262,9 @@ struct otseg_env {
 	u64 flow_id;
 	u32 now_s;
 	u32 generation;
-	u32 link_flags;
-	u32 frame_len;
+#ifdef __bpf__
+	u64 mask;
+#endif
 };
 
 /**
@@ -277,33 +295,6 @@ OTSEG_INLINE u32 otseg_fetch_add32(u32 *at, u32 value)
 {
 	return __sync_fetch_and_add(at, value);
 }
-
-/*
- * The image. Every offset is masked into it (and to the alignment of the record)
- * so that not even a hostile image leads out of the region.
- */
-OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
-{
-	return e->image + (off & (OTSEG_IMAGE_MAX - 1) & ~(align - 1));
-}
-
-OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,
-						       enum otseg_section_id id)
-{
-	return &((const struct otseg_image *)e->image)->sec[id];
-}
-
-#define X(id, type, max) typedef type otseg_rec_##id;
-OTSEG_SECTION_LIST(X)
-#undef X
-
-/* Record @index of section @id, and how many records that section has. */
-#define otseg_at(e, id, index)                                                                  \
-	((const otseg_rec_##id *)otseg_img(e,                                                   \
-					   otseg_section(e, OTSEG_SEC_##id)->off +              \
-						   (u32)(index) * (u32)sizeof(otseg_rec_##id),  \
-					   _Alignof(otseg_rec_##id)))
-#define otseg_count(e, id) (otseg_section(e, OTSEG_SEC_##id)->count)
 
 #ifdef __bpf__
 
@@ -372,11 +363,11 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)bpf_csum_diff(NULL, 0, (__be32 *)from, len, sum);
 }
 
-/* The seed of the flow hash; otseg_start() draws it. */
-OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
+/* The root; otseg_start() draws the seed in it. */
+OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
 	(void)e;
-	return otseg_seed;
+	return &otseg_root;
 }
 
 /* Bytes of the whole frame; dearer than those that lie together. */
@@ -400,9 +391,22 @@ OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
 		return bpf_map_lookup_elem(&(map), &key);                          \
 	}
 
-OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLOW_BUCKETS - 1)
-OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
-OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
+/* In a table of @segments that are arrays of @len: NULL also where there is no segment. */
+#define OTSEG_SEGMENT_AT(name, type, map, segments, len)                           \
+	OTSEG_INLINE type *name(const struct otseg_env *e, u32 index)              \
+	{                                                                          \
+		u32 key = index / (len) & ((segments)-1);                          \
+		void *inner = bpf_map_lookup_elem(&(map), &key);                   \
+                                                                                   \
+		(void)e;                                                           \
+		key = index & ((len)-1);                                           \
+		return inner ? bpf_map_lookup_elem(inner, &key) : NULL;            \
+	}
+
+OTSEG_SEGMENT_AT(otseg_line_at, struct otseg_flow_line, otseg_table, OTSEG_FLOW_SEGMENTS,
+		 OTSEG_SEGMENT_BUCKETS)
+OTSEG_SEGMENT_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSION_SEGMENTS,
+		 OTSEG_SEGMENT_SESSIONS)
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
 OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
@@ -469,6 +473,15 @@ OTSEG_INLINE const u8 *otseg_map_region(void)
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
 
+/* What offsets into the image are masked with. */
+OTSEG_INLINE u32 otseg_image_mask(const struct otseg_env *e)
+{
+	return (u32)e->mask;
+}
+
+/* What numbers of conduits and rules are masked with: see the knobs in maps.h. */
+#define OTSEG_MASK(what) otseg_mask_##what
+
 OTSEG_INLINE u64 *otseg_map_counters(u32 slot)
 {
 	u32 set = ((struct bpf_map *)&otseg_counters)->max_entries / 2;
@@ -495,9 +508,9 @@ OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
 		return 0;
 	e->ctx = ctx;
 	e->image = region + OTSEG_REGION_IMAGE;
+	e->mask = otseg_mask_image;
 	e->generation = runtime->generation;
 	e->flow_id = 0;
-	e->link_flags = 0;
 	if (otseg_use_module)
 		e->counters = bpf_otseg_counters(ctx, e->generation, OTSEG_CTR_SIZE);
 	else
@@ -515,8 +528,6 @@ OTSEG_INLINE void otseg_env_save(const struct otseg_env *e)
 	arrival->flow_id = e->flow_id;
 	arrival->now_s = e->now_s;
 	arrival->generation = e->generation;
-	arrival->link_flags = e->link_flags;
-	arrival->frame_len = e->frame_len;
 }
 
 /*
@@ -534,8 +545,6 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 		return 0;
 	e->flow_id = arrival->flow_id;
 	e->now_s = arrival->now_s;
-	e->link_flags = arrival->link_flags;
-	e->frame_len = arrival->frame_len;
 	return 1;
 }
 
@@ -550,6 +559,9 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 		struct otseg_env e = {};                                            \
 		u32 reason;                                                         \
                                                                                     \
+		/* Or the compiler passes nothing for what is not used. */          \
+		otseg_opaque(x);                                                    \
+		otseg_opaque(y);                                                    \
 		if (!otseg_env_again(&e, ctx))                                      \
 			return OTSEG_STALE;                                         \
 		reason = part(&e, x, y);                                            \
@@ -647,13 +659,12 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * struct otseg_world - the tables that are maps in BPF, and the frame
  * @frame: its bytes
  * @frame_len: their number
- * @buckets: OTSEG_FLOW_BUCKETS of them
- * @flows: OTSEG_FLOW_PLACES of them
+ * @lines: OTSEG_FLOW_BUCKETS of them
  * @sessions: OTSEG_SESSIONS of them
  * @limits: OTSEG_LIMITERS of them
  * @live: OTSEG_BUDGET_SLOTS of them
  * @links: OTSEG_LINK_SLOTS of them
- * @seed: key of the flow hash
+ * @root: key of the flow hash, and how much of the tables is in use
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
@@ -663,13 +674,12 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
 struct otseg_world {
 	const u8 *frame;
 	u32 frame_len;
-	struct otseg_flow_bucket *buckets;
-	struct otseg_flow *flows;
+	struct otseg_flow_line *lines;
 	struct otseg_session *sessions;
 	struct otseg_limiter *limits;
 	struct otseg_live *live;
 	struct otseg_link *links;
-	u64 seed[OTSEG_SEED_WORDS];
+	struct otseg_root root;
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
@@ -735,9 +745,9 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)((total & 0xffffffff) + (total >> 32));
 }
 
-OTSEG_INLINE const u64 *otseg_seed_of(const struct otseg_env *e)
+OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
-	return e->world->seed;
+	return &e->world->root;
 }
 
 OTSEG_INLINE u32 otseg_whole_len(const struct otseg_env *e)
@@ -756,8 +766,7 @@ OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
 		return &e->world->table[index & (mask)];                           \
 	}
 
-OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BUCKETS - 1)
-OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
+OTSEG_TABLE_AT(otseg_line_at, struct otseg_flow_line, lines, OTSEG_FLOW_BUCKETS - 1)
 OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
 OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
@@ -770,6 +779,17 @@ OTSEG_INLINE struct otseg_refusal *otseg_refusal_at(const struct otseg_env *e, u
 	(void)index;
 	return NULL;
 }
+
+/* What a whole policy and its counters are masked with. */
+OTSEG_INLINE u32 otseg_image_mask(const struct otseg_env *e)
+{
+	(void)e;
+	return OTSEG_IMAGE_MAX - 1;
+}
+
+#define OTSEG_MASK(what) OTSEG_FULL_##what
+#define OTSEG_FULL_conduits (OTSEG_MAX_CONDUITS - 1)
+#define OTSEG_FULL_rules (OTSEG_MAX_RULES - 1)
 
 /* What is attached, runs. */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
@@ -805,5 +825,66 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
 }
 
 #endif
+
+/* The flow at @place of its line, which is not NULL: the compiler must not move this before the test. */
+OTSEG_INLINE struct otseg_flow *otseg_line_flow(struct otseg_flow_line *line, u32 place)
+{
+	otseg_opaque(line);
+	return &line->flows[place & (OTSEG_FLOW_WAYS - 1)];
+}
+
+/* Bucket @index, and the flow at @place, of the table. */
+OTSEG_INLINE struct otseg_flow_bucket *otseg_bucket_at(const struct otseg_env *e, u32 index)
+{
+	struct otseg_flow_line *line = otseg_line_at(e, index);
+
+	return line ? &line->bucket : NULL;
+}
+
+OTSEG_INLINE struct otseg_flow *otseg_flow_at(const struct otseg_env *e, u32 place)
+{
+	struct otseg_flow_line *line = otseg_line_at(e, place / OTSEG_FLOW_WAYS);
+
+	return line ? otseg_line_flow(line, place) : NULL;
+}
+
+/*
+ * The image. Every offset is masked into it (and to the alignment of the record)
+ * so that not even a hostile image leads out of the region.
+ */
+OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
+{
+	return e->image + (off & otseg_image_mask(e) & ~(align - 1));
+}
+
+OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,
+						       enum otseg_section_id id)
+{
+	return &((const struct otseg_image *)e->image)->sec[id];
+}
+
+#define X(id, type, max) typedef type otseg_rec_##id;
+OTSEG_SECTION_LIST(X)
+#undef X
+
+/* Record @index of section @id, and how many records that section has. */
+#define otseg_at(e, id, index)                                                                  \
+	((const otseg_rec_##id *)otseg_img(e,                                                   \
+					   otseg_section(e, OTSEG_SEC_##id)->off +              \
+						   (u32)(index) * (u32)sizeof(otseg_rec_##id),  \
+					   _Alignof(otseg_rec_##id)))
+#define otseg_count(e, id) (otseg_section(e, OTSEG_SEC_##id)->count)
+
+/* Where the counters of a conduit and of a rule begin in the counter block. */
+OTSEG_INLINE u32 otseg_counter_conduit(u32 conduit)
+{
+	return OTSEG_CTR_CONDUIT + (conduit & OTSEG_MASK(conduits)) * OTSEG_CTR_CONDUIT_LEN;
+}
+
+OTSEG_INLINE u32 otseg_counter_rule(u32 rule)
+{
+	return OTSEG_CTR_CONDUIT + (OTSEG_MASK(conduits) + 1) * OTSEG_CTR_CONDUIT_LEN +
+	       (rule & OTSEG_MASK(rules)) * OTSEG_CTR_RULE_LEN;
+}
 
 #endif /* OTSEG_ENV_H */

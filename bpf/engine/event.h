@@ -62,7 +62,7 @@ OTSEG_INLINE u32 otseg_event_tell(struct otseg_env *e, u64 suppressed, u64 unuse
 
 	(void)unused;
 	/* The short way knows what lies together only. */
-	e->frame_len = otseg_whole_len(e);
+	e->s->arrival.frame_len = otseg_whole_len(e);
 	otseg_decode(e, p);
 	__builtin_memset(event, 0, sizeof(*event));
 	event->time_ns = otseg_clock(e);
@@ -74,7 +74,7 @@ OTSEG_INLINE u32 otseg_event_tell(struct otseg_env *e, u64 suppressed, u64 unuse
 	__builtin_memcpy(event->dst, &p->dst, sizeof(event->dst));
 	__builtin_memcpy(event->src_mac, p->src_mac, sizeof(event->src_mac));
 	event->rule = v->rule;
-	event->frame_len = e->frame_len;
+	event->frame_len = e->s->arrival.frame_len;
 	event->ethertype = p->ethertype;
 	event->sport = p->sport;
 	event->dport = p->proto == OTSEG_PROTO_ICMP || p->proto == OTSEG_PROTO_ICMPV6 ?

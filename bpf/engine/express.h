@@ -91,7 +91,7 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 	x->proto = (third >> 8) & 0xff;
 	/* A group address is nobody's source. */
 	if (otseg_wire(u16, h + OTSEG_AT_TYPE) != 0x0008 || (first & 0xff) != 0x45 || (h[6] & 1) ||
-	    (second & 0xffbf0000) || len > e->frame_len - OTSEG_AT_IP || len < 28)
+	    (second & 0xffbf0000) || len > e->s->arrival.frame_len - OTSEG_AT_IP || len < 28)
 		return 0;
 	sum = (u64)first + second + third + x->src + x->dst;
 	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
@@ -135,7 +135,7 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	__builtin_memcpy(p->src_mac, h + 6, 6);
 	p->selector = OTSEG_SEL(is_tcp ? OTSEG_SEL_TCP : OTSEG_SEL_UDP, p->dport);
 	p->vlan = 0;
-	p->frame_len = e->frame_len;
+	p->frame_len = e->s->arrival.frame_len;
 	p->ethertype = OTSEG_ETH_IPV4;
 	p->l3_off = OTSEG_AT_IP;
 	p->l4_off = OTSEG_AT_L4;
@@ -153,18 +153,6 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	return 1;
 }
 
-/* Place + 1 of the first flow with this tag in a bucket, 0: none. */
-OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index, u32 tag)
-{
-	u32 i;
-
-	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
-		if (otseg_read(bucket->tag[i]) == tag)
-			return index * OTSEG_FLOW_WAYS + i + 1;
-	}
-	return 0;
-}
-
 /*
  * The flow of a frame, by the words of its key, and its bucket; NULL: none, or not by the
  * short way.
@@ -172,43 +160,39 @@ OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index,
 OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
 					     u32 proto, struct otseg_flow_bucket **at)
 {
-	const u64 *seed = otseg_seed_of(e);
-	struct otseg_flow_bucket *bucket;
+	const u64 *seed = otseg_root_of(e)->seed;
+	struct otseg_flow_line *line;
+	u32 index, tag, place, way;
 	struct otseg_flow *f;
-	u32 index, tag, place;
 	u64 hash;
 
 	hash = otseg_hash_more(seed, 0, 0, addresses >> 32, addresses, ports, proto << 8 | 4);
 	tag = otseg_hash_tag(hash);
-	index = otseg_hash_bucket(hash, 0);
-	bucket = otseg_bucket_at(e, index);
-	if (!bucket)
+	index = otseg_hash_bucket(hash, 0, otseg_table_mask(otseg_table_size(e)));
+	line = otseg_line_at(e, index);
+	if (!line)
 		return NULL;
-	place = express_scan(bucket, index, tag);
+	place = otseg_bucket_scan(&line->bucket, index, tag);
 	if (otseg_unlikely(!place)) {
-		index = otseg_hash_bucket(hash, 1);
-		bucket = otseg_bucket_at(e, index);
-		if (!bucket)
+		place = otseg_other_scan(e, hash);
+		if (!place) {
+			e->s->hash = hash;
+			e->s->is_new = OTSEG_NEW_FLOW;
 			return NULL;
-		place = express_scan(bucket, index, tag);
+		}
+		line = otseg_line_at(e, (place - 1) / OTSEG_FLOW_WAYS);
+		if (!line)
+			return NULL;
 	}
 	place = otseg_forget(e, place);
-	if (!place) {
-		e->s->hash = hash;
-		e->s->is_new = OTSEG_NEW_FLOW;
-		return NULL;
-	}
-	bucket = otseg_bucket_at(e, index);
-	f = otseg_flow_at(e, place - 1);
-	if (!bucket || !f)
-		return NULL;
+	way = (place - 1) & (OTSEG_FLOW_WAYS - 1);
+	f = otseg_line_flow(line, way);
 	if (otseg_key_addresses(&f->key) != addresses || otseg_key_ports(&f->key) != ports ||
 	    otseg_key_protocol(&f->key) != (proto << 8 | 4) ||
-	    otseg_is_past(otseg_read(bucket->deadline_s[(place - 1) & (OTSEG_FLOW_WAYS - 1)]),
-			  e->now_s))
+	    otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s))
 		return NULL;
 	e->flow_id = otseg_flow_make_id(tag, place - 1);
-	*at = bucket;
+	*at = &line->bucket;
 	return f;
 }
 
@@ -231,7 +215,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	u32 fault;
 
 	otseg_ingress_open(e);
-	if (e->link_flags & OTSEG_LINK_CHECKSUMS) {
+	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
 		express_widen(p);
 		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
 		if (fault)

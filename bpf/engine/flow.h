@@ -18,8 +18,11 @@
 #include "packet.h"
 
 #define OTSEG_FLOW_WAYS 8
-#define OTSEG_FLOW_BUCKETS 32768 /* 262,144 places; a power of two */
-#define OTSEG_FLOW_PLACES (OTSEG_FLOW_BUCKETS * OTSEG_FLOW_WAYS)
+#define OTSEG_FLOW_SEGMENTS 64 /* that the table can have; a power of two */
+#define OTSEG_SEGMENT_BUCKETS 512 /* a power of two */
+#define OTSEG_SEGMENT_PLACES (OTSEG_SEGMENT_BUCKETS * OTSEG_FLOW_WAYS)
+#define OTSEG_FLOW_BUCKETS (OTSEG_FLOW_SEGMENTS * OTSEG_SEGMENT_BUCKETS)
+#define OTSEG_FLOW_PLACES (OTSEG_FLOW_BUCKETS * OTSEG_FLOW_WAYS) /* 262,144 */
 #define OTSEG_FLOW_GRACE_S 2
 
 /**
@@ -136,5 +139,48 @@ struct otseg_flow_bucket {
 };
 
 _Static_assert(sizeof(struct otseg_flow_bucket) == 64, "one cache line");
+
+/**
+ * struct otseg_flow_line - a bucket and its flows
+ * @bucket: the bucket
+ * @flows: its places
+ */
+struct otseg_flow_line {
+	struct otseg_flow_bucket bucket;
+	struct otseg_flow flows[OTSEG_FLOW_WAYS];
+};
+
+_Static_assert(sizeof(struct otseg_flow_line) == 17 * 64, "whole cache lines");
+
+/*
+ * The size of the table, in one word so that it changes at once. The table only
+ * grows, by steps of OTSEG_TABLE_STEP bits; the flows stay where they are, so that
+ * whoever misses one looks where the earlier sizes had it, too: there are few steps
+ * because that takes time.
+ * Low half: buckets in use minus one. High half: bit i: before, it had as many as are
+ * in use after i steps.
+ */
+#define OTSEG_TABLE_STEP 2
+#define OTSEG_TABLE_STEPS 3
+#define OTSEG_TABLE_FULL ((u64)OTSEG_FLOW_BUCKETS - 1)
+
+_Static_assert(OTSEG_FLOW_SEGMENTS == 1 << OTSEG_TABLE_STEP * OTSEG_TABLE_STEPS,
+	       "it begins with one segment and ends with all");
+
+/* Buckets after @steps. */
+static inline u32 otseg_table_buckets(u32 steps)
+{
+	return OTSEG_SEGMENT_BUCKETS << (OTSEG_TABLE_STEP * steps & 31);
+}
+
+static inline u32 otseg_table_mask(u64 table)
+{
+	return (u32)table;
+}
+
+static inline u32 otseg_table_earlier(u64 table)
+{
+	return (u32)(table >> 32);
+}
 
 #endif /* OTSEG_FLOW_H */

@@ -20,7 +20,7 @@ OTSEG_INLINE const struct otseg_link *otseg_ingress_open(struct otseg_env *e)
 
 	if (!entry || entry->ifindex != e->s->arrival.ifindex || !e->s->arrival.ifindex)
 		return NULL;
-	e->link_flags = entry->flags;
+	e->s->arrival.link_flags = entry->flags;
 	return entry;
 }
 

@@ -138,7 +138,7 @@ OTSEG_NOINLINE void otseg_limit_give(const struct otseg_env *e, const struct ots
  */
 OTSEG_INLINE u32 otseg_limit_rule(const struct otseg_env *e, u32 rule)
 {
-	return otseg_limit_use(e, &otseg_at(e, RULES, rule)->rate, e->frame_len);
+	return otseg_limit_use(e, &otseg_at(e, RULES, rule)->rate, e->s->arrival.frame_len);
 }
 
 /**
@@ -152,7 +152,7 @@ OTSEG_INLINE u32 otseg_limit_rule(const struct otseg_env *e, u32 rule)
 OTSEG_NOINLINE u32 otseg_limit_frame(const struct otseg_env *e, u32 rule, u32 conduit)
 {
 	const struct otseg_img_rate *whole = &otseg_at(e, CONDUITS, conduit)->rate;
-	u32 bytes = e->frame_len;
+	u32 bytes = e->s->arrival.frame_len;
 
 	if (rule != OTSEG_NONE32 && !otseg_forget(e, otseg_limit_rule(e, rule)))
 		return OTSEG_R_RATE_LIMIT;
@@ -179,8 +179,8 @@ OTSEG_NOINLINE void otseg_limit_refund(const struct otseg_env *e, u32 conduit)
 	u32 rule = (u32)e->s->paid;
 
 	if (rule != OTSEG_NONE32)
-		otseg_limit_give(e, &otseg_at(e, RULES, rule)->rate, e->frame_len);
-	otseg_limit_give(e, &otseg_at(e, CONDUITS, conduit)->rate, e->frame_len);
+		otseg_limit_give(e, &otseg_at(e, RULES, rule)->rate, e->s->arrival.frame_len);
+	otseg_limit_give(e, &otseg_at(e, CONDUITS, conduit)->rate, e->s->arrival.frame_len);
 }
 
 #endif /* OTSEG_LIMIT_H */

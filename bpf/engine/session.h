@@ -16,7 +16,10 @@
 #define OTSEG_SEGMENT_PDUS 32 /* PDUs that one segment may complete */
 #define OTSEG_REQUESTS 32 /* outstanding requests remembered; a power of two */
 #define OTSEG_EFFORT_MAX 4096 /* rules, objects, words and bytes that one segment may have looked up */
-#define OTSEG_SESSION_WAYS 8 /* slots that a flow may take */
+#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each */
+#define OTSEG_SEGMENT_SESSIONS 64 /* a power of two */
+#define OTSEG_SESSION_SEGMENTS (OTSEG_SESSIONS / OTSEG_SEGMENT_SESSIONS)
+#define OTSEG_SESSION_WAYS 32 /* slots that a flow may take: so many that nearly all are used */
 
 /**
  * struct otseg_cursor - how far one direction of a stream has been inspected
@@ -87,12 +90,13 @@ struct otseg_session {
 	u32 busy;
 	u32 asked;
 	u32 settled;
-	u32 reserved[3];
+	u32 reserved[11];
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");
+_Static_assert(sizeof(struct otseg_session) % 64 == 0, "whole cache lines");
 _Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_STREAM_PIECE,
 	       "the tail covers a piece");
 

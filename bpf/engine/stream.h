@@ -123,9 +123,8 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
  */
 OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flow *flow)
 {
-	u32 draw = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u;
-	u32 first = draw >> 16;
-	u32 step = draw >> 4 | 1; /* odd, so that no slot is looked at twice */
+	u32 mixed = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u;
+	u32 slots = otseg_read(otseg_root_of(e)->sessions);
 	struct otseg_session *s;
 	u64 owner;
 	u32 slot;
@@ -133,7 +132,8 @@ OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flo
 
 	flow->session = 0;
 	otseg_for(i, OTSEG_SESSION_WAYS) {
-		slot = (first + i * step) & (OTSEG_SESSIONS - 1);
+		slot = (u32)((u64)mixed * slots >> 32);
+		mixed = mixed * 1664525 + 1013904223; /* Numerical Recipes, section 7.1 */
 		s = otseg_session_at(e, slot);
 		if (!s)
 			break;
@@ -542,9 +542,8 @@ OTSEG_INLINE void stream_record(const struct otseg_inspection *in, struct otseg_
 /* Count a message. */
 OTSEG_INLINE void stream_count_one(const struct otseg_env *e, u32 rule, u32 conduit)
 {
-	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
-	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
-		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+	e->counters[otseg_counter_rule(rule) + OTSEG_CTR_RULE_MESSAGES]++;
+	e->counters[otseg_counter_conduit(conduit) + OTSEG_CTR_CONDUIT_MESSAGES]++;
 }
 
 /* Count a message for the @i-th of the segment's rules. */

@@ -3,7 +3,8 @@
  * The flow table: look-up, insertion, removal, time-outs, and the live counts of
  * conduits. Owns who may write a bucket; what a flow means is in track.h.
  *
- * A key may lie in either of two buckets. A place belongs to whoever changes its
+ * A key may lie in either of two buckets; after the table has grown, also in the two that
+ * it had before. A place belongs to whoever changes its
  * tag to OTSEG_TAG_BUSY. Two processors that open the same flow at once may leave
  * two entries: the first in look-up order is used, the other one times out.
  */
@@ -40,7 +41,7 @@ OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
  */
 OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_flow_key *key)
 {
-	const u64 *seed = otseg_seed_of(e);
+	const u64 *seed = otseg_root_of(e)->seed;
 	u64 addresses = otseg_key_addresses(key);
 	u64 upper = 0;
 	u64 lower = 0;
@@ -65,10 +66,16 @@ OTSEG_INLINE u32 otseg_hash_tag(u64 hash)
 	return tag > OTSEG_TAG_BUSY ? tag : tag + 2;
 }
 
-/* The two buckets of a hash. */
-OTSEG_INLINE u32 otseg_hash_bucket(u64 hash, const u32 which)
+/* The two buckets of a hash, in a table of @mask + 1 buckets. */
+OTSEG_INLINE u32 otseg_hash_bucket(u64 hash, const u32 which, u32 mask)
 {
-	return (u32)(which ? hash >> 16 : hash) & (OTSEG_FLOW_BUCKETS - 1);
+	return (u32)(which ? hash >> 16 : hash) & mask;
+}
+
+/* The size of the table, see OTSEG_TABLE_FULL. */
+OTSEG_INLINE u64 otseg_table_size(const struct otseg_env *e)
+{
+	return otseg_read(otseg_root_of(e)->table);
 }
 
 OTSEG_INLINE u64 otseg_flow_make_id(u32 tag, u32 place)
@@ -153,13 +160,16 @@ OTSEG_INLINE void otseg_budget_give(const struct otseg_env *e, u32 slot, u32 is_
 OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
 {
 	u32 place = otseg_flow_place(id);
-	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
-	struct otseg_flow *f = otseg_flow_at(e, place);
+	struct otseg_flow_line *line = otseg_line_at(e, place / OTSEG_FLOW_WAYS);
 	u32 way = place & (OTSEG_FLOW_WAYS - 1);
 	u32 tag = (u32)(id >> 32);
+	struct otseg_flow_bucket *bucket;
+	struct otseg_flow *f;
 
-	if (!bucket || !f)
+	if (!line)
 		return 0;
+	bucket = &line->bucket;
+	f = otseg_line_flow(line, place);
 	if (otseg_cmpxchg32(&bucket->tag[way], tag, OTSEG_TAG_BUSY) != tag)
 		return 0;
 	if (f->session) {
@@ -183,26 +193,107 @@ OTSEG_INLINE u32 otseg_is_past(u32 deadline_s, u32 now_s)
 #define OTSEG_FOUND_LATE 0x80000000u /* beside an id: the flow is past its time */
 
 /* Looks for @key in one bucket; the id of the flow, 0: not here. */
-OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct otseg_flow_key *key,
-				     u32 index, u32 tag)
+OTSEG_INLINE u64 otseg_bucket_look(const struct otseg_env *e, const struct otseg_flow_key *key,
+				   u32 index, u32 tag)
 {
-	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
-	struct otseg_flow *f;
+	struct otseg_flow_line *line = otseg_line_at(e, index);
 	u64 id;
 	u32 i;
 
-	if (!bucket)
+	if (!line)
 		return 0;
 	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
-		if (otseg_likely(otseg_read(bucket->tag[i]) != tag))
+		if (otseg_likely(otseg_read(line->bucket.tag[i]) != tag))
 			continue;
-		f = otseg_flow_at(e, index * OTSEG_FLOW_WAYS + i);
-		if (!f || !otseg_key_equals(&f->key, key))
+		if (!otseg_key_equals(&line->flows[i].key, key))
 			continue;
 		id = otseg_flow_make_id(tag, index * OTSEG_FLOW_WAYS + i);
-		if (otseg_unlikely(otseg_is_past(otseg_read(bucket->deadline_s[i]), e->now_s)))
+		if (otseg_unlikely(otseg_is_past(otseg_read(line->bucket.deadline_s[i]), e->now_s)))
 			id |= OTSEG_FOUND_LATE;
 		return otseg_forget(e, id);
+	}
+	return 0;
+}
+
+/* The same where it is done once only. */
+OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct otseg_flow_key *key,
+				     u32 index, u32 tag)
+{
+	return otseg_bucket_look(e, key, index, tag);
+}
+
+/* Place + 1 of the first flow with this tag in a bucket, 0: none. */
+OTSEG_INLINE u32 otseg_bucket_scan(const struct otseg_flow_bucket *bucket, u32 index, u32 tag)
+{
+	u32 i;
+
+	for (i = 0; i < OTSEG_FLOW_WAYS; i++) {
+		if (otseg_read(bucket->tag[i]) == tag)
+			return index * OTSEG_FLOW_WAYS + i + 1;
+	}
+	return 0;
+}
+
+/*
+ * Number @i of the buckets that a hash had before the table grew, two for each step; none
+ * where it did not have that size: @earlier, see OTSEG_TABLE_FULL.
+ */
+OTSEG_INLINE u32 otseg_earlier_bucket(u64 hash, u32 earlier, u32 i)
+{
+	u32 steps = i / 2 & 31;
+
+	if (!(earlier >> steps & 1))
+		return OTSEG_NONE32;
+	return (u32)(hash >> 16 * (i & 1)) & (otseg_table_buckets(steps) - 1);
+}
+
+/**
+ * otseg_other_scan - look for a tag in all buckets of a hash but the first
+ * @e: surroundings
+ * @hash: the hash
+ *
+ * Return: place + 1 of the first flow with the tag of @hash, 0: none.
+ */
+OTSEG_NOINLINE u32 otseg_other_scan(const struct otseg_env *e, u64 hash)
+{
+	u64 table = otseg_table_size(e);
+	u32 index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
+	const struct otseg_flow_bucket *bucket = otseg_bucket_at(e, index);
+	u32 tag = otseg_hash_tag(hash);
+	u32 place = 0;
+	u32 i;
+
+	if (otseg_likely(bucket))
+		place = otseg_bucket_scan(bucket, index, tag);
+	if (otseg_likely(place || !otseg_table_earlier(table)))
+		return otseg_forget(e, place);
+	otseg_for(i, 2 * OTSEG_TABLE_STEPS) {
+		index = otseg_earlier_bucket(hash, otseg_table_earlier(table), i);
+		bucket = index == OTSEG_NONE32 ? NULL : otseg_bucket_at(e, index);
+		if (!bucket)
+			continue;
+		place = otseg_forget(e, otseg_bucket_scan(bucket, index, tag));
+		if (place)
+			return place;
+	}
+	return 0;
+}
+
+/* Looks for @key where the table had it before it grew; as otseg_bucket_find(). */
+OTSEG_NOINLINE u64 otseg_earlier_find(const struct otseg_env *e, const struct otseg_flow_key *key,
+				      u64 hash, u32 earlier)
+{
+	u32 index;
+	u64 id;
+	u32 i;
+
+	otseg_for(i, 2 * OTSEG_TABLE_STEPS) {
+		index = otseg_earlier_bucket(hash, earlier, i);
+		if (index == OTSEG_NONE32)
+			continue;
+		id = otseg_forget(e, otseg_bucket_look(e, key, index, otseg_hash_tag(hash)));
+		if (id)
+			return id;
 	}
 	return 0;
 }
@@ -220,11 +311,15 @@ OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct ots
 OTSEG_INLINE struct otseg_flow *otseg_flow_find(struct otseg_env *e,
 						const struct otseg_flow_key *key, u64 hash)
 {
+	u64 table = otseg_table_size(e);
+	u32 mask = otseg_table_mask(table);
 	u32 tag = otseg_hash_tag(hash);
-	u64 id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 0), tag);
+	u64 id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 0, mask), tag);
 
 	if (!id)
-		id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 1), tag);
+		id = otseg_bucket_find(e, key, otseg_hash_bucket(hash, 1, mask), tag);
+	if (otseg_unlikely(!id && otseg_table_earlier(table)))
+		id = otseg_earlier_find(e, key, hash, otseg_table_earlier(table));
 	id = otseg_forget(e, id);
 	if (otseg_unlikely(id & OTSEG_FOUND_LATE)) {
 		otseg_flow_end(e, id & ~(u64)OTSEG_FOUND_LATE);
@@ -304,8 +399,9 @@ OTSEG_NOINLINE u32 otseg_bucket_take(struct otseg_env *e, u32 index)
  */
 OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 {
-	u32 first = otseg_hash_bucket(hash, 0);
-	u32 second = otseg_hash_bucket(hash, 1);
+	u32 mask = otseg_table_mask(otseg_table_size(e));
+	u32 first = otseg_hash_bucket(hash, 0, mask);
+	u32 second = otseg_hash_bucket(hash, 1, mask);
 	u32 place;
 
 	if (otseg_bucket_room(e, second) > otseg_bucket_room(e, first))

@@ -312,7 +312,7 @@ OTSEG_INLINE u32 otseg_track_inspectable(const struct otseg_env *e, const struct
 		return OTSEG_R_TCP_URGENT;
 	if ((p->tcp_flags & OTSEG_TCP_RST) && p->payload_len)
 		return OTSEG_R_TCP_STATE;
-	if (e->link_flags & OTSEG_LINK_CHECKSUMS)
+	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)
 		return otseg_checksum_tcp(e, p);
 	return OTSEG_R_NONE;
 }
@@ -323,7 +323,7 @@ OTSEG_INLINE void otseg_track_note(const struct otseg_env *e, struct otseg_flow 
 	struct otseg_flow_dir *d = reply ? &f->dir[1] : &f->dir[0];
 
 	d->packets++;
-	d->bytes += e->frame_len;
+	d->bytes += e->s->arrival.frame_len;
 }
 
 OTSEG_INLINE u32 otseg_track_inspect(struct otseg_env *e, u64 reply, u64 is_monitored)

@@ -6,6 +6,7 @@
 
 #include "../../include/otseg/counters.h"
 #include "../../include/otseg/image.h"
+#include "../../userspace/net/segment.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -135,6 +136,13 @@ int otseg_bench_datapath_open(struct otseg_bench_datapath *dp, const char *objec
 	if (err)
 		goto close;
 	dp->prog = bpf_program__fd(prog);
+	err = otseg_segments_add(&otseg_flow_segments, map_fd(dp, "otseg_table"), 0,
+				 otseg_flow_segments.max);
+	if (!err)
+		err = otseg_segments_add(&otseg_session_segments, map_fd(dp, "otseg_sessions"), 0,
+					 otseg_session_segments.max);
+	if (err)
+		goto close;
 	dp->block = malloc(OTSEG_CTR_SIZE);
 	if (!dp->block) {
 		err = -ENOMEM;
@@ -242,9 +250,17 @@ static int array_clear(const struct otseg_bench_datapath *dp, const char *name)
  */
 int otseg_bench_datapath_forget(struct otseg_bench_datapath *dp)
 {
-	int err = array_clear(dp, "otseg_buckets");
+	size_t len = otseg_segments_bytes(&otseg_flow_segments, otseg_flow_segments.max);
+	void *lines;
+	int err;
 
-	return err ?: array_clear(dp, "otseg_live");
+	err = otseg_segments_map(&otseg_flow_segments, map_fd(dp, "otseg_table"),
+				 otseg_flow_segments.max, PROT_READ | PROT_WRITE, &lines);
+	if (err)
+		return err;
+	memset(lines, 0, len);
+	otseg_segments_unmap(&otseg_flow_segments, lines, otseg_flow_segments.max);
+	return array_clear(dp, "otseg_live");
 }
 
 /**

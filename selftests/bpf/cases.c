@@ -1228,6 +1228,119 @@ static void case_events_flood(void)
 	CHECK(suppressed + told <= 1000 && suppressed + told > 1000 - gap / (SECOND / 1000) - 1);
 }
 
+/* A UDP flow of the many that the next case opens. */
+static u32 many_open(u32 i)
+{
+	it2.addr[2] = (u8)(i >> 16);
+	return udp(&it2, &cell, (u16)(1 + i), 7);
+}
+
+static u32 many_answer(u32 i)
+{
+	it2.addr[2] = (u8)(i >> 16);
+	return udp(&cell, &it2, 7, (u16)(1 + i));
+}
+
+/* Places of the table that hold live flows. */
+static u32 places_used(void)
+{
+	u32 now_s = otseg_seconds(s->now_ns);
+	u32 place, used = 0;
+
+	for (place = 0; place < OTSEG_FLOW_PLACES; place++) {
+		const struct otseg_flow_bucket *bucket = &s->lines[place / OTSEG_FLOW_WAYS].bucket;
+		u32 way = place % OTSEG_FLOW_WAYS;
+
+		used += bucket->tag[way] > OTSEG_TAG_BUSY &&
+			(s32)(bucket->deadline_s[way] - now_s) > 0;
+	}
+	return used;
+}
+
+/* As small a table as there can be, with nothing in it: nobody sweeps it here. */
+static void table_begin(void)
+{
+	memset(s->lines, 0, sizeof(*s->lines) * OTSEG_FLOW_BUCKETS);
+	s->root->table = otseg_table_buckets(0) - 1;
+}
+
+/* The table grows under its flows: each is found where it is, and none is there twice. */
+static void case_growth(void)
+{
+	struct talk t = talk_new(&it, &cell, 443);
+	u64 earlier = 0;
+	u32 i, steps, opened;
+
+	table_begin();
+	for (opened = 0; opened < OTSEG_FLOW_PLACES && many_open(opened) == OTSEG_R_RULE; opened++)
+		;
+	CHECK(v.reason == OTSEG_R_FLOW_TABLE && v.action == OTSEG_ACTION_DROP);
+	CHECK(opened > OTSEG_SEGMENT_PLACES * 3 / 4 && opened <= OTSEG_SEGMENT_PLACES,
+	      "room for %u", opened);
+	table_begin();
+	opened = 0;
+	shake(&t);
+	for (steps = 0; steps < 2; steps++) {
+		/* as full as the tool lets it become */
+		while (opened < otseg_table_buckets(steps) * OTSEG_FLOW_WAYS * 5 / 8)
+			PASS(many_open(opened++), RULE);
+		CHECK(places_used() == opened + 1, "%u instead of %u", places_used(), opened + 1);
+		earlier |= 1ull << steps;
+		s->root->table = earlier << 32 | (otseg_table_buckets(steps + 1) - 1);
+		for (i = 0; i < opened; i++) {
+			PASS(many_answer(i), FLOW);
+			PASS(many_open(i), FLOW);
+		}
+		CHECK(places_used() == opened + 1, "%u instead of %u", places_used(), opened + 1);
+		PASS(say(&t, 1, A, 10), FLOW);
+		PASS(say(&t, 0, A, 10), FLOW);
+	}
+	/* a flow of the smallest table ends as any other does, and begins again */
+	later(200 * SECOND);
+	DROP(many_answer(0), NO_CONDUIT);
+	PASS(many_open(0), RULE);
+	PASS(many_answer(0), FLOW);
+	PASS(say(&t, 0, A, 10), FLOW);
+	it2.addr[2] = 0;
+	table_begin();
+	s->root->table = OTSEG_TABLE_FULL;
+}
+
+/* Sessions become more under inspected connections. */
+static void case_sessions_growth(void)
+{
+	static struct talk talks[2 * OTSEG_SEGMENT_SESSIONS];
+	u32 i, opened = 0;
+
+	s->root->sessions = OTSEG_SEGMENT_SESSIONS;
+	for (i = 0; i < OTSEG_SEGMENT_SESSIONS; i++) {
+		talks[opened] = talk_new(&it, &cell, 502);
+		opened += say(&talks[opened], 0, S, 0) == OTSEG_R_RULE;
+	}
+	CHECK(opened > OTSEG_SEGMENT_SESSIONS * 4 / 5, "only %u", opened);
+	while (opened <= OTSEG_SEGMENT_SESSIONS && i++ < 10000) {
+		talks[opened] = talk_new(&it, &cell, 502);
+		opened += say(&talks[opened], 0, S, 0) == OTSEG_R_RULE;
+	}
+	CHECK(opened == OTSEG_SEGMENT_SESSIONS, "%u", opened);
+	DROP(segment(&talks[opened], 0, S, 1000, 0, 0), SESSION_BUDGET);
+	s->root->sessions = 2 * OTSEG_SEGMENT_SESSIONS;
+	for (i = 0; i < OTSEG_SEGMENT_SESSIONS * 3 / 5; i++) {
+		talks[opened] = talk_new(&it, &cell, 502);
+		PASS(say(&talks[opened++], 0, S, 0), RULE);
+	}
+	for (i = 0; i < opened; i++) {
+		PASS(say(&talks[i], 1, S | A, 0), FLOW);
+		PASS(say(&talks[i], 0, A, 0), FLOW);
+		frame_tcp(&f, &it, &cell,
+			  &(struct tcp){ talks[i].seq[0], talks[i].seq[1], talks[i].sport,
+					 talks[i].dport, A, 8192, -1 },
+			  "\0\1\0\0\0\6\1\3\0\0\0\1", 12);
+		PASS(send_from(&it), RULE);
+	}
+	s->root->sessions = OTSEG_SESSIONS;
+}
+
 /* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
 static void case_table(void)
 {
@@ -1688,6 +1801,8 @@ static const struct ktap_case cases[] = {
 	{ "wires: a policy swap", case_wire_swap },
 	{ "wires: ARP", case_wire_arp },
 	{ "wires: neighbour discovery", case_wire_nd },
+	{ "a flow table that grows", case_growth },
+	{ "sessions that become more", case_sessions_growth },
 	{ "a full flow table", case_table },
 	{ "every reason has a case", case_complete },
 };

@@ -20,6 +20,7 @@
 #include <linux/bpf.h>
 
 #include "../../bpf/engine/env.h"
+#include "../../userspace/net/segment.h"
 #include "datapath.h"
 
 #define LOG_LEN (1u << 20)
@@ -71,6 +72,23 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
+/* What the segments of a map are like, NULL: it has none. */
+static const struct otseg_segments *segments_of(const char *map)
+{
+	if (!strcmp(map, "otseg_table"))
+		return &otseg_flow_segments;
+	return strcmp(map, "otseg_sessions") ? NULL : &otseg_session_segments;
+}
+
+/* All the memory that the table can have. */
+static int segments_add(struct datapath *dp, const char *map)
+{
+	const struct otseg_segments *segments = segments_of(map);
+	struct bpf_map *outer = bpf_object__find_map_by_name(dp->object, map);
+
+	return outer ? otseg_segments_add(segments, bpf_map__fd(outer), 0, segments->max) : -ENOENT;
+}
+
 /**
  * datapath_table - the memory of an array map
  * @s: a datapath
@@ -84,9 +102,18 @@ const void *datapath_table(struct subject *s, const char *name, size_t *len)
 	struct bpf_map *map = bpf_object__find_map_by_name(datapath_of(s)->object, name);
 	void *at;
 
+	const struct otseg_segments *segments = segments_of(name);
+
 	if (!map) {
 		fprintf(stderr, "%s: no such map\n", name);
 		exit(1);
+	}
+	if (segments) {
+		*len = otseg_segments_bytes(segments, segments->max);
+		if (otseg_segments_map(segments, bpf_map__fd(map), segments->max,
+				       PROT_READ | PROT_WRITE, &at))
+			exit(1);
+		return at;
 	}
 	*len = round_up(bpf_map__value_size(map), 8) * bpf_map__max_entries(map);
 	at = mmap(NULL, round_up(*len, (size_t)sysconf(_SC_PAGESIZE)), PROT_READ | PROT_WRITE,
@@ -262,7 +289,7 @@ static int object_load(struct datapath *dp, const char *path)
 	/* Knobs by the names they have: the object says where they are. */
 	for (i = 0; i < 2; i++) {
 		static const char *const sections[] = { ".rodata", ".data" };
-		static const char *const names[] = { "otseg_test_mode", "otseg_seed" };
+		static const char *const names[] = { "otseg_test_mode", "otseg_root" };
 		const struct btf *btf = bpf_object__btf(dp->object);
 		int id = btf__find_by_name_kind(btf, sections[i], BTF_KIND_DATASEC);
 		const struct btf_type *t = btf__type_by_id(btf, (u32)id);
@@ -280,7 +307,7 @@ static int object_load(struct datapath *dp, const char *path)
 		if (!bytes || !n)
 			return -ENOENT;
 		if (i)
-			otseg_hash_seed((u64 *)(bytes + var->offset), 0);
+			otseg_hash_seed(((struct otseg_root *)(bytes + var->offset))->seed, 0);
 		else
 			bytes[var->offset] = 1;
 	}
@@ -299,6 +326,8 @@ static int object_load(struct datapath *dp, const char *path)
 		return -EINVAL;
 	}
 	dp->prog = bpf_program__fd(prog);
+	if (segments_add(dp, "otseg_table") || segments_add(dp, "otseg_sessions"))
+		return -ENOMEM;
 	return 0;
 }
 
@@ -378,6 +407,8 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	dp->probe = (struct probe *)datapath_table(s, "otseg_probe", &len);
 	dp->links = (struct otseg_link *)datapath_table(s, "otseg_links", &len);
 	dp->counters = (u8 *)datapath_table(s, "otseg_counters", &len);
+	s->root = (struct otseg_root *)datapath_table(s, ".data", &len);
+	s->lines = (struct otseg_flow_line *)datapath_table(s, "otseg_table", &len);
 	dp->block = round_up(OTSEG_CTR_SIZE, 8);
 	dp->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(dp->object, "otseg_events"),
 				    ring_read, s, NULL);

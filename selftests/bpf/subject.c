@@ -110,6 +110,8 @@ struct subject *subject_engine_new(void)
 		abort();
 	s = &es->subject;
 	s->now_ns = 1000ull * 1000 * 1000 * 1000;
+	s->root = &subject_engine_world(s)->root;
+	s->lines = subject_engine_world(s)->lines;
 	s->frame = engine_frame;
 	s->load = engine_load;
 	s->checksums = engine_checksums;

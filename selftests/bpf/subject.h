@@ -16,10 +16,15 @@
 #define SUBJECT_EVENTS 1024 /* events that wait to be asked for; more are forgotten */
 #define SUBJECT_LINKS 4 /* interfaces: it0, ot0, ot1 and one that no policy names */
 
+struct otseg_flow_line;
+struct otseg_root;
+
 /**
  * struct subject - one of them
  * @ifindex: of its interfaces, in the order above
  * @now_ns: its clock; tests move it
+ * @root: what of its tables is in use
+ * @lines: its flow table, all of it
  * @frame: decides about a frame; 0 or a negative errno
  * @load: puts an image in force as a new generation; 0 or a negative errno
  * @checksums: says whether the interface's checksums are real
@@ -36,6 +41,8 @@
 struct subject {
 	u32 ifindex[SUBJECT_LINKS];
 	u64 now_ns;
+	struct otseg_root *root;
+	struct otseg_flow_line *lines;
 	int (*frame)(struct subject *s, u32 ifindex, const void *bytes, u32 len,
 		     struct otseg_verdict *v);
 	int (*load)(struct subject *s, const void *image, size_t len);

@@ -5,7 +5,8 @@
 # applied in turn while datagrams are echoed and Modbus is polled through rules
 # that both have, and forbidden datagrams are sent all the time. Proves that no
 # packet of the allowed flows is lost and no forbidden one passes; it is counted
-# at the receivers. OTSEG_SWAPS says how many (200).
+# at the receivers. OTSEG_SWAPS says how many (200). The last ones change to a policy that
+# needs far more memory, and back.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=e2e.sh
@@ -35,6 +36,47 @@ swap_all()
 	for ((i = 0; i < swaps; i++)); do
 		firewall_apply "${policies[i % 2]}" || return
 	done
+}
+
+# The plant's policy with more of everything: budgets, prefixes, rules.
+policy_large()
+{
+	local i
+
+	sed 's/^    to: cell$/&\n    flows: 100000/; s/^name: .*/name: large/' "$here/plant.yaml"
+	echo "  wide:"
+	echo "    reason: \"rules\""
+	echo "    from: enterprise"
+	echo "    to: tagged-cell"
+	echo "    rules:"
+	for ((i = 1; i <= 3000; i++)); do
+		echo "      r$i: {service: udp, port: [$((10000 + 2 * i)), $((30000 + 2 * i))]}"
+	done
+}
+
+flows_of_ping()
+{
+	fw otseg -j flow show | jq '[.flows[] | select(.protocol == "udp" and .dst_port == 7)] | length'
+}
+
+# One flow, one entry, also where the table has grown since it began.
+grow()
+{
+	local room
+
+	policy_large >"$plant_dir/large.yaml"
+	room=$(fw otseg -j status | jq -c .room)
+	firewall_apply "$plant_dir/large.yaml" || return
+	[[ $(flows_of_ping) == 1 ]] || return
+	if [[ $firewall_mode == map ]]; then
+		echo "$room"
+		fw otseg -j status | jq -c .room
+		fw otseg -j status | jq -e --argjson was "$room" '.room.flows > $was.flows and
+			.room.image_size > $was.image_size and .room.rules > $was.rules' || return
+	fi
+	seen_grown=("$(last_number ping received)" "$(last_number poll poll)" "$(last_number denied sent)")
+	wait_for 20 still_running "${seen_grown[@]}" && [[ $(flows_of_ping) == 1 ]] &&
+		firewall_apply "$here/plant.yaml" && [[ $(flows_of_ping) == 1 ]]
 }
 
 # Traffic must have run all the time, or nothing was proved.
@@ -67,13 +109,14 @@ none_passed()
 	tail -n 1 "$plant_dir/sink.out" | grep -q ' received 0 lost 0$'
 }
 
-e2e_begin 7
+e2e_begin 8
 ktap "traffic runs" start_traffic
 generation=$(firewall_generation)
 seen=("$(last_number ping received)" "$(last_number poll poll)" "$(last_number denied sent)")
 ktap "$swaps policy swaps" swap_all
 ktap "each of them was a new generation" \
 	test "$(firewall_generation)" -eq $((generation + swaps))
+ktap "a policy that needs more memory, and back" grow
 ktap "traffic ran all the time" wait_for 20 still_running "${seen[@]}"
 ktap "no datagram of the allowed flow was lost" none_lost
 ktap "no poll failed and no connection was made anew" no_poll_failed

@@ -163,12 +163,12 @@ reapply_in_place()
 		(($(status '.policy.generation') == generation + 10))
 }
 
-# with_fault HOW N [ARGUMENT...]: apply second with that bpf() call going wrong.
+# with_fault HOW N [NAME]: apply second, or NAME, with that bpf() call going wrong.
 with_fault()
 {
 	TOOL_FAIL_HOW=$1 TOOL_FAIL_AT=$2 TOOL_FAIL_LOG=$plant_dir/calls \
 		LD_PRELOAD=$built/selftests/net/tool_fail.so \
-		fw otseg policy apply "$plant_dir/second.yaml" >"$plant_dir/said" 2>&1
+		fw otseg policy apply "$plant_dir/${3:-second}.yaml" >"$plant_dir/said" 2>&1
 }
 
 # Either all of it happened or nothing, and the next apply is as good as ever.
@@ -354,6 +354,115 @@ replace_interrupted()
 	enforces first
 }
 
+# The policy second, with more of everything: it needs another datapath and larger tables.
+policy_large()
+{
+	local i
+
+	policy second "$office" | sed 's/^    to: ot$/&\n    flows: 100000/'
+	for ((i = 1; i <= 600; i++)); do
+		echo "      r$i: {service: modbus, port: $((1000 + i)), access: read}"
+	done
+}
+
+# large_interrupted HOW: a policy that needs more than there is, step by step.
+large_interrupted()
+{
+	local how=$1 at calls code step refused=0
+
+	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") &&
+		enforces second && (($(status .room.flows) > 100000)) || return
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
+	for ((at = calls; at >= 1; at -= at > calls - 6 ? 1 : step)); do
+		code=0
+		detach_all && apply first || return
+		with_fault "$how" "$at" large || code=$?
+		if grep -q 'cannot make room for' "$plant_dir/said"; then
+			((refused++))
+		fi
+		if ((code && code != 137)); then
+			enforces first
+		else
+			enforces "$(status .policy.name)"
+		fi && apply first && enforces first && apply large && enforces second || {
+			echo "call $at of $calls: exit code $code"
+			cat "$plant_dir/said"
+			return 1
+		}
+	done
+	echo "$refused times there was no room"
+	[[ $how == kill ]] || ((refused > 0))
+}
+
+# What is given stays: flows may live there.
+nothing_taken_away()
+{
+	local before
+
+	before=$(status .room)
+	apply first && enforces first && [[ $(status .room) == "$before" ]] &&
+		! grep 'opened anew' "$plant_dir/said" && detach_all && apply first &&
+		[[ $(status .room) != "$before" ]]
+}
+
+# Whatever has become of the table's memory: nothing passes that cannot be remembered.
+segments_missing()
+{
+	local i
+
+	detach_all && apply first && enforces first || return
+	for ((i = 0; i < 4; i++)); do
+		bpftool map delete pinned "$(echo "$OTSEG_PIN_DIR"/set?)/otseg_table" key "$i" 0 0 0 || return
+	done
+	refused "$hmi" && (($(status '[.reasons[] | select(.name == "flow-table") | .packets] | add') > 0)) &&
+		detach_all && apply first && enforces first
+}
+
+# inner_maps MAP: ids of the maps in an array of maps.
+inner_maps()
+{
+	local id
+
+	for id in $(bpftool -j map dump pinned "$1" | jq -r '.[].value | arrays | reverse |
+			"0x\(map(.[2:]) | join(""))"'); do
+		echo $((id))
+	done
+}
+
+# kernel_memory: bytes of all maps of the datapath.
+kernel_memory()
+{
+	local set map id
+
+	set=$(echo "$OTSEG_PIN_DIR"/set?)
+	{
+		for map in otseg_table otseg_sessions otseg_policy; do
+			inner_maps "$set/$map"
+		done
+		bpftool -j prog show pinned "$set/otseg_xdp" | jq '.map_ids[]'
+		for map in "$set/otseg_sweep" "$OTSEG_PIN_DIR"/{carry,state}; do
+			bpftool -j map show pinned "$map" | jq .id
+		done
+	} | sort -u | while read -r id; do
+		bpftool -j map show id "$id" | jq .bytes_memlock
+	done | awk '{ sum += $1 } END { printf "%d\n", sum }'
+}
+
+# A plant's policy takes a plant's memory. Counters come once more with each processor.
+memory_by_need()
+{
+	local small large processors
+
+	processors=$(nproc --all)
+	detach_all && fw otseg policy apply "$here/../../Documentation/examples/demo.yaml" \
+		>"$plant_dir/said" 2>&1 && small=$(kernel_memory) || return
+	"$built/selftests/unit/gen_policy" >"$plant_dir/capacity.yaml"
+	detach_all && apply capacity && large=$(kernel_memory) && detach_all || return
+	echo "$((small / 1024)) KiB, at full capacity $((large / 1024)) KiB"
+	((small > 1 << 20 && small <= 16 << 20)) &&
+		((large > 64 << 20 && large <= (96 + 3 * (processors > 2 ? processors - 2 : 0)) << 20))
+}
+
 other_xdp_program()
 {
 	local code=0
@@ -493,8 +602,9 @@ trap 'exit 143' TERM HUP
 plant_make private || exit
 policy first "$hmi" >"$plant_dir/first.yaml"
 policy second "$office" >"$plant_dir/second.yaml"
+policy_large >"$plant_dir/large.yaml"
 
-ktap_begin 24
+ktap_begin 29
 ktap "the first apply governs" first_apply
 ktap "counters" counters
 ktap "counters survive a change of policy" counters_carried
@@ -515,6 +625,11 @@ ktap "another network namespace" other_namespace
 ktap "another datapath takes over" object_replaced
 ktap "another datapath with state of another layout" layout_replaced
 ktap "another datapath that fails to take over" replace_interrupted
+ktap "a policy that needs more, and fails at any bpf() call" large_interrupted fail
+ktap "a policy that needs more, and is killed at any bpf() call" large_interrupted kill
+ktap "a policy that needs less takes nothing away" nothing_taken_away
+ktap "segments that are missing" segments_missing
+ktap "memory by need" memory_by_need
 ktap "another program on the interface" other_xdp_program
 ktap "a first apply that fails" first_interrupted fail
 ktap "a first apply that is killed" first_interrupted kill

@@ -42,16 +42,18 @@ struct rig *rig_new(void)
 
 	if (!rig || !w)
 		abort();
-	w->buckets = calloc(OTSEG_FLOW_BUCKETS, sizeof(*w->buckets));
+	w->lines = calloc(OTSEG_FLOW_BUCKETS, sizeof(*w->lines));
 	w->sessions = calloc(OTSEG_SESSIONS, sizeof(*w->sessions));
 	w->limits = calloc(OTSEG_LIMITERS, sizeof(*w->limits));
+	w->root.table = OTSEG_TABLE_FULL;
+	w->root.sessions = OTSEG_SESSIONS;
 	w->observe = observe;
 	w->observer = rig;
 	rig->e.world = w;
 	rig->e.s = calloc(1, sizeof(*rig->e.s));
 	rig->e.counters = calloc(1, OTSEG_CTR_SIZE);
 	rig->e.image = calloc(1, OTSEG_IMAGE_MAX + OTSEG_REGION_TAIL);
-	if (!w->buckets || !w->sessions || !w->limits || !rig->e.s || !rig->e.counters ||
+	if (!w->lines || !w->sessions || !w->limits || !rig->e.s || !rig->e.counters ||
 	    !rig->e.image)
 		abort();
 	rig_reset(rig);
@@ -69,13 +71,13 @@ void rig_reset(struct rig *rig)
 	if (rig->flow.session)
 		memset(rig_session(rig), 0, sizeof(struct otseg_session));
 	memset(&rig->flow, 0, sizeof(rig->flow));
-	memset(&w->buckets[0], 0, sizeof(w->buckets[0]));
+	memset(&w->lines[0], 0, sizeof(w->lines[0]));
 	memset(w->limits, 0, RIG_RULES * sizeof(*w->limits));
 	memset(w->limits + OTSEG_MAX_LIMITERS, 0, RIG_RULES * sizeof(*w->limits));
 	memset(rig->e.counters + OTSEG_CTR_RULE, 0, RIG_RULES * OTSEG_CTR_RULE_LEN * 8);
 	memset(rig->e.counters + OTSEG_CTR_CONDUIT, 0, 4 * OTSEG_CTR_CONDUIT_LEN * 8);
-	w->buckets[0].tag[0] = 77;
-	w->buckets[0].deadline_s[0] = 100000;
+	w->lines[0].bucket.tag[0] = 77;
+	w->lines[0].bucket.deadline_s[0] = 100000;
 	rig->e.generation = 1;
 	rig->e.s->arrival.now_ns = 1000 * 1000000000ull;
 	rig->e.now_s = 1000;
@@ -95,7 +97,7 @@ void rig_free(struct rig *rig)
 {
 	struct otseg_world *w = rig->e.world;
 
-	free(w->buckets);
+	free(w->lines);
 	free(w->sessions);
 	free(w->limits);
 	free(w);
@@ -219,7 +221,7 @@ u32 rig_segment(struct rig *rig, u32 dir, u32 flags, u32 seq, u32 ack, const voi
 	memcpy(frame + 54, bytes, len);
 	rig->e.world->frame = frame;
 	rig->e.world->frame_len = len + 54;
-	rig->e.frame_len = len + 54;
+	rig->e.s->arrival.frame_len = len + 54;
 	p->proto = 6;
 	p->seq = seq;
 	p->ack = ack;

@@ -403,14 +403,14 @@ static void case_full_table(void)
 
 	for (i = 0; i < OTSEG_FLOW_BUCKETS; i++) {
 		for (way = 0; way < OTSEG_FLOW_WAYS; way++) {
-			w->buckets[i].tag[way] = 2;
-			w->buckets[i].deadline_s[way] = otseg_seconds(s->now_ns) + 1000;
+			w->lines[i].bucket.tag[way] = 2;
+			w->lines[i].bucket.deadline_s[way] = otseg_seconds(s->now_ns) + 1000;
 		}
 	}
 	note(KIND_TABLE_FULL, 0, 0, "", NULL, 0);
 	frame_udp(&f, &it6, &cell6, 4001, 7, "data", 4);
 	send_from(&it6, "UDP over IPv6, table full");
-	memset(w->buckets, 0, sizeof(*w->buckets) * OTSEG_FLOW_BUCKETS);
+	memset(w->lines, 0, sizeof(*w->lines) * OTSEG_FLOW_BUCKETS);
 	note(KIND_TABLE_EMPTY, 0, 0, "", NULL, 0);
 }
 

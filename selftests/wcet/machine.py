@@ -81,6 +81,7 @@ class Machine:
                      if is_inlined_lookup(program.insns, at))
         self._values = program.insns[first].imm
         self._bases = {number: MAP_AT + (i << 34) for i, number in enumerate(program.maps)}
+        self._inner = {}
         for number, (_, value) in program.maps.items():
             self.memory.write(self._bases[number] + self._values, value)
 
@@ -89,11 +90,16 @@ class Machine:
         number = next(n for n, (other, _) in self.program.maps.items() if other == name)
         return self._bases[number] + self._values
 
-    def inner(self, name, value):
-        """Put a map with this value into the array of maps @name."""
-        base = MAP_AT + (len(self._bases) + 1 << 34)
-        self.memory.store(self.map(name), 8, base)
+    def inner(self, name, value=b"", index=0):
+        """
+        Put a map that begins with this value into the array of maps @name; one that is there
+        already is used again. Gives back where its values begin.
+        """
+        base = self._inner.setdefault(
+            (name, index), MAP_AT + (len(self._bases) + len(self._inner) + 1 << 34))
+        self.memory.store(self.map(name) + 8 * index, 8, base)
         self.memory.write(base + self._values, value)
+        return base + self._values
 
     def per_processor(self, name):
         """Give the only processor its own value of a map."""

@@ -23,7 +23,9 @@ POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
 XDP_PASS = 2
 SEED_WORDS = 22
 LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
-BUCKETS = 32768
+SEGMENTS = 64  # of each table
+BUCKETS = 512  # of a segment
+LINE = 1088  # bytes of a bucket with its flows
 # How the name of a frame tells its entry: the first that fits.
 ENTRIES = (("ARP", "ARP"), ("told of", "everything"), ("live flow", "flow"), ("not inspected", "flow"),
            ("new flow", "new flow"), ("table full", "new flow"),
@@ -55,6 +57,9 @@ def seed(word=0):
 def prepare(machine):
     """Interfaces, and the hash key, as the engine's tests have them."""
     machine.per_processor("otseg_scratch")
+    for i in range(SEGMENTS):
+        machine.inner("otseg_table", index=i)
+        machine.inner("otseg_sessions", index=i)
     machine.memory.write(machine.map("otseg.data"), struct.pack(f"<{SEED_WORDS}Q", *seed()))
     for i, name in enumerate(LINK_NAMES, 1):
         machine.memory.write(machine.map("otseg_links") + LINK.size * i,
@@ -63,7 +68,8 @@ def prepare(machine):
 
 def clock(machine, now_ns):
     """The datapath's clock, which stands behind the key."""
-    machine.memory.write(machine.map("otseg.data") + 8 * SEED_WORDS, struct.pack("<Q", now_ns))
+    machine.memory.write(machine.map("otseg.data") + 8 * SEED_WORDS + 16,
+                         struct.pack("<Q", now_ns))
 
 
 def runtime(generation, size):
@@ -84,7 +90,9 @@ def main():
         elif kind in (TABLE_FULL, TABLE_EMPTY):
             bucket = struct.pack("<16I", *[2] * 8, *[100000] * 8) if kind == TABLE_FULL \
                 else bytes(64)
-            machine.memory.write(machine.map("otseg_buckets"), bucket * BUCKETS)
+            for i in range(SEGMENTS * BUCKETS):
+                lines = machine.inner("otseg_table", index=i // BUCKETS)
+                machine.memory.write(lines + i % BUCKETS * LINE, bucket)
         else:
             clock(machine, now_ns)
             answer, count = machine.packet(data, ifindex, now_ns)

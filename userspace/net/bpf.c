@@ -152,8 +152,8 @@ int otseg_bpf_find(char path[OTSEG_PIN_PATH], u8 digest[32])
 	return err;
 }
 
-/* Where variable @name lies in the object's rodata; a negative errno if nowhere. */
-static int knob_find(const struct btf *btf, const char *name, size_t size)
+/* Where variable @name of @knob_size bytes lies in the object's rodata; a negative errno if nowhere. */
+static int knob_find(const struct btf *btf, const char *name, size_t knob_size, size_t size)
 {
 	const struct btf_var_secinfo *var;
 	const struct btf_type *type;
@@ -167,7 +167,9 @@ static int knob_find(const struct btf *btf, const char *name, size_t size)
 	for (i = btf_vlen(type); i > 0; i--, var++) {
 		type = btf__type_by_id(btf, var->type);
 		if (!strcmp(btf__name_by_offset(btf, type->name_off), name))
-			return var->size == 1 && var->offset < size ? (int)var->offset : -EINVAL;
+			return var->size == knob_size && var->offset + knob_size <= size ?
+				       (int)var->offset :
+				       -EINVAL;
 	}
 	return -ENOENT;
 }
@@ -183,8 +185,9 @@ static struct bpf_map *section_find(struct bpf_object *object, const char *secti
 	return NULL;
 }
 
-/* Constants of the datapath, one byte each; @value is read, then written if @set. */
-static int knob_access(struct bpf_object *object, const char *name, u8 *value, bool set)
+/* Constants of the datapath; @value, of @knob_size bytes, takes it, or with @set is written. */
+static int knob_access(struct bpf_object *object, const char *name, void *value, size_t knob_size,
+		       bool set)
 {
 	struct bpf_map *rodata = section_find(object, ".rodata");
 	const void *initial;
@@ -195,18 +198,18 @@ static int knob_access(struct bpf_object *object, const char *name, u8 *value, b
 	initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	if (!initial)
 		return -ENOENT;
-	off = knob_find(bpf_object__btf(object), name, size);
+	off = knob_find(bpf_object__btf(object), name, knob_size, size);
 	if (off < 0)
 		return off;
 	if (!set) {
-		*value = ((const u8 *)initial)[off];
+		memcpy(value, (const u8 *)initial + off, knob_size);
 		return 0;
 	}
 	bytes = malloc(size);
 	if (!bytes)
 		return -ENOMEM;
 	memcpy(bytes, initial, size);
-	bytes[off] = *value;
+	memcpy(bytes + off, value, knob_size);
 	err = bpf_map__set_initial_value(rodata, bytes, size);
 	free(bytes);
 	return err;
@@ -231,32 +234,34 @@ static int events_limit(struct bpf_object *object)
 		return -EINVAL;
 	}
 	gap = events ? EVENTS_MAX / events : 0;
-	return knob_access(object, "otseg_event_gap", &gap, true);
+	return knob_access(object, "otseg_event_gap", &gap, sizeof(gap), true);
 }
 
-/* Where the hash key lies; pinned under a name that the BPF file system allows. */
-#define SEED_SECTION ".data"
-#define SEED_PIN "otseg_seed"
+/* Where the root lies; pinned under a name that the BPF file system allows. */
+#define ROOT_SECTION ".data"
+#define ROOT_PIN "otseg_root"
 
 /* All that outlives the programs: the policy and its generation, too, which flows speak of. */
-static const char *const state_maps[] = {
-	"otseg_policy",
-	"otseg_counters",
-	"otseg_links",
-	"otseg_ports",
-	"otseg_buckets",
-	"otseg_flows",
-	"otseg_sessions",
-	"otseg_limits",
-	"otseg_live",
-	"otseg_events",
-	SEED_PIN,
+static const struct {
+	const char *name;
+	bool has_room; /* as much as the policy needs: in a larger set it is another map */
+} state_maps[] = {
+	{ "otseg_policy", true },
+	{ "otseg_counters", true },
+	{ "otseg_links", false },
+	{ "otseg_ports", false },
+	{ "otseg_table", false },
+	{ "otseg_sessions", false },
+	{ "otseg_limits", false },
+	{ "otseg_live", false },
+	{ "otseg_events", false },
+	{ ROOT_PIN, false },
 };
 
 static struct bpf_map *state_map_find(struct bpf_object *object, const char *name)
 {
-	if (!strcmp(name, SEED_PIN))
-		return section_find(object, SEED_SECTION);
+	if (!strcmp(name, ROOT_PIN))
+		return section_find(object, ROOT_SECTION);
 	return bpf_object__find_map_by_name(object, name);
 }
 
@@ -291,36 +296,79 @@ static int state_map_take(const struct otseg_pins *pins, struct bpf_map *map, co
  * owner of the policy mean nothing to it.
  */
 static int state_take(const struct otseg_pins *pins, struct bpf_object *object,
-		      enum otseg_backend_id backend, u32 layout)
+		      enum otseg_backend_id backend, const struct otseg_class *room, u32 layout)
 {
+	bool same_room = !memcmp(&pins->state.room, room, sizeof(*room));
+	const char *name;
 	size_t i;
 	int err;
 
 	if (pins->state.backend != backend || pins->state.layout != layout)
 		return 0;
 	for (i = 0; i < sizeof(state_maps) / sizeof(state_maps[0]); i++) {
-		err = state_map_take(pins, state_map_find(object, state_maps[i]), state_maps[i]);
+		name = state_maps[i].name;
+		if (state_maps[i].has_room && !same_room)
+			continue;
+		err = state_map_take(pins, state_map_find(object, name), name);
 		if (err) {
 			otseg_error_print("%s: cannot go on with what the datapath in use has: %s",
-					  state_maps[i], strerror(-err));
+					  name, strerror(-err));
 			return err;
 		}
 	}
 	return 0;
 }
 
+/*
+ * What the policy is masked with, and the maps that are as large. @region takes a map like those
+ * that will hold the policy; -1: none is needed.
+ */
+static int room_set(struct bpf_object *object, const struct otseg_class *room, int *region)
+{
+	struct bpf_map *policy = bpf_object__find_map_by_name(object, "otseg_policy");
+	struct bpf_map *counters = bpf_object__find_map_by_name(object, "otseg_counters");
+	u32 image = otseg_room_image(room) - 1;
+	u32 conduits = otseg_room_conduits(room) - 1;
+	u32 rules = otseg_room_rules(room) - 1;
+	int err;
+
+	err = knob_access(object, "otseg_mask_image", &image, sizeof(image), true);
+	if (!err)
+		err = knob_access(object, "otseg_mask_conduits", &conduits, sizeof(conduits), true);
+	if (!err)
+		err = knob_access(object, "otseg_mask_rules", &rules, sizeof(rules), true);
+	/* Two slots of one block for each processor. */
+	if (!err)
+		err = bpf_map__set_max_entries(counters, 2 * (u32)libbpf_num_possible_cpus());
+	if (!err)
+		err = bpf_map__set_value_size(counters, otseg_room_block(room));
+	if (err)
+		return err;
+	*region = otseg_bpf_region(room);
+	return *region < 0 ? *region : bpf_map__set_inner_map_fd(policy, *region);
+}
+
+/* With the module, policy and counters are not in maps. */
+static int room_drop(struct bpf_object *object)
+{
+	struct bpf_map *counters = bpf_object__find_map_by_name(object, "otseg_counters");
+	int err = bpf_map__set_max_entries(counters, 1);
+
+	return err ? err : bpf_map__set_value_size(counters, sizeof(u64));
+}
+
 static int object_pin(const struct otseg_pins *pins, u32 set, struct bpf_object *object)
 {
 	struct bpf_program *prog;
 	char path[OTSEG_PIN_PATH];
-	struct bpf_map *map, *seed = section_find(object, SEED_SECTION);
+	struct bpf_map *map, *root = section_find(object, ROOT_SECTION);
 	int err;
 
 	bpf_object__for_each_map(map, object) {
-		if (bpf_map__is_internal(map) && map != seed)
+		if (bpf_map__is_internal(map) && map != root)
 			continue;
 		err = otseg_pins_path(pins, path, "set%u/%s", set,
-				      map == seed ? SEED_PIN : bpf_map__name(map));
+				      map == root ? ROOT_PIN : bpf_map__name(map));
 		if (!err)
 			err = bpf_map__pin(map, path);
 		if (err)
@@ -337,13 +385,11 @@ static int object_pin(const struct otseg_pins *pins, u32 set, struct bpf_object 
 }
 
 static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
-		       enum otseg_backend_id backend, u32 *layout)
+		       enum otseg_backend_id backend, const struct otseg_class *room, u32 *layout)
 {
 	u8 use_module = backend == OTSEG_BACKEND_MODULE, state_layout = 0;
-	struct bpf_map *counters = bpf_object__find_map_by_name(object, "otseg_counters");
-	int n_cpus = libbpf_num_possible_cpus();
+	int region = -1, err = 0;
 	struct bpf_map *map;
-	int err;
 
 	/* Where things are pinned is decided here alone. */
 	bpf_object__for_each_map(map, object) {
@@ -351,22 +397,38 @@ static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
 		if (err)
 			return err;
 	}
-	if (!counters || n_cpus < 1)
-		return -EINVAL;
-	err = knob_access(object, "otseg_use_module", &use_module, true);
+	err = knob_access(object, "otseg_use_module", &use_module, sizeof(use_module), true);
 	if (!err)
 		err = events_limit(object);
 	if (!err)
-		err = knob_access(object, "otseg_state_layout", &state_layout, false);
-	/* Two slots of one block for each processor; with the module, they stay unused. */
-	if (!err && backend == OTSEG_BACKEND_MAP)
-		err = bpf_map__set_max_entries(counters, 2 * (u32)n_cpus);
+		err = knob_access(object, "otseg_state_layout", &state_layout, sizeof(state_layout),
+				  false);
 	if (!err)
-		err = state_take(pins, object, backend, state_layout);
-	if (err)
-		return err;
-	*layout = state_layout;
-	return bpf_object__load(object);
+		err = use_module ? room_drop(object) : room_set(object, room, &region);
+	if (!err)
+		err = state_take(pins, object, backend, room, state_layout);
+	if (!err) {
+		*layout = state_layout;
+		err = bpf_object__load(object);
+	}
+	if (region >= 0)
+		close(region);
+	return err;
+}
+
+/**
+ * otseg_bpf_region - make a map that can hold a policy
+ * @room: how large it may be
+ *
+ * Return: its fd or a negative errno, not told.
+ */
+int otseg_bpf_region(const struct otseg_class *room)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "otseg_region", sizeof(u32),
+				otseg_room_region(room), 1, &opts);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /**
@@ -375,13 +437,15 @@ static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
  * @set: the set; what is left of an earlier one is removed
  * @path: the object
  * @backend: where the datapath is to find its policy
+ * @room: map-backed mode: how large a policy it is to have room for
  * @layout: takes the layout of its state; if the set in use has the same one and
- *	the same owner of the policy, both have the same maps
+ *	the same owner of the policy, both have the same maps, but for those of the
+ *	policy and its counters if their room differs
  *
  * Return: 0 or a negative errno, which has been told; then there is no such set.
  */
 int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
-		     enum otseg_backend_id backend, u32 *layout)
+		     enum otseg_backend_id backend, const struct otseg_class *room, u32 *layout)
 {
 	struct bpf_object *object;
 	char dir[OTSEG_PIN_PATH];
@@ -403,7 +467,7 @@ int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
 		log_print();
 		return err;
 	}
-	err = object_load(pins, object, backend, layout);
+	err = object_load(pins, object, backend, room, layout);
 	if (err) {
 		otseg_error_print("%s: the kernel refuses the datapath: %s", path, strerror(-err));
 		log_print();
@@ -422,7 +486,8 @@ out:
 	return err;
 }
 
-static int pinned_open(const struct otseg_pins *pins, u32 set, const char *name, int *fd)
+static int pinned_open(const struct otseg_pins *pins, u32 set, const char *name, int *fd,
+		       bool may_miss)
 {
 	char path[OTSEG_PIN_PATH];
 	int err;
@@ -434,6 +499,9 @@ static int pinned_open(const struct otseg_pins *pins, u32 set, const char *name,
 	if (*fd >= 0)
 		return 0;
 	err = -errno;
+	*fd = -1;
+	if (may_miss && err == -ENOENT)
+		return 0;
 	otseg_error_print("%s: %s", path, strerror(-err));
 	return err;
 }
@@ -454,32 +522,37 @@ int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf
 	} items[] = {
 		{ "otseg_xdp", &bpf->xdp },	  { "otseg_start", &bpf->start },
 		{ "otseg_policy", &bpf->policy }, { "otseg_counters", &bpf->counters },
-		{ "otseg_links", &bpf->links },	  { "otseg_buckets", &bpf->buckets },
-		{ "otseg_flows", &bpf->flows },	  { "otseg_live", &bpf->live },
+		{ "otseg_links", &bpf->links },	  { "otseg_live", &bpf->live },
 	};
-	char path[OTSEG_PIN_PATH];
+	/* A set of an older datapath has none of these. */
+	const struct {
+		const char *name;
+		int *fd;
+	} younger[] = {
+		{ "otseg_ports", &bpf->ports },
+		{ "otseg_table", &bpf->table },
+		{ "otseg_sessions", &bpf->sessions },
+		{ ROOT_PIN, &bpf->root },
+	};
 	size_t i;
 	int err;
 
 	*bpf = (struct otseg_bpf)OTSEG_BPF_CLOSED;
 	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-		err = pinned_open(pins, set, items[i].name, items[i].fd);
+		err = pinned_open(pins, set, items[i].name, items[i].fd, false);
 		if (err) {
 			otseg_bpf_close(bpf);
 			return err;
 		}
 	}
-	err = otseg_pins_path(pins, path, "set%u/otseg_ports", set);
-	if (!err) {
-		bpf->ports = bpf_obj_get(path);
-		if (bpf->ports < 0 && errno != ENOENT)
-			err = -errno;
+	for (i = 0; i < sizeof(younger) / sizeof(younger[0]); i++) {
+		err = pinned_open(pins, set, younger[i].name, younger[i].fd, true);
+		if (err) {
+			otseg_bpf_close(bpf);
+			return err;
+		}
 	}
-	if (err) {
-		otseg_error_print("%s: %s", path, strerror(-err));
-		otseg_bpf_close(bpf);
-	}
-	return err;
+	return 0;
 }
 
 /**
@@ -507,9 +580,8 @@ int otseg_bpf_start(const struct otseg_bpf *bpf)
  */
 void otseg_bpf_close(struct otseg_bpf *bpf)
 {
-	int *fds[] = { &bpf->xdp, &bpf->start, &bpf->policy, &bpf->counters,
-		       &bpf->links, &bpf->ports, &bpf->buckets, &bpf->flows,
-		       &bpf->live };
+	int *fds[] = { &bpf->xdp, &bpf->start, &bpf->policy, &bpf->counters, &bpf->links,
+		       &bpf->ports, &bpf->table, &bpf->sessions, &bpf->live, &bpf->root };
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "otseg/types.h"
+#include "otseg/counters.h"
 #include "pin.h"
 
 /**
@@ -18,11 +18,12 @@
  * @policy: map-backed mode: the outer map of the region
  * @counters: map-backed mode: counter blocks
  * @links: struct otseg_link by slot
- * @ports: the same interfaces, to send frames out by; a set of an older datapath
- *	has none
- * @buckets: struct otseg_flow_bucket
- * @flows: struct otseg_flow
  * @live: live flows by budget slot
+ * @ports: the same interfaces as in @links, to send frames out by; a set of an older
+ *	datapath has neither this nor the following ones
+ * @table: segments of struct otseg_flow_line
+ * @sessions: segments of struct otseg_session
+ * @root: struct otseg_root
  */
 struct otseg_bpf {
 	int xdp;
@@ -30,18 +31,47 @@ struct otseg_bpf {
 	int policy;
 	int counters;
 	int links;
-	int ports;
-	int buckets;
-	int flows;
 	int live;
+	int ports;
+	int table;
+	int sessions;
+	int root;
 };
 
 /* Nothing is open. */
-#define OTSEG_BPF_CLOSED { -1, -1, -1, -1, -1, -1, -1, -1, -1 }
+#define OTSEG_BPF_CLOSED { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
+
+/* What a struct otseg_class says, in records, and in bytes of the maps. */
+static inline u32 otseg_room_image(const struct otseg_class *room)
+{
+	return room->image ? 1u << room->image : OTSEG_IMAGE_MAX;
+}
+
+static inline u32 otseg_room_conduits(const struct otseg_class *room)
+{
+	return room->conduits ? 1u << room->conduits : OTSEG_MAX_CONDUITS;
+}
+
+static inline u32 otseg_room_rules(const struct otseg_class *room)
+{
+	return room->rules ? 1u << room->rules : OTSEG_MAX_RULES;
+}
+
+static inline u32 otseg_room_region(const struct otseg_class *room)
+{
+	return OTSEG_REGION_IMAGE + otseg_room_image(room) + OTSEG_REGION_TAIL;
+}
+
+static inline u32 otseg_room_block(const struct otseg_class *room)
+{
+	return 8 * (OTSEG_CTR_CONDUIT + otseg_room_conduits(room) * OTSEG_CTR_CONDUIT_LEN +
+		    otseg_room_rules(room) * OTSEG_CTR_RULE_LEN);
+}
 
 int otseg_bpf_find(char path[OTSEG_PIN_PATH], u8 digest[32]);
 int otseg_bpf_create(const struct otseg_pins *pins, u32 set, const char *path,
-		     enum otseg_backend_id backend, u32 *layout);
+		     enum otseg_backend_id backend, const struct otseg_class *room, u32 *layout);
+int otseg_bpf_region(const struct otseg_class *room);
 int otseg_bpf_open(const struct otseg_pins *pins, u32 set, struct otseg_bpf *bpf);
 int otseg_bpf_start(const struct otseg_bpf *bpf);
 void otseg_bpf_close(struct otseg_bpf *bpf);

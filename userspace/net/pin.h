@@ -30,6 +30,22 @@ enum otseg_backend_id {
 };
 
 /**
+ * struct otseg_class - how large a policy the maps have room for, each as a power of two
+ * @image: bytes of the image
+ * @conduits: conduits that are counted
+ * @rules: rules that are counted
+ * @reserved: zero
+ *
+ * All zero: any policy.
+ */
+struct otseg_class {
+	u8 image;
+	u8 conduits;
+	u8 rules;
+	u8 reserved;
+};
+
+/**
  * struct otseg_pin_state - what the folder holds
  * @magic: OTSEG_PIN_MAGIC
  * @version: OTSEG_PIN_VERSION
@@ -38,7 +54,7 @@ enum otseg_backend_id {
  * @netns: cookie of the network namespace it was made in
  * @object: SHA-256 of the BPF object that was loaded
  * @layout: what its state maps mean, see OTSEG_STATE_LAYOUT
- * @reserved: zero
+ * @room: map-backed mode: what the set has room for
  */
 struct otseg_pin_state {
 	u32 magic;
@@ -48,7 +64,7 @@ struct otseg_pin_state {
 	u64 netns;
 	u8 object[32];
 	u32 layout;
-	u32 reserved;
+	struct otseg_class room;
 };
 
 /**

@@ -29,12 +29,15 @@ struct carry {
 /*
  * @region is the active region, mapped when first asked for, NULL without one;
  * @staged the next one, in the map @staged_fd. @previous owned the policy before,
- * where this set is to take over from another one.
+ * where this set is to take over from another one; if @has_taken_over, what it has
+ * counted since is in the counters here.
  */
 struct store_map {
 	struct otseg_backend base;
 	const struct otseg_pins *pins;
 	struct otseg_backend *previous;
+	bool has_taken_over;
+	struct otseg_class room;
 	int policy;
 	int counters;
 	u8 *region;
@@ -58,10 +61,10 @@ static int fail(const char *what, int err)
 	return err;
 }
 
-static void region_unmap(u8 *region)
+static void region_unmap(const struct store_map *store, u8 *region)
 {
 	if (region)
-		munmap(region, OTSEG_REGION_SIZE);
+		munmap(region, otseg_room_region(&store->room));
 }
 
 /* Maps the active region; a policy that becomes active later does not change it. */
@@ -78,14 +81,14 @@ static int region_load(struct store_map *store)
 	fd = bpf_map_get_fd_by_id(inner_id);
 	if (fd < 0)
 		return fail("read", -errno);
-	region = mmap(NULL, OTSEG_REGION_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	region = mmap(NULL, otseg_room_region(&store->room), PROT_READ, MAP_SHARED, fd, 0);
 	err = region == MAP_FAILED ? -errno : 0;
 	close(fd);
 	if (err)
 		return fail("read", err);
 	if (runtime_of(region)->magic != OTSEG_RUNTIME_MAGIC ||
-	    runtime_of(region)->image_size > OTSEG_IMAGE_MAX) {
-		region_unmap(region);
+	    runtime_of(region)->image_size > otseg_room_image(&store->room)) {
+		region_unmap(store, region);
 		return fail("read", -EPROTO);
 	}
 	store->region = region;
@@ -120,15 +123,27 @@ static int map_read(struct otseg_backend *backend, struct otseg_blob *image, u32
 	return 0;
 }
 
-static int slot_sum(struct store_map *store, u32 slot, u64 *block)
+/* Adds @one, a block in the room that there is here, to the whole block @block. */
+static void block_add(const struct store_map *store, const u64 *one, u64 *block)
+{
+	u32 n_rules = otseg_room_rules(&store->room) * OTSEG_CTR_RULE_LEN;
+	u32 rules = otseg_room_block(&store->room) / 8 - n_rules;
+	u32 i;
+
+	for (i = 0; i < rules; i++)
+		block[i] += one[i];
+	for (i = 0; i < n_rules; i++)
+		block[OTSEG_CTR_RULE + i] += one[rules + i];
+}
+
+/* Adds what the processors have counted in @slot to @block. */
+static int slot_add(const struct store_map *store, u32 slot, u64 *block)
 {
 	int n_cpus = libbpf_num_possible_cpus();
-	u64 *one = malloc(OTSEG_CTR_SIZE);
+	u64 *one = malloc(otseg_room_block(&store->room));
 	int cpu, err = 0;
 	u32 key;
-	size_t i;
 
-	memset(block, 0, OTSEG_CTR_SIZE);
 	if (!one)
 		return -ENOMEM;
 	for (cpu = 0; cpu < n_cpus; cpu++) {
@@ -137,8 +152,7 @@ static int slot_sum(struct store_map *store, u32 slot, u64 *block)
 			err = -errno;
 			break;
 		}
-		for (i = 0; i < OTSEG_CTR_COUNT; i++)
-			block[i] += one[i];
+		block_add(store, one, block);
 	}
 	free(one);
 	return err;
@@ -147,7 +161,7 @@ static int slot_sum(struct store_map *store, u32 slot, u64 *block)
 static int slot_clear(struct store_map *store, u32 slot)
 {
 	int n_cpus = libbpf_num_possible_cpus();
-	u64 *zeroes = calloc(1, OTSEG_CTR_SIZE);
+	u64 *zeroes = calloc(1, otseg_room_block(&store->room));
 	int cpu, err = 0;
 	u32 key;
 
@@ -217,7 +231,8 @@ static int map_counters(struct otseg_backend *backend, u32 generation, u64 *bloc
 		return err;
 	if (!store->region)
 		return fail("counters", -ENOENT);
-	err = slot_sum(store, runtime_of(store->region)->counter_slot & 1, block);
+	memset(block, 0, OTSEG_CTR_SIZE);
+	err = slot_add(store, runtime_of(store->region)->counter_slot & 1, block);
 	if (!err)
 		err = carry_add(store, generation, block);
 	return err ? fail("counters", err) : 0;
@@ -238,6 +253,8 @@ static int carry_write(struct store_map *store, struct otseg_backend *owner, u32
 	carry->generation = generation;
 	if (was) {
 		err = owner->ops->counters(owner, was, block);
+		if (!err && store->has_taken_over)
+			err = slot_add(store, was & 1, block);
 		if (!err)
 			err = otseg_carry_move(old_image->data, block,
 					       store->staged + OTSEG_REGION_IMAGE, carry->block);
@@ -256,29 +273,38 @@ out:
 	return err;
 }
 
-/* A region of its own for the next policy; the datapath does not know of it yet. */
-static int staged_create(struct store_map *store)
+/* Maps a new region; the datapath does not know of it yet. */
+static int region_create(const struct store_map *store, int *fd, u8 **region)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	u8 *region;
+	u8 *at;
 
-	store->staged_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "otseg_region", sizeof(u32),
-					  OTSEG_REGION_SIZE, 1, &opts);
-	if (store->staged_fd < 0)
+	*fd = otseg_bpf_region(&store->room);
+	if (*fd < 0)
+		return *fd;
+	at = mmap(NULL, otseg_room_region(&store->room), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (at == MAP_FAILED)
 		return -errno;
-	region = mmap(NULL, OTSEG_REGION_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, store->staged_fd,
-		      0);
-	if (region == MAP_FAILED)
-		return -errno;
-	store->staged = region;
+	*region = at;
 	return 0;
+}
+
+static void region_fill(u8 *region, const struct otseg_blob *image, u32 generation)
+{
+	struct otseg_runtime *runtime = runtime_of(region);
+
+	memcpy(region + OTSEG_REGION_IMAGE, image->data, image->len);
+	runtime->magic = OTSEG_RUNTIME_MAGIC;
+	runtime->generation = generation;
+	runtime->image_size = (u32)image->len;
+	runtime->counter_slot = generation & 1;
+	memcpy(runtime->digest, ((const struct otseg_image *)image->data)->digest,
+	       sizeof(runtime->digest));
 }
 
 static int map_stage(struct otseg_backend *backend, const struct otseg_blob *image)
 {
 	struct store_map *store = map_of(backend);
 	struct otseg_backend *owner = store->previous ? store->previous : backend;
-	struct otseg_runtime *runtime;
 	char why[256];
 	u32 generation;
 	int err;
@@ -291,17 +317,12 @@ static int map_stage(struct otseg_backend *backend, const struct otseg_blob *ima
 	err = owner->ops->active(owner, &generation);
 	if (err)
 		return err;
-	err = staged_create(store);
+	if (image->len > otseg_room_image(&store->room))
+		return fail("stage", -E2BIG);
+	err = region_create(store, &store->staged_fd, &store->staged);
 	if (err)
 		return fail("stage", err);
-	memcpy(store->staged + OTSEG_REGION_IMAGE, image->data, image->len);
-	runtime = runtime_of(store->staged);
-	runtime->magic = OTSEG_RUNTIME_MAGIC;
-	runtime->generation = generation + 1 ? generation + 1 : 1;
-	runtime->image_size = (u32)image->len;
-	runtime->counter_slot = runtime->generation & 1;
-	memcpy(runtime->digest, ((const struct otseg_image *)image->data)->digest,
-	       sizeof(runtime->digest));
+	region_fill(store->staged, image, generation + 1 ? generation + 1 : 1);
 	return 0;
 }
 
@@ -337,12 +358,52 @@ static int map_commit(struct otseg_backend *backend, u32 expect, u32 *generation
 	/* Again, for the frames since; a failure here loses them, not the policy. */
 	if (carry_write(store, owner, was, &old_image))
 		fail("counters", -EIO);
-	region_unmap(store->region);
+	region_unmap(store, store->region);
 	store->region = store->staged;
 	store->staged = NULL;
 out:
 	otseg_blob_free(&old_image);
 	return err;
+}
+
+/**
+ * otseg_backend_take_over - have the policy in force in the maps of this set, too
+ * @backend: opened by otseg_backend_open_map() with a previous owner, which has a policy
+ *
+ * Its programs then decide as those of the previous owner do, under the same generation.
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_backend_take_over(struct otseg_backend *backend)
+{
+	struct store_map *store = map_of(backend);
+	struct otseg_blob image = {};
+	u32 generation, zero = 0;
+	u8 *region = NULL;
+	int fd = -1, err;
+
+	err = store->previous->ops->read(store->previous, &image, &generation);
+	if (err)
+		return err;
+	if (image.len > otseg_room_image(&store->room))
+		err = -E2BIG;
+	if (!err)
+		err = slot_clear(store, generation & 1);
+	if (!err)
+		err = region_create(store, &fd, &region);
+	if (!err) {
+		region_fill(region, &image, generation);
+		region_unmap(store, region);
+		if (bpf_map_update_elem(store->policy, &zero, &fd, BPF_ANY))
+			err = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	otseg_blob_free(&image);
+	if (err)
+		return fail("take over", err);
+	store->has_taken_over = true;
+	return 0;
 }
 
 /* No guard without the module: nothing stands behind the datapath here. */
@@ -367,8 +428,8 @@ static void map_close(struct otseg_backend *backend)
 
 	if (store->staged_fd >= 0)
 		close(store->staged_fd);
-	region_unmap(store->region);
-	region_unmap(store->staged);
+	region_unmap(store, store->region);
+	region_unmap(store, store->staged);
 	free(store);
 }
 
@@ -388,13 +449,15 @@ static const struct otseg_backend_ops map_ops = {
  * otseg_backend_open_map - open the maps of a set as owner of the policy
  * @pins: the folder; must outlive the backend
  * @bpf: the set; must outlive the backend
+ * @room: what it has room for
  * @previous: the owner that a commit takes over from, NULL: this one
  * @backend: takes it; otseg_backend_close() it
  *
  * Return: 0 or -ENOMEM, which has been told.
  */
 int otseg_backend_open_map(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
-			   struct otseg_backend *previous, struct otseg_backend **backend)
+			   const struct otseg_class *room, struct otseg_backend *previous,
+			   struct otseg_backend **backend)
 {
 	struct store_map *store = calloc(1, sizeof(*store));
 
@@ -403,6 +466,7 @@ int otseg_backend_open_map(const struct otseg_pins *pins, const struct otseg_bpf
 	store->base.ops = &map_ops;
 	store->pins = pins;
 	store->previous = previous;
+	store->room = *room;
 	store->policy = bpf->policy;
 	store->counters = bpf->counters;
 	store->staged_fd = -1;

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a policy to the memory that the datapath gets for it. Memory is only ever
+ * added: what lives in the tables stays where it is, and a policy that needs less
+ * than the last one takes nothing away.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../../bpf/engine/env.h"
+#include "../command.h"
+#include "../policy/policy.h"
+#include "need.h"
+#include "root.h"
+#include "segment.h"
+
+/* Rooms that there are: each step to a larger one has the datapath loaded anew. */
+static const u8 image_bits[] = { 19, 21, 23, 24, 25 };
+static const u8 conduit_bits[] = { 6, 9, 12 };
+static const u8 rule_bits[] = { 9, 12, 15 };
+
+_Static_assert(OTSEG_IMAGE_MAX == 1u << 25 && OTSEG_MAX_CONDUITS == 1 << 12 &&
+		       OTSEG_MAX_RULES == 1 << 15,
+	       "the largest rooms are for any policy");
+
+/* The smallest one of @bits for @amount; the last one is enough for any. */
+static u8 bits_for(const u8 *bits, u32 amount)
+{
+	while (1u << *bits < amount)
+		bits++;
+	return *bits;
+}
+
+/* Whether connections through it are inspected. */
+static bool is_inspected(const void *image, const struct otseg_img_conduit *conduit)
+{
+	const struct otseg_img_rule *rules = OTSEG_IMAGE_RECORDS(image, RULES) + conduit->rules;
+	u32 i;
+
+	for (i = 0; i < conduit->n_rules; i++) {
+		if (!(rules[i].flags & (OTSEG_RULE_OPAQUE | OTSEG_RULE_VOID)))
+			return true;
+	}
+	return false;
+}
+
+/* Inspected connections that the conduit may have at a time. */
+static u32 conduit_sessions(const void *image, const struct otseg_img_conduit *conduit)
+{
+	if (!is_inspected(image, conduit))
+		return 0;
+	return conduit->flow_budget < conduit->session_budget ? conduit->flow_budget :
+								conduit->session_budget;
+}
+
+/*
+ * Steps of the flow table until it is at most five eighths full of them: then there is room for each
+ * one, also in the part that was as full before the table grew.
+ */
+static u32 flow_steps(u64 flows)
+{
+	u64 buckets = flows * 8 / 5 / OTSEG_FLOW_WAYS;
+	u32 steps = 0;
+
+	while (steps < OTSEG_TABLE_STEPS && otseg_table_buckets(steps) < buckets)
+		steps++;
+	return steps;
+}
+
+/* Segments of sessions that are at most four fifths full of them. */
+static u32 session_segments(u64 sessions)
+{
+	u64 n = (sessions + sessions / 4 + OTSEG_SEGMENT_SESSIONS - 1) / OTSEG_SEGMENT_SESSIONS;
+
+	return n < OTSEG_SESSION_SEGMENTS ? (u32)n : OTSEG_SESSION_SEGMENTS;
+}
+
+/**
+ * otseg_need_of - compute what a policy needs
+ * @image: its image, checked
+ * @need: takes it
+ */
+void otseg_need_of(const void *image, struct otseg_need *need)
+{
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	u32 i, n = OTSEG_IMAGE_COUNT(image, CONDUITS);
+	u64 flows = 0, sessions = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!(conduits[i].flags & OTSEG_CONDUIT_ENABLED))
+			continue;
+		flows += conduits[i].flow_budget;
+		sessions += conduit_sessions(image, &conduits[i]);
+	}
+	memset(need, 0, sizeof(*need));
+	need->room.image = bits_for(image_bits, ((const struct otseg_image *)image)->size);
+	need->room.conduits = bits_for(conduit_bits, n);
+	need->room.rules = bits_for(rule_bits, OTSEG_IMAGE_COUNT(image, RULES));
+	need->flow_steps = flow_steps(flows);
+	need->sessions = session_segments(sessions);
+}
+
+static void at_least(u8 *bits, u8 other)
+{
+	if (*bits < other)
+		*bits = other;
+}
+
+/**
+ * otseg_room_join - make room for two
+ * @room: room for one, takes that for both
+ * @other: room for the other one
+ */
+void otseg_room_join(struct otseg_class *room, const struct otseg_class *other)
+{
+	at_least(&room->image, other->image);
+	at_least(&room->conduits, other->conduits);
+	at_least(&room->rules, other->rules);
+}
+
+static u32 steps_of(u64 table)
+{
+	u32 steps = 0;
+
+	while (otseg_table_buckets(steps) <= otseg_table_mask(table))
+		steps++;
+	return steps;
+}
+
+static u32 segments_after(u32 steps)
+{
+	return otseg_table_buckets(steps) / OTSEG_SEGMENT_BUCKETS;
+}
+
+static u32 sessions_of(const struct otseg_root *root)
+{
+	return root->sessions / OTSEG_SEGMENT_SESSIONS;
+}
+
+/* A table of so many steps that had the size @table before. */
+static u64 table_grow(u64 table, u32 steps)
+{
+	u64 earlier = otseg_table_earlier(table) | 1u << steps_of(table);
+
+	return earlier << 32 | (otseg_table_buckets(steps) - 1);
+}
+
+static int table_provide(const struct otseg_bpf *bpf, struct otseg_root *root, u32 steps,
+			 bool is_empty)
+{
+	u32 has = is_empty ? 0 : segments_after(steps_of(root->table));
+	u32 n = segments_after(steps);
+	u64 table;
+	int err;
+
+	if (n <= has)
+		return 0;
+	err = otseg_segments_add(&otseg_flow_segments, bpf->table, has, n);
+	if (err) {
+		otseg_error_print("cannot make room for %u flows: %s", n * OTSEG_SEGMENT_PLACES,
+				  strerror(-err));
+		return err;
+	}
+	table = is_empty ? otseg_table_buckets(steps) - 1 : table_grow(root->table, steps);
+	/* In one step, and after the segments. */
+	__atomic_store_n(&root->table, table, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int sessions_provide(const struct otseg_bpf *bpf, struct otseg_root *root, u32 n,
+			    bool is_empty)
+{
+	u32 has = is_empty ? 0 : sessions_of(root);
+	int err = 0;
+
+	if (n > has)
+		err = otseg_segments_add(&otseg_session_segments, bpf->sessions, has, n);
+	if (err) {
+		otseg_error_print("cannot make room for %u inspected connections: %s",
+				  n * OTSEG_SEGMENT_SESSIONS, strerror(-err));
+		return err;
+	}
+	if (n > has || is_empty)
+		__atomic_store_n(&root->sessions, n * OTSEG_SEGMENT_SESSIONS, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/**
+ * otseg_need_provide - see that a datapath has what a policy needs
+ * @bpf: the set; it may be at work
+ * @need: what is needed
+ * @is_empty: it has nothing yet, and does not run
+ *
+ * Flows and sessions that there are go on.
+ *
+ * Return: 0 or a negative errno, which has been told; then it has at least what it had.
+ */
+int otseg_need_provide(const struct otseg_bpf *bpf, const struct otseg_need *need, bool is_empty)
+{
+	struct otseg_root *root;
+	int err;
+
+	err = otseg_root_map(bpf, PROT_READ | PROT_WRITE, &root);
+	if (!err)
+		err = table_provide(bpf, root, need->flow_steps, is_empty);
+	if (!err)
+		err = sessions_provide(bpf, root, need->sessions, is_empty);
+	otseg_root_unmap(root);
+	return err;
+}
+
+/**
+ * otseg_need_provided - tell what a datapath has
+ * @bpf: the set
+ * @provided: takes it
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_need_provided(const struct otseg_bpf *bpf, struct otseg_provided *provided)
+{
+	struct otseg_root *root;
+	int err = otseg_root_map(bpf, PROT_READ, &root);
+	u32 segments;
+
+	if (err)
+		return err;
+	segments = segments_after(steps_of(root->table));
+	provided->flows = segments * OTSEG_SEGMENT_PLACES;
+	provided->sessions = root->sessions;
+	provided->bytes = otseg_segments_bytes(&otseg_flow_segments, segments) +
+			  otseg_segments_bytes(&otseg_session_segments, sessions_of(root));
+	otseg_root_unmap(root);
+	return 0;
+}
