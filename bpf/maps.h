@@ -97,6 +97,13 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OTSEG_HOPS);
+	__type(key, u32);
+	__type(value, struct otseg_hop);
+} otseg_hops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, OTSEG_FLOW_BUCKETS);
 	__type(key, u32);

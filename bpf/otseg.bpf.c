@@ -57,7 +57,7 @@ int otseg_xdp(struct xdp_md *ctx)
 		probe->verdict = e.s->verdict;
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	if (e.s->verdict.flags & OTSEG_V_WIRE)
+	if (e.s->verdict.flags & (OTSEG_V_WIRE | OTSEG_V_ROUTE))
 		return bpf_redirect_map(&otseg_ports, arrival->out & (OTSEG_LINK_SLOTS - 1),
 					XDP_DROP);
 	/* Only the module's guard reads it. */

@@ -10,6 +10,7 @@
 #include "active.h"
 #include "detach.h"
 #include "net/netdev.h"
+#include "net/route.h"
 #include "net/wire.h"
 #include "object.h"
 #include "print.h"
@@ -41,6 +42,15 @@ static void number_add(json_t *row, const char *key, u64 number)
 	json_object_set_new(row, key, json_integer(before + (json_int_t)number));
 }
 
+/* Of its links, VLANs are in pass mode where the interface is in route mode. */
+static void mode_add(json_t *row, u32 mode)
+{
+	static const char *const names[] = { "pass", "wire", "route" };
+
+	if (mode != OTSEG_MODE_PASS || !json_object_get(row, "mode"))
+		json_object_set_new(row, "mode", json_string(names[mode]));
+}
+
 static void policy_add(const struct otseg_active *active, json_t *rows)
 {
 	const struct otseg_img_link *links;
@@ -53,6 +63,7 @@ static void policy_add(const struct otseg_active *active, json_t *rows)
 	for (i = 0; i < OTSEG_IMAGE_COUNT(active->image.data, LINKS); i++) {
 		row = row_get(rows, (const char *)links[i].name);
 		json_object_set_new(row, "in_policy", json_true());
+		mode_add(row, links[i].mode);
 		vlans = json_object_get(row, "vlans");
 		if (!vlans) {
 			vlans = json_array();
@@ -70,6 +81,7 @@ static void policy_add(const struct otseg_active *active, json_t *rows)
 			number_add(row, "packets", block[OTSEG_CTR_LINK_PACKETS]);
 			number_add(row, "bytes", block[OTSEG_CTR_LINK_BYTES]);
 			number_add(row, "drops", block[OTSEG_CTR_LINK_DROPS]);
+			number_add(row, "routed", block[OTSEG_CTR_LINK_ROUTED]);
 		}
 	}
 }
@@ -170,6 +182,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "INTERFACE", "name", false },
 		{ "DEVICE", "device", false },
 		{ "VLANS", "vlans", false },
+		{ "MODE", "mode", false },
 		{ "WIRE", "wire", false },
 		{ "STATE", "state", false },
 		{ "XDP", "xdp", false },
@@ -184,6 +197,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "PACKETS", "packets", true },
 		{ "BYTES", "bytes", true },
 		{ "DROPS", "drops", true },
+		{ "ROUTED", "routed", true },
 		{ "UNGUARDED", "unguarded", true },
 		{},
 	};
@@ -228,6 +242,19 @@ static enum otseg_attach_mode mode_parse(const char *word)
 	return OTSEG_ATTACH_AUTO;
 }
 
+/* The same for an interface that the policy routes. */
+static void routes_join(const void *image, const struct otseg_attachment *list, size_t n_list,
+			const char *role)
+{
+	const struct otseg_attachment *at = otseg_attach_find(list, n_list, role);
+
+	if (!image || !at || !otseg_route_is_at(image, role))
+		return;
+	if (at->mode == OTSEG_ATTACH_GENERIC)
+		otseg_device_keep_frames(&at->device);
+	otseg_route_warn(image, list, n_list, at);
+}
+
 /* A wire of the policy may have waited for this end. */
 static int wires_join(const struct otseg_active *active, const char *role)
 {
@@ -251,6 +278,8 @@ static int wires_join(const struct otseg_active *active, const char *role)
 	}
 	if (!err)
 		err = otseg_wires_write(&active->bpf, image, list, n_list, true);
+	if (!err)
+		routes_join(image, list, n_list, role);
 	free(list);
 	return err;
 }

@@ -15,6 +15,7 @@
 #include "express.h"
 #include "icmp.h"
 #include "neighbour.h"
+#include "route.h"
 #include "wire.h"
 
 /* A frame that no rule is asked for: who answers for it? Then say why. */
@@ -169,6 +170,22 @@ OTSEG_INLINE void otseg_verdict_clear(struct otseg_verdict *v)
 	v->link = OTSEG_NONE16;
 }
 
+/* Which way does a frame go that passes? Without a word of the policy, up to the host. */
+OTSEG_INLINE void otseg_frame_leave(struct otseg_env *e, struct otseg_verdict *v)
+{
+	u32 mode;
+
+	if (v->link == OTSEG_NONE16)
+		return;
+	mode = otseg_at(e, LINKS, v->link)->mode;
+	if (otseg_likely(mode == OTSEG_MODE_PASS))
+		return;
+	if (mode == OTSEG_MODE_WIRE)
+		otseg_wire_send(e, v);
+	else
+		otseg_route_send(e, v);
+}
+
 /**
  * otseg_frame_judge - decide about one frame, and count it
  * @e: surroundings, complete but for the flow
@@ -205,8 +222,8 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 		v->action = OTSEG_ACTION_PASS;
 		v->flags |= OTSEG_V_MONITORED;
 	}
-	if (otseg_likely(v->action == OTSEG_ACTION_PASS) && otseg_wire_is_at(e, v->link))
-		otseg_wire_send(e, v);
+	if (otseg_likely(v->action == OTSEG_ACTION_PASS))
+		otseg_frame_leave(e, v);
 	otseg_count_frame(e, v);
 	return v->action;
 }

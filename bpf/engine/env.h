@@ -19,7 +19,10 @@
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
+#define OTSEG_HOPS 4096 /* next hops that are kept alive apart; a power of two */
+
 #define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
+#define OTSEG_LINK_GENERIC 0x2 /* generic XDP: its frames can leave by any device */
 
 /**
  * struct otseg_link - a governed interface, at slot ifindex & (OTSEG_LINK_SLOTS - 1)
@@ -39,6 +42,45 @@ struct otseg_link {
 	u32 name[4];
 	u32 peer;
 	u32 reserved;
+};
+
+/**
+ * struct otseg_way - where the host's routing sends a frame (route.h)
+ * @dst_mac: of the next hop
+ * @src_mac: of @ifindex
+ * @ifindex: interface that it leaves by
+ * @src: source address, in
+ * @dst: destination address, in
+ * @flow: IPv4: type of service; IPv6: first word of the header but for the version,
+ *	in
+ * @sport: source port, network order, in
+ * @dport: destination port, network order, in
+ * @len: bytes from the IP header on, in
+ * @family: 4 or 6, in
+ * @proto: IP protocol, in
+ */
+struct otseg_way {
+	u8 dst_mac[6];
+	u8 src_mac[6];
+	u32 ifindex;
+	struct otseg_addr src;
+	struct otseg_addr dst;
+	u32 flow;
+	u16 sport;
+	u16 dport;
+	u16 len;
+	u8 family;
+	u8 proto;
+};
+
+/**
+ * struct otseg_hop - when a next hop was last left to the host (route.h)
+ * @tag: which one
+ * @at_s: by otseg_seconds()
+ */
+struct otseg_hop {
+	u32 tag;
+	u32 at_s;
 };
 
 /**
@@ -85,6 +127,7 @@ struct otseg_arrival {
  * @hash: of the flow's key, if @is_new
  * @is_new: the short way has found no flow with this hash
  * @arrival: how and when the frame came in
+ * @way: where the host would send it
  * @chunk: bytes of the frame being summed or of the header being read
  *
  * One for each processor; the datapath runs with softirqs disabled.
@@ -100,6 +143,7 @@ struct otseg_scratch {
 	u64 hash;
 	u64 is_new;
 	struct otseg_arrival arrival;
+	struct otseg_way way;
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
 
@@ -325,6 +369,7 @@ OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSI
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
 OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
+OTSEG_MAP_AT(otseg_hop_at, struct otseg_hop, otseg_hops, OTSEG_HOPS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
 				  const unsigned long rdonly_buf_size) __weak __ksym;
@@ -339,6 +384,12 @@ struct bpf_map {
 /* Parts of what stands behind an entry of a DEVMAP; relocated by libbpf. */
 struct net_device {
 	unsigned long state;
+	u32 xdp_features;
+	const u8 *dev_addr;
+} __attribute__((preserve_access_index));
+
+struct ethhdr {
+	u8 h_dest[6];
 } __attribute__((preserve_access_index));
 
 struct bpf_dtab_netdev {
@@ -350,6 +401,26 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
 
 #define OTSEG_DEVICE_STATE 0x5 /* __LINK_STATE_START and __LINK_STATE_NOCARRIER */
 #define OTSEG_DEVICE_RUNS 0x1
+#define OTSEG_DEVICE_NDO_XMIT 0x4 /* NETDEV_XDP_ACT_NDO_XMIT */
+
+/* The entry of an interface that frames can be sent out by, NULL: it is not among them. */
+OTSEG_INLINE const struct bpf_devmap_val *otseg_port_at(u32 ifindex)
+{
+	u32 key = ifindex & (OTSEG_LINK_SLOTS - 1);
+	const struct bpf_devmap_val *port = bpf_map_lookup_elem(&otseg_ports, &key);
+
+	return port && port->ifindex == ifindex ? port : NULL;
+}
+
+/* The device of such an entry; where there is bpf_rdonly_cast(). */
+OTSEG_INLINE const struct net_device *otseg_port_device(const struct bpf_devmap_val *port)
+{
+	const struct bpf_dtab_netdev *entry;
+
+	entry = bpf_rdonly_cast((const u8 *)port - bpf_core_field_offset(struct bpf_dtab_netdev, val),
+				bpf_core_type_id_kernel(struct bpf_dtab_netdev));
+	return entry->dev;
+}
 
 /*
  * Can frames leave by this interface? The kernel would drop what is sent to one that
@@ -357,18 +428,87 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
  */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 {
-	u32 key = ifindex & (OTSEG_LINK_SLOTS - 1);
-	const struct bpf_devmap_val *port = bpf_map_lookup_elem(&otseg_ports, &key);
-	const struct bpf_dtab_netdev *entry;
+	const struct bpf_devmap_val *port = otseg_port_at(ifindex);
 
 	(void)e;
-	if (!port || port->ifindex != ifindex)
+	if (!port)
 		return 0;
 	if (!bpf_rdonly_cast)
 		return 1;
-	entry = bpf_rdonly_cast((const u8 *)port - bpf_core_field_offset(struct bpf_dtab_netdev, val),
-				bpf_core_type_id_kernel(struct bpf_dtab_netdev));
-	return (entry->dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+	return (otseg_port_device(port)->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+}
+
+/* Does its driver send what native XDP redirects to it? Else that vanishes. */
+OTSEG_INLINE u32 otseg_port_takes(const struct otseg_env *e, u32 ifindex)
+{
+	const struct bpf_devmap_val *port = otseg_port_at(ifindex);
+
+	(void)e;
+	if (!port || !bpf_rdonly_cast || !bpf_core_field_exists(struct net_device, xdp_features))
+		return 0;
+	return otseg_port_device(port)->xdp_features & OTSEG_DEVICE_NDO_XMIT;
+}
+
+/* Is this the address of the interface? */
+OTSEG_INLINE u32 otseg_port_owns(const struct otseg_env *e, u32 ifindex, const u8 *mac)
+{
+	const struct bpf_devmap_val *port = otseg_port_at(ifindex);
+	const struct ethhdr *own;
+	u32 differ = 0;
+	u32 i;
+
+	(void)e;
+	if (!port || !bpf_rdonly_cast)
+		return 0;
+	/* Any type of the kernel does that begins with six bytes. */
+	own = bpf_rdonly_cast(otseg_port_device(port)->dev_addr,
+			      bpf_core_type_id_kernel(struct ethhdr));
+	for (i = 0; i < 6; i++)
+		differ |= own->h_dest[i] ^ mac[i];
+	return !differ;
+}
+
+#define OTSEG_AF_INET 2
+#define OTSEG_AF_INET6 10
+
+/*
+ * Asks the host's routing about a frame, as if it came in by the interface that it
+ * has come in by. Return: 1 if the host would do no more than send it on.
+ */
+OTSEG_INLINE u32 otseg_way_find(const struct otseg_env *e, struct otseg_way *way)
+{
+	struct bpf_fib_lookup fib = {};
+
+	fib.l4_protocol = way->proto;
+	fib.sport = way->sport;
+	fib.dport = way->dport;
+	fib.tot_len = way->len;
+	fib.ifindex = e->s->arrival.ifindex;
+	if (way->family == 4) {
+		fib.family = OTSEG_AF_INET;
+		fib.tos = (u8)way->flow;
+		fib.ipv4_src = way->src.w[0];
+		fib.ipv4_dst = way->dst.w[0];
+	} else {
+		fib.family = OTSEG_AF_INET6;
+		fib.flowinfo = way->flow;
+		__builtin_memcpy(fib.ipv6_src, way->src.w, sizeof(fib.ipv6_src));
+		__builtin_memcpy(fib.ipv6_dst, way->dst.w, sizeof(fib.ipv6_dst));
+	}
+	if (bpf_fib_lookup(e->ctx, &fib, sizeof(fib), 0) != BPF_FIB_LKUP_RET_SUCCESS)
+		return 0;
+	way->ifindex = fib.ifindex;
+	__builtin_memcpy(way->dst_mac, fib.dmac, 6);
+	__builtin_memcpy(way->src_mac, fib.smac, 6);
+	return 1;
+}
+
+/* The first @len bytes of the frame, to be changed; NULL if they do not lie together. */
+OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
+{
+	u8 *data = (u8 *)(long)e->ctx->data;
+
+	return data + len <= (u8 *)(long)e->ctx->data_end ? data : NULL;
 }
 
 OTSEG_INLINE const u8 *otseg_map_region(void)
@@ -642,6 +782,41 @@ OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 {
 	return ifindex && otseg_link_at(e, ifindex)->ifindex == ifindex;
+}
+
+OTSEG_INLINE u32 otseg_port_takes(const struct otseg_env *e, u32 ifindex)
+{
+	return otseg_port_runs(e, ifindex);
+}
+
+/* A process has no routes, and changes no frame: what could be routed goes to the host. */
+OTSEG_INLINE u32 otseg_port_owns(const struct otseg_env *e, u32 ifindex, const u8 *mac)
+{
+	(void)e;
+	(void)ifindex;
+	(void)mac;
+	return 0;
+}
+
+OTSEG_INLINE u32 otseg_way_find(const struct otseg_env *e, struct otseg_way *way)
+{
+	(void)e;
+	(void)way;
+	return 0;
+}
+
+OTSEG_INLINE struct otseg_hop *otseg_hop_at(const struct otseg_env *e, u32 index)
+{
+	(void)e;
+	(void)index;
+	return NULL;
+}
+
+OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
+{
+	(void)e;
+	(void)len;
+	return NULL;
 }
 
 OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)

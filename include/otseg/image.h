@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 2
+#define OTSEG_IMAGE_VERSION 3
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -122,15 +122,23 @@ struct otseg_image {
 #define OTSEG_IMG_NO_LINK_ARP 0x1 /* ARP passes by rule only */
 #define OTSEG_IMG_NO_LINK_ND 0x2 /* neighbour discovery passes by rule only */
 
+/* What becomes of a frame that passes. */
+enum otseg_img_mode {
+	OTSEG_MODE_PASS, /* up to the host, which routes or bridges it */
+	OTSEG_MODE_WIRE, /* it crosses the wire */
+	OTSEG_MODE_ROUTE, /* the datapath routes it, or leaves it to the host */
+};
+
 /**
  * struct otseg_img_link - an interface, or one VLAN of it, that the policy names
  * @name: the interface's name, zero padded
  * @vlan: outer VLAN id in bits 0-11, inner one in bits 16-27; 0 is untagged
  * @hash: otseg_link_hash() of @name and @vlan, kept for a cheap first comparison
- * @wire_plus1: the wire that the interface is an end of, plus one; 0: frames that
- *	pass go up to the host
+ * @wire_plus1: the wire that the interface is an end of, plus one; 0: none
  * @peer_plus1: the link of the same VLAN at the other end of the wire, plus one;
  *	0: no zone lives there, so nothing crosses
+ * @mode: enum otseg_img_mode; WIRE on a wire and nowhere else, ROUTE only for
+ *	untagged frames
  * @reserved: zero
  * @reach: bit Z set: zone Z lives behind the peer, and an enabled conduit leads
  *	from it to a zone behind this link, or the other way
@@ -141,7 +149,8 @@ struct otseg_img_link {
 	u32 hash;
 	u16 wire_plus1;
 	u16 peer_plus1;
-	u32 reserved;
+	u16 mode;
+	u16 reserved;
 	u64 reach[OTSEG_MAX_ZONES / 64];
 };
 

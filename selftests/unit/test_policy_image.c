@@ -25,9 +25,10 @@ static const char rich[] =
 	"  rest: {level: 5, interfaces: [{name: it0, vlan: 7}], prefixes: [0.0.0.0/0, \"::/0\"]}\n"
 	"  ot:\n"
 	"    level: 1.5\n"
-	"    interfaces: [{name: ot0, vlan: [10, 20]}]\n"
+	"    interfaces: [{name: ot0, vlan: [10, 20]}, ot1, ot2]\n"
 	"    prefixes: [192.168.10.0/24]\n"
 	"    macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]\n"
+	"routed: [ot2, ot1]\n"
 	"wires:\n"
 	"  line3: [it1, ot0]\n"
 	"assets:\n"
@@ -158,9 +159,10 @@ static void test_print(void)
 {
 	static const char *const texts[] = {
 		"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}}",
-		"interfaces: [{name: ot0, vlan: [10, 20]}]",
+		"interfaces: [{name: ot0, vlan: [10, 20]}, ot1, ot2]",
 		"macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]",
 		"wires:\n  line3: [it1, ot0]\n",
+		"routed: [ot1, ot2]\n",
 		"note: \"two \\\"words\\\"\"",
 		"office: {members: [hmi, mes], note: both}",
 		"all: [hmi, plc]",
@@ -235,6 +237,9 @@ static void test_differences(void)
 			 "~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
 	check_difference("wires:\n  line3: [it1, ot0]\n", "",
 			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n");
+	check_difference("routed: [ot2, ot1]", "routed: [ot1, ot2]", "");
+	check_difference("routed: [ot2, ot1]\n", "",
+			 "~ policy rich\n    routed: [\"ot1\", \"ot2\"] -> []\n");
 	check_difference("flows: 100", "flows: 200",
 			 "~ conduit down\n    flow_budget: 100 -> 200\n");
 	check_difference("state: disabled", "state: enabled",
@@ -330,7 +335,11 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, reach[0], 4, "[0]: it does not reach the zones that it should"),
 	FIELD(LINKS, 4, reach[3], 1, "[4]: it does not reach the zones that it should"),
 	FIELD(WIRES, 0, name, 0, "[0]: the name is not a name"),
-	FIELD(WIRES, 0, ends[0], 5, "[0]: there is no link 5"),
+	FIELD(LINKS, 2, mode, OTSEG_MODE_PASS, "[2]: its mode 0 does not fit its wire"),
+	FIELD(LINKS, 0, mode, OTSEG_MODE_WIRE, "[0]: its mode 1 does not fit its wire"),
+	FIELD(LINKS, 0, mode, 3, "[0]: its mode 3 does not fit its wire"),
+	FIELD(LINKS, 3, mode, OTSEG_MODE_ROUTE, "[3]: frames with VLAN tags are not routed"),
+	FIELD(WIRES, 0, ends[0], 7, "[0]: there is no link 7"),
 	FIELD(WIRES, 0, ends[0], 0, "[0]: its link 0 does not lie on it"),
 	FIELD(WIRES, 0, ends[0], 2, "[0]: link 2 is not the first of its name"),
 	FIELD(WIRES, 0, ends[0], 4, "[0]: both of its ends are link 4"),

@@ -65,6 +65,9 @@ TABLE = [
     (False, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0]}}\n"),
     (False, "%s", ZONES + "wires: {w: [it0, \"a b\"]}\n"),
     (False, "%s", ZONES + "wires: {w w: [it0, ot0]}\n"),
+    (True, "%s", ZONES + "routed: [it0, ot0]\n"), (False, "%s", ZONES + "routed: [it0]\n"),
+    (False, "%s", ZONES + "routed: [it0, it0]\n"), (False, "%s", ZONES + "routed: it0\n"),
+    (False, "%s", ZONES + "routed: [it0, \"a b\"]\n"), (False, "%s", ZONES + "routed: {}\n"),
 
     (True, ZONE, "level: 0"), (True, ZONE, "level: 3.5"), (True, ZONE, "level: 5"),
     (False, ZONE, "level: 5.1"), (False, ZONE, "level: 6"), (False, ZONE, "level: -1"),

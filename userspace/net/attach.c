@@ -246,13 +246,27 @@ static int link_create(int prog, u32 ifindex, enum otseg_attach_mode *mode)
 	return fd;
 }
 
+/* Frames that generic XDP redirects leave by any device; the datapath has to know. */
+static int entry_mark_generic(const struct otseg_bpf *bpf, u32 ifindex, u32 *link_flags)
+{
+	struct otseg_link entry = {};
+	int err;
+
+	err = entry_read(bpf, ifindex, &entry);
+	if (err)
+		return err;
+	*link_flags |= OTSEG_LINK_GENERIC;
+	entry.flags = *link_flags;
+	return entry_write(bpf, ifindex, &entry);
+}
+
 /**
  * otseg_attach_add - have the datapath run on an interface
  * @pins: the folder, locked
  * @bpf: the set
  * @device: the interface
  * @role: the policy's name for it
- * @link_flags: flags of its entry, but OTSEG_LINK_CHECKSUMS, which follows from the device
+ * @link_flags: flags of its entry, but those that follow from device and mode
  * @mode: how it is to run
  * @attachment: takes what came of it
  *
@@ -290,8 +304,11 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 				  err == -EBUSY ? " (another XDP program runs on it)" : "");
 		goto out;
 	}
-	if (bpf_obj_pin(fd, path)) {
+	if (mode == OTSEG_ATTACH_GENERIC)
+		err = entry_mark_generic(bpf, device->ifindex, &link_flags);
+	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
+	if (err) {
 		otseg_error_print("%s: %s", path, strerror(-err));
 		close(fd);
 		goto out;

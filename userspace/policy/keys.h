@@ -31,6 +31,7 @@
 	X(POLICY, NAME, "name")                                                \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
+	X(POLICY, ROUTED, "routed")                                            \
 	X(POLICY, ASSETS, "assets")                                            \
 	X(POLICY, CONDUITS, "conduits")                                        \
 	X(POLICY, INTRA, "intra")                                              \

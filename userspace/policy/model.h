@@ -224,6 +224,8 @@ struct otseg_wire {
  * @n_zones: their number
  * @wires: wires
  * @n_wires: their number
+ * @routed: names of the interfaces between which the datapath routes, zero padded
+ * @n_routed: their number
  * @assets: assets and lists of them
  * @n_assets: their number
  * @conduits: conduits, those made of `intra:` rules last
@@ -238,6 +240,8 @@ struct otseg_policy {
 	size_t n_zones;
 	struct otseg_wire *wires;
 	size_t n_wires;
+	char (*routed)[16];
+	size_t n_routed;
 	struct otseg_asset *assets;
 	size_t n_assets;
 	struct otseg_conduit *conduits;
