@@ -9,6 +9,7 @@
 
 #include "active.h"
 #include "detach.h"
+#include "mirror.h"
 #include "net/netdev.h"
 #include "net/route.h"
 #include "net/wire.h"
@@ -106,6 +107,14 @@ static void wires_add(const struct otseg_active *active, json_t *rows)
 	}
 }
 
+/* Its link, in a word. */
+static const char *link_of(const struct otseg_attachment *at)
+{
+	if (at->device.is_up)
+		return at->device.has_carrier ? "up" : "no carrier";
+	return at->link_flags & OTSEG_LINK_HELD ? "mirrored" : "down";
+}
+
 static void attached_add(const struct otseg_active *active, json_t *rows)
 {
 	json_t *row;
@@ -123,6 +132,7 @@ static void attached_add(const struct otseg_active *active, json_t *rows)
 		json_object_set_new(row, "prog_id", json_integer(at->prog_id));
 		json_object_set_new(row, "by_hand",
 				    json_boolean(at->link_flags & OTSEG_LINK_BY_HAND));
+		json_object_set_new(row, "link", json_string(link_of(at)));
 	}
 }
 
@@ -184,6 +194,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "VLANS", "vlans", false },
 		{ "MODE", "mode", false },
 		{ "WIRE", "wire", false },
+		{ "LINK", "link", false },
 		{ "STATE", "state", false },
 		{ "XDP", "xdp", false },
 		{ "GUARD", "guarded", false },
@@ -356,6 +367,11 @@ static int attach_run(const struct otseg_cli *cli)
 	return err == -EBUSY || err == -ENOENT ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 }
 
+static int mirror_run(const struct otseg_cli *cli)
+{
+	return otseg_mirror_run(cli, cli->keys[0]);
+}
+
 static int detach_run(const struct otseg_cli *cli)
 {
 	return otseg_detach_run(cli, cli->words[0]);
@@ -378,6 +394,15 @@ static const struct otseg_command commands[] = {
 		.sentence = "Govern a device that the policy does not name by its own name, or not "
 			    "yet. It passes what the policy allows, so nothing without one.",
 		.run = attach_run,
+	},
+	{
+		.name = "mirror",
+		.keys = { { "settle", "SECONDS",
+			    "how long an end that comes up may take to find its link; default: 10",
+			    false } },
+		.sentence = "Mirror the links of wires with 'mirror-link', until it is ended: an end "
+			    "whose other end has no link is taken down, and up again.",
+		.run = mirror_run,
 	},
 	{
 		.name = "detach",

@@ -474,15 +474,19 @@ struct otseg_img_prefix {
 	u32 asset_plus1;
 };
 
+#define OTSEG_WIRE_MIRROR 0x1 /* an end follows the other one's link down and up */
+
 /**
  * struct otseg_img_wire - two interfaces that frames cross between (bump in the wire)
  * @name: string
  * @ends: the first link of each of its interfaces, in the order of the text
+ * @flags: OTSEG_WIRE_*
  * @line: line of the policy file
  */
 struct otseg_img_wire {
 	u32 name;
 	u16 ends[2];
+	u32 flags;
 	u32 line;
 };
 

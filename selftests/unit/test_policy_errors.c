@@ -167,6 +167,23 @@ static const struct test_case cases[] = {
 	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
 	       "wires: {w: [y, x]}\n",
 	  NULL },
+	{ "wire whose ends mirror each other",
+	  ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "wires: {w: {interfaces: [y, x], mirror-link: true}}\n",
+	  NULL },
+	{ "wire with an unknown key", HEAD "wires:\n  w: {ends: [it0, ot0]}\n",
+	  "16:7: error: unknown key 'ends' in a wire" },
+	{ "wire without interfaces", HEAD "wires:\n  w: {mirror-link: true}\n",
+	  "16:6: error: 'interfaces' is missing: which two does the wire 'w' join?" },
+	{ "wire that mirrors perhaps", HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: on}\n",
+	  "16:44: error: expected whether the ends mirror each other's link, true or false "
+	  "without quotes, found 'on'" },
+	{ "wire that mirrors in quotes",
+	  HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: \"true\"}\n",
+	  "16:44: error: expected whether" },
+	{ "map of a wire with one interface", HEAD "wires:\n  w: {interfaces: [it0]}\n",
+	  "16:19: error: expected the two interfaces of the wire 'w' in a list, found a list" },
 	{ "routed that is no list", HEAD "routed: it0\n",
 	  "15:9: error: expected a list of 2 to 256 interfaces that frames are routed between, "
 	  "found 'it0'" },

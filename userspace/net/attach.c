@@ -388,8 +388,13 @@ int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *b
 	close(fd);
 	if (!err)
 		err = entry_read(bpf, ifindex, &entry);
-	if (!err && entry.ifindex == ifindex)
+	if (!err && entry.ifindex == ifindex) {
+		if (entry.flags & OTSEG_LINK_HELD)
+			otseg_error_print("warning: interface %.15s stays down: the other end of its "
+					  "wire had no link",
+					  (const char *)entry.name);
 		err = entry_erase(bpf, ifindex);
+	}
 out:
 	if (err)
 		otseg_error_print("%s: %s", path, strerror(-err));
@@ -413,6 +418,31 @@ int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment
 	err = entry_read(bpf, attachment->device.ifindex, &entry);
 	if (!err && entry.ifindex == attachment->device.ifindex && entry.peer != peer) {
 		entry.peer = peer;
+		err = entry_write(bpf, attachment->device.ifindex, &entry);
+	}
+	if (err)
+		otseg_error_print("%s: %s", attachment->device.name, strerror(-err));
+	return err;
+}
+
+/**
+ * otseg_attach_hold - remember whether the mirror of its wire has taken it down
+ * @bpf: the set
+ * @attachment: the interface
+ * @is_held: it has
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
+		      bool is_held)
+{
+	struct otseg_link entry = {};
+	int err;
+
+	err = entry_read(bpf, attachment->device.ifindex, &entry);
+	if (!err && entry.ifindex == attachment->device.ifindex) {
+		entry.flags &= ~OTSEG_LINK_HELD;
+		entry.flags |= is_held ? OTSEG_LINK_HELD : 0;
 		err = entry_write(bpf, attachment->device.ifindex, &entry);
 	}
 	if (err)

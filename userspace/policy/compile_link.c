@@ -167,6 +167,7 @@ void otseg_compile_wires(struct otseg_compiler *compiler)
 			.name = otseg_strings_add(compiler, wire->name),
 			.ends = { link_of(compiler, wire->ends[0], NULL) - 1,
 				  link_of(compiler, wire->ends[1], NULL) - 1 },
+			.flags = wire->is_mirrored ? OTSEG_WIRE_MIRROR : 0,
 			.line = wire->at.line,
 		};
 

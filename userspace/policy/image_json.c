@@ -99,10 +99,14 @@ json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zo
 static json_t *wire_json(const void *image, const struct otseg_img_wire *wire)
 {
 	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	json_t *map;
 
-	return json_pack("{s:s, s:[s, s], s:I}", "name", otseg_image_string(image, wire->name),
-			 "interfaces", (const char *)links[wire->ends[0]].name,
-			 (const char *)links[wire->ends[1]].name, "line", (json_int_t)wire->line);
+	map = json_pack("{s:s, s:[s, s], s:I}", "name", otseg_image_string(image, wire->name),
+			"interfaces", (const char *)links[wire->ends[0]].name,
+			(const char *)links[wire->ends[1]].name, "line", (json_int_t)wire->line);
+	if (wire->flags & OTSEG_WIRE_MIRROR)
+		json_object_set_new(map, "mirror-link", json_true());
+	return map;
 }
 
 static json_t *routed_json(const void *image)

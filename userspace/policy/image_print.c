@@ -102,6 +102,9 @@ static void put_value(FILE *out, const json_t *value)
 	case JSON_STRING:
 		put_text(out, json_string_value(value));
 		break;
+	case JSON_TRUE:
+		fputs("true", out);
+		break;
 	case JSON_REAL:
 		fprintf(out, "%.1f", json_real_value(value));
 		break;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "load.h"
+#include "value.h"
 
 /* An interface of the policy that is no end of another wire. */
 static bool load_end(struct otseg_loader *loader, const struct otseg_node *node, char name[16])
@@ -52,6 +53,25 @@ static void warn_lonely(struct otseg_loader *loader, const struct otseg_node *no
 		}
 }
 
+/* The keys of a wire; returns its interfaces, NULL after an error. */
+static const struct otseg_node *load_keys(struct otseg_loader *loader,
+					  const struct otseg_node *node, struct otseg_wire *wire)
+{
+	const struct otseg_node *values[OTSEG_KEYS_MAX];
+
+	if (!otseg_keys_read(&loader->source, node, OTSEG_MAP_WIRE, values))
+		return NULL;
+	if (values[OTSEG_KEY_WIRE_MIRROR] &&
+	    !otseg_value_flag(&loader->source, values[OTSEG_KEY_WIRE_MIRROR],
+			      "whether the ends mirror each other's link", &wire->is_mirrored))
+		return NULL;
+	if (!values[OTSEG_KEY_WIRE_INTERFACES])
+		otseg_node_error(&loader->source, node,
+				 "'interfaces' is missing: which two does the wire '%s' join?",
+				 wire->name);
+	return values[OTSEG_KEY_WIRE_INTERFACES];
+}
+
 static void load_wire(struct otseg_loader *loader, const struct otseg_node *key,
 		      const struct otseg_node *node)
 {
@@ -59,6 +79,10 @@ static void load_wire(struct otseg_loader *loader, const struct otseg_node *key,
 	struct otseg_wire wire = { .name = key->text, .at = otseg_load_mark(key) };
 	size_t i;
 
+	if (node->kind == OTSEG_NODE_MAP)
+		node = load_keys(loader, node, &wire);
+	if (!node)
+		return;
 	if (node->kind != OTSEG_NODE_LIST || node->n != 2) {
 		otseg_node_error(&loader->source, node,
 				 "expected the two interfaces of the wire '%s' in a list, found %s",

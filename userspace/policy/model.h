@@ -206,11 +206,13 @@ struct otseg_conduit {
  * struct otseg_wire - two interfaces that frames cross between
  * @name: its name
  * @ends: names of the interfaces, zero padded
+ * @is_mirrored: an end follows the other one's link
  * @at: its place in the text
  */
 struct otseg_wire {
 	const char *name;
 	char ends[2][16];
+	bool is_mirrored;
 	struct otseg_mark_at at;
 };
 
