@@ -32,13 +32,14 @@ static const char policy[] =
 	"%sconduits:\n"
 	"  main: {reason: r, from: it, to: cell, %srules: {time: {service: udp, port: 7},\n"
 	"         web: {service: tcp, port: 443}, ping6: {service: icmpv6, types: [echo]}}}\n"
-	"  lab: {reason: r, from: it, to: lab, rules: {time: {service: udp, port: 7}}}\n";
+	"  lab: {reason: r, from: it, to: lab, rules: {time: {service: udp, port: 7}}}\n"
+	"intra: {it: {reason: r, rules: {time: {service: udp, port: 7}}}}\n";
 
 #define ALL "routed: [it0, ot0, ot1]\n"
 
 static struct subject *s;
 static struct frame f, sent;
-static struct end it, plc, lab, group, tagged, it6, plc6, local6;
+static struct end it, it2, plc, lab, group, tagged, it6, plc6, local6;
 static u8 own[SUBJECT_LINKS][6];
 static const u8 hop[6] = { 0x02, 0, 0, 0, 0, 0x11 }, hop6[6] = { 0x02, 0, 0, 0, 0, 0x16 };
 
@@ -87,6 +88,8 @@ static void host_make(void)
 		"ip neigh add 192.168.10.11 lladdr 02:00:00:00:00:11 dev ot0",
 		"ip neigh add 192.168.30.11 lladdr 02:00:00:00:00:31 dev ot1",
 		"ip neigh add 192.168.30.12 lladdr 02:00:00:00:00:32 dev ot1",
+		"ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev it0",
+		"ip route add 224.0.0.0/4 via 192.168.30.12 dev ot1",
 		"ip neigh add fd00:20::11 lladdr 02:00:00:00:00:16 dev ot0",
 		"for i in it0 ot0 ot1; do ethtool -K $i-peer gro on; done",
 	};
@@ -96,6 +99,7 @@ static void host_make(void)
 		run(commands[i]);
 	own_read();
 	end_set(&it, s->ifindex[0], 0, "10.0.0.5", 5);
+	end_set(&it2, s->ifindex[0], 0, "10.0.0.7", 7);
 	end_set(&plc, s->ifindex[1], 0, "192.168.10.11", 11);
 	end_set(&lab, s->ifindex[2], 0, "192.168.30.11", 31);
 	end_set(&group, s->ifindex[2], 0, "224.1.2.3", 31);
@@ -165,18 +169,26 @@ static void check_sent(const u8 *dst, const u8 *src)
 
 static void case_routed(void)
 {
-	u32 ttl;
+	u32 ttl, id;
 
 	policy_load(ALL, "");
 	for (ttl = 2; ttl < 256; ttl++) {
 		udp_make(&it, &plc, 4);
 		f.bytes[22] = (u8)ttl;
-		/* All carries of the checksum. */
-		f.bytes[18] = (u8)(ttl * 31);
 		frame_ip_sum(&f);
 		ROUTED();
 		check_sent(hop, own[1]);
 	}
+	/* The checksum to which one hop less brings a carry. */
+	udp_make(&it, &plc, 4);
+	for (id = 0; id < 0x10000 && (f.bytes[24] != 0xfe || f.bytes[25] != 0xff); id++) {
+		f.bytes[18] = (u8)(id >> 8);
+		f.bytes[19] = (u8)id;
+		frame_ip_sum(&f);
+	}
+	CHECK(id < 0x10000);
+	ROUTED();
+	check_sent(hop, own[1]);
 	udp_make(&it6, &plc6, 4);
 	ROUTED();
 	check_sent(hop6, own[1]);
@@ -273,10 +285,12 @@ static void case_zone(void)
 	udp_make(&it, &plc, 4);
 	HOST();
 	run("ip route change 192.168.10.11 via 10.0.0.7 dev it0");
-	run("ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev it0");
 	HOST();
 	run("ip route del 192.168.10.11");
 	ROUTED();
+	udp_make(&it, &it2, 4);
+	HOST();
+	udp_make(&it, &plc, 4);
 	policy_load("routed: [it0, ot1]\n", "");
 	HOST();
 	udp_make(&it, &lab, 4);
