@@ -106,6 +106,13 @@ struct {
 	__uint(value_size, sizeof(u32));
 } otseg_ports SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OTSEG_HOPS);
+	__type(key, u32);
+	__type(value, struct otseg_hop);
+} otseg_hops SEC(".maps");
+
 /* What otseg_table and otseg_sessions hold: so much memory as is in use, see struct otseg_root. */
 struct otseg_table_segment {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

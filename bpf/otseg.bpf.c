@@ -42,7 +42,7 @@ static __always_inline int leave(struct xdp_md *ctx, const struct otseg_env *e, 
 	}
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	if (e->s->verdict.flags & OTSEG_V_WIRE)
+	if (e->s->verdict.flags & (OTSEG_V_WIRE | OTSEG_V_ROUTE))
 		return bpf_redirect_map(&otseg_ports, e->s->arrival.out & (OTSEG_LINK_SLOTS - 1),
 					XDP_DROP);
 	/* Only the module's guard reads it. */

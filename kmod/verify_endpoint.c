@@ -418,6 +418,8 @@ static int verify_wire(const struct otseg_verify *v, u32 i)
 
 	if (!otseg_verify_is_name(v, wire->name))
 		return REFUSE(v, WIRES, i, "the name is not a name");
+	if (wire->flags & ~OTSEG_WIRE_MIRROR)
+		return REFUSE(v, WIRES, i, "unknown flags 0x%x", wire->flags);
 	for (end = 0; end < 2; end++) {
 		u32 link = wire->ends[end];
 
@@ -479,6 +481,11 @@ static int verify_link_wire(const struct otseg_verify *v, u32 i)
 		if ((end_of(v, k, link) < 2) != (link->wire_plus1 == k + 1))
 			return REFUSE(v, LINKS, i, "its interface and wire %u contradict each other",
 				      k);
+	if (link->wire_plus1 ? link->mode != OTSEG_MODE_WIRE :
+			       link->mode != OTSEG_MODE_PASS && link->mode != OTSEG_MODE_ROUTE)
+		return REFUSE(v, LINKS, i, "its mode %u does not fit its wire", link->mode);
+	if (link->mode == OTSEG_MODE_ROUTE && link->vlan)
+		return REFUSE(v, LINKS, i, "frames with VLAN tags are not routed");
 	k = n_links;
 	if (link->wire_plus1) {
 		end = end_of(v, link->wire_plus1 - 1, link);

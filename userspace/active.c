@@ -64,16 +64,8 @@ static int interfaces_read(struct otseg_active *active)
 	return err;
 }
 
-/**
- * otseg_active_open - read what is in force
- * @active: takes it; otseg_active_close() it, also after an error
- * @with_counters: read the counters too
- *
- * That nothing is in force is no error.
- *
- * Return: 0 or a negative errno, which has been told.
- */
-int otseg_active_open(struct otseg_active *active, bool with_counters)
+/* The folder and the owner of the policy, but not the policy. */
+static int owner_open(struct otseg_active *active)
 {
 	int err;
 
@@ -92,12 +84,51 @@ int otseg_active_open(struct otseg_active *active, bool with_counters)
 			return err;
 		active->has_bpf = true;
 	}
-	err = backend_find(active);
+	return backend_find(active);
+}
+
+/**
+ * otseg_active_open - read what is in force
+ * @active: takes it; otseg_active_close() it, also after an error
+ * @with_counters: read the counters too
+ *
+ * That nothing is in force is no error.
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_active_open(struct otseg_active *active, bool with_counters)
+{
+	int err;
+
+	err = owner_open(active);
 	if (!err && active->backend)
 		err = policy_read(active, with_counters);
 	if (!err && active->backend)
 		err = interfaces_read(active);
 	return err;
+}
+
+/**
+ * otseg_active_is_current - whether what was read is still in force
+ * @active: what was in force
+ *
+ * Attachments may have changed all the same.
+ *
+ * Return: whether it is; false if that cannot be said.
+ */
+bool otseg_active_is_current(const struct otseg_active *active)
+{
+	struct otseg_active now;
+	bool same;
+	int err;
+
+	err = owner_open(&now);
+	if (!err && now.backend)
+		err = now.backend->ops->active(now.backend, &now.generation);
+	same = !err && now.generation == active->generation &&
+	       !memcmp(&now.pins.state, &active->pins.state, sizeof(now.pins.state));
+	otseg_active_close(&now);
+	return same;
 }
 
 /**

@@ -41,6 +41,7 @@ struct otseg_active {
 };
 
 int otseg_active_open(struct otseg_active *active, bool with_counters);
+bool otseg_active_is_current(const struct otseg_active *active);
 int otseg_active_need_policy(const struct otseg_active *active);
 void otseg_active_close(struct otseg_active *active);
 

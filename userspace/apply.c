@@ -31,6 +31,7 @@
 #include "apply.h"
 #include "net/need.h"
 #include "net/netdev.h"
+#include "net/route.h"
 #include "net/wire.h"
 #include "print.h"
 
@@ -333,6 +334,32 @@ static int wires_cut(struct apply *run, const void *image)
 	return err;
 }
 
+/*
+ * What the kernel has merged before generic XDP sees it would leave as it is. An
+ * interface that native XDP runs on needs nothing: what the driver of the way out does
+ * not take, the datapath leaves to the host.
+ */
+static int routes_prepare(struct apply *run)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < run->n_roles; i++) {
+		const struct role *role = &run->roles[i];
+
+		if (role->state == ROLE_ABSENT || role->at.mode != OTSEG_ATTACH_GENERIC ||
+		    !otseg_route_is_at(run->image->data, role->name))
+			continue;
+		err = otseg_device_keep_frames(&role->at.device);
+		if (err) {
+			otseg_error_print("%s: cannot keep its frames from being merged: %s",
+					  role->at.device.name, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
 static int interfaces_attach(struct apply *run)
 {
 	size_t i;
@@ -343,7 +370,8 @@ static int interfaces_attach(struct apply *run)
 		if (err)
 			return err;
 	}
-	return wires_join(run);
+	err = wires_join(run);
+	return err ? err : routes_prepare(run);
 }
 
 static void interfaces_restore(struct apply *run)
@@ -667,6 +695,19 @@ static void report_text(const struct apply *run)
 		       json_string_value(name));
 }
 
+/* Interfaces that frames in route mode cannot be sent out by. */
+static void routes_warn(const struct apply *run)
+{
+	struct otseg_attachment *list = NULL;
+	size_t i, n_list = 0;
+
+	if (otseg_attach_list(&run->old.pins, run->bpf, &list, &n_list))
+		return;
+	for (i = 0; i < n_list; i++)
+		otseg_route_warn(run->image->data, list, n_list, &list[i]);
+	free(list);
+}
+
 /* What whoever applied it must know, whatever the output format. */
 static void report_warn(const struct apply *run)
 {
@@ -682,6 +723,7 @@ static void report_warn(const struct apply *run)
 						  "module's parameter 'governed' names it)" :
 						  " (until then it passes everything)");
 	}
+	routes_warn(run);
 	if (flows_are_lost(run))
 		otseg_error_print("warning: the datapath was replaced; connections that were open "
 				  "have to be opened anew");

@@ -9,7 +9,9 @@
 
 #include "active.h"
 #include "detach.h"
+#include "mirror.h"
 #include "net/netdev.h"
+#include "net/route.h"
 #include "net/wire.h"
 #include "object.h"
 #include "print.h"
@@ -41,6 +43,15 @@ static void number_add(json_t *row, const char *key, u64 number)
 	json_object_set_new(row, key, json_integer(before + (json_int_t)number));
 }
 
+/* Of its links, VLANs are in pass mode where the interface is in route mode. */
+static void mode_add(json_t *row, u32 mode)
+{
+	static const char *const names[] = { "pass", "wire", "route" };
+
+	if (mode != OTSEG_MODE_PASS || !json_object_get(row, "mode"))
+		json_object_set_new(row, "mode", json_string(names[mode]));
+}
+
 static void policy_add(const struct otseg_active *active, json_t *rows)
 {
 	const struct otseg_img_link *links;
@@ -53,6 +64,7 @@ static void policy_add(const struct otseg_active *active, json_t *rows)
 	for (i = 0; i < OTSEG_IMAGE_COUNT(active->image.data, LINKS); i++) {
 		row = row_get(rows, (const char *)links[i].name);
 		json_object_set_new(row, "in_policy", json_true());
+		mode_add(row, links[i].mode);
 		vlans = json_object_get(row, "vlans");
 		if (!vlans) {
 			vlans = json_array();
@@ -70,6 +82,7 @@ static void policy_add(const struct otseg_active *active, json_t *rows)
 			number_add(row, "packets", block[OTSEG_CTR_LINK_PACKETS]);
 			number_add(row, "bytes", block[OTSEG_CTR_LINK_BYTES]);
 			number_add(row, "drops", block[OTSEG_CTR_LINK_DROPS]);
+			number_add(row, "routed", block[OTSEG_CTR_LINK_ROUTED]);
 		}
 	}
 }
@@ -94,6 +107,14 @@ static void wires_add(const struct otseg_active *active, json_t *rows)
 	}
 }
 
+/* Its link, in a word. */
+static const char *link_of(const struct otseg_attachment *at)
+{
+	if (at->device.is_up)
+		return at->device.has_carrier ? "up" : "no carrier";
+	return at->link_flags & OTSEG_LINK_HELD ? "mirrored" : "down";
+}
+
 static void attached_add(const struct otseg_active *active, json_t *rows)
 {
 	json_t *row;
@@ -111,6 +132,7 @@ static void attached_add(const struct otseg_active *active, json_t *rows)
 		json_object_set_new(row, "prog_id", json_integer(at->prog_id));
 		json_object_set_new(row, "by_hand",
 				    json_boolean(at->link_flags & OTSEG_LINK_BY_HAND));
+		json_object_set_new(row, "link", json_string(link_of(at)));
 	}
 }
 
@@ -170,7 +192,9 @@ static int show_run(const struct otseg_cli *cli)
 		{ "INTERFACE", "name", false },
 		{ "DEVICE", "device", false },
 		{ "VLANS", "vlans", false },
+		{ "MODE", "mode", false },
 		{ "WIRE", "wire", false },
+		{ "LINK", "link", false },
 		{ "STATE", "state", false },
 		{ "XDP", "xdp", false },
 		{ "GUARD", "guarded", false },
@@ -184,6 +208,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "PACKETS", "packets", true },
 		{ "BYTES", "bytes", true },
 		{ "DROPS", "drops", true },
+		{ "ROUTED", "routed", true },
 		{ "UNGUARDED", "unguarded", true },
 		{},
 	};
@@ -228,6 +253,19 @@ static enum otseg_attach_mode mode_parse(const char *word)
 	return OTSEG_ATTACH_AUTO;
 }
 
+/* The same for an interface that the policy routes. */
+static void routes_join(const void *image, const struct otseg_attachment *list, size_t n_list,
+			const char *role)
+{
+	const struct otseg_attachment *at = otseg_attach_find(list, n_list, role);
+
+	if (!image || !at || !otseg_route_is_at(image, role))
+		return;
+	if (at->mode == OTSEG_ATTACH_GENERIC)
+		otseg_device_keep_frames(&at->device);
+	otseg_route_warn(image, list, n_list, at);
+}
+
 /* A wire of the policy may have waited for this end. */
 static int wires_join(const struct otseg_active *active, const char *role)
 {
@@ -251,6 +289,8 @@ static int wires_join(const struct otseg_active *active, const char *role)
 	}
 	if (!err)
 		err = otseg_wires_write(&active->bpf, image, list, n_list, true);
+	if (!err)
+		routes_join(image, list, n_list, role);
 	free(list);
 	return err;
 }
@@ -327,6 +367,11 @@ static int attach_run(const struct otseg_cli *cli)
 	return err == -EBUSY || err == -ENOENT ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 }
 
+static int mirror_run(const struct otseg_cli *cli)
+{
+	return otseg_mirror_run(cli, cli->keys[0]);
+}
+
 static int detach_run(const struct otseg_cli *cli)
 {
 	return otseg_detach_run(cli, cli->words[0]);
@@ -349,6 +394,15 @@ static const struct otseg_command commands[] = {
 		.sentence = "Govern a device that the policy does not name by its own name, or not "
 			    "yet. It passes what the policy allows, so nothing without one.",
 		.run = attach_run,
+	},
+	{
+		.name = "mirror",
+		.keys = { { "settle", "SECONDS",
+			    "how long an end that comes up may take to find its link; default: 10",
+			    false } },
+		.sentence = "Mirror the links of wires with 'mirror-link', until it is ended: an end "
+			    "whose other end has no link is taken down, and up again.",
+		.run = mirror_run,
 	},
 	{
 		.name = "detach",

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "express.h"
 #include "opening.h"
+#include "route.h"
 #include "wire.h"
 
 /*
@@ -101,6 +102,22 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 	return reason;
 }
 
+/* Which way does a frame go that passes? Without a word of the policy, up to the host. */
+OTSEG_INLINE void otseg_frame_leave(struct otseg_env *e, struct otseg_verdict *v)
+{
+	u32 mode;
+
+	if (v->link == OTSEG_NONE16)
+		return;
+	mode = otseg_at(e, LINKS, v->link)->mode;
+	if (otseg_likely(mode == OTSEG_MODE_PASS))
+		return;
+	if (mode == OTSEG_MODE_WIRE)
+		otseg_wire_send(e, v);
+	else
+		otseg_route_send(e, v);
+}
+
 /*
  * Once the conduit is known, and it is in monitor mode, what would be dropped passes,
  * keeps its reason and counts as monitored. Of both, events may tell.
@@ -119,8 +136,8 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 		v->action = OTSEG_ACTION_PASS;
 		v->flags |= OTSEG_V_MONITORED;
 	}
-	if (otseg_likely(v->action == OTSEG_ACTION_PASS) && otseg_wire_is_at(e, v->link))
-		otseg_wire_send(e, v);
+	if (otseg_likely(v->action == OTSEG_ACTION_PASS))
+		otseg_frame_leave(e, v);
 	if (otseg_likely(is_plain && v->action == OTSEG_ACTION_PASS))
 		otseg_count_pass(e, v);
 	else

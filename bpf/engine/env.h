@@ -22,7 +22,10 @@
 #define OTSEG_EVENT_GAP 15 /* between two of them on average: 63 ms, so 1,017 events/s of all kinds */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
+#define OTSEG_HOPS 4096 /* next hops that are kept alive apart; a power of two */
+
 #define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
+#define OTSEG_LINK_GENERIC 0x2 /* generic XDP: its frames can leave by any device */
 
 /**
  * struct otseg_link - a governed interface, at slot ifindex & (OTSEG_LINK_SLOTS - 1)
@@ -52,6 +55,45 @@ struct otseg_link {
 struct otseg_live {
 	u32 flows;
 	u32 sessions;
+};
+
+/**
+ * struct otseg_way - where the host's routing sends a frame (route.h)
+ * @dst_mac: of the next hop
+ * @src_mac: of @ifindex
+ * @ifindex: interface that it leaves by
+ * @src: source address, in
+ * @dst: destination address, in
+ * @flow: IPv4: type of service; IPv6: first word of the header but for the version,
+ *	in
+ * @sport: source port, network order, in
+ * @dport: destination port, network order, in
+ * @len: bytes from the IP header on, in
+ * @family: 4 or 6, in
+ * @proto: IP protocol, in
+ */
+struct otseg_way {
+	u8 dst_mac[6];
+	u8 src_mac[6];
+	u32 ifindex;
+	struct otseg_addr src;
+	struct otseg_addr dst;
+	u32 flow;
+	u16 sport;
+	u16 dport;
+	u16 len;
+	u8 family;
+	u8 proto;
+};
+
+/**
+ * struct otseg_hop - when a next hop was last left to the host (route.h)
+ * @tag: which one
+ * @at_s: by otseg_seconds()
+ */
+struct otseg_hop {
+	u32 tag;
+	u32 at_s;
 };
 
 /**
@@ -170,6 +212,7 @@ struct otseg_teller {
  * @arrival: how and when the frame came in
  * @event: what is told of the frame
  * @tellers: how much this processor has told, by kind of event
+ * @way: where the host would send it
  * @chunk: bytes of the frame being summed or of the header being read
  *
  * One for each processor; the datapath runs with softirqs disabled.
@@ -189,6 +232,7 @@ struct otseg_scratch {
 	struct otseg_arrival arrival;
 	struct otseg_event event;
 	struct otseg_teller tellers[OTSEG_EVENT_KINDS];
+	struct otseg_way way;
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
 
@@ -411,6 +455,7 @@ OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITER
 OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
 OTSEG_MAP_AT(otseg_refusal_at, struct otseg_refusal, otseg_refusals, OTSEG_REFUSALS - 1)
+OTSEG_MAP_AT(otseg_hop_at, struct otseg_hop, otseg_hops, OTSEG_HOPS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
 				  const unsigned long rdonly_buf_size) __weak __ksym;
@@ -426,6 +471,8 @@ struct bpf_map {
 struct net_device {
 	unsigned long state;
 	int ifindex;
+	u32 xdp_features;
+	const u8 *dev_addr;
 } __attribute__((preserve_access_index));
 
 struct bpf_dtab_netdev {
@@ -436,33 +483,121 @@ struct bpf_dtab {
 	struct bpf_dtab_netdev **netdev_map;
 } __attribute__((preserve_access_index));
 
-/* Any type of the kernel's that begins with a pointer, to read one by. */
+/* Any type of the kernel's that begins with a pointer, and one with six bytes, to read them by. */
 struct hlist_head {
 	void *first;
+} __attribute__((preserve_access_index));
+
+struct ethhdr {
+	u8 h_dest[6];
 } __attribute__((preserve_access_index));
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
 
 #define OTSEG_DEVICE_STATE 0x5 /* __LINK_STATE_START and __LINK_STATE_NOCARRIER */
 #define OTSEG_DEVICE_RUNS 0x1
+#define OTSEG_DEVICE_NDO_XMIT 0x4 /* NETDEV_XDP_ACT_NDO_XMIT */
 
 /*
- * Can frames leave by this interface? The kernel would drop what is sent to one that
- * is down without a word. Reads the DEVMAP itself, because a look-up in one is a call;
- * what is read by a pointer that is none reads as zero.
+ * What the DEVMAP has in the slot of an interface; read from the map itself, because a look-up
+ * in one is a call. What is read by a pointer that is none reads as zero.
  */
-OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
+OTSEG_INLINE const struct net_device *otseg_port_device(u32 ifindex)
 {
 	u64 entries = (u64)((struct bpf_dtab *)&otseg_ports)->netdev_map;
 	const struct bpf_dtab_netdev *entry;
 	const struct hlist_head *slot;
 
-	(void)e;
 	slot = bpf_rdonly_cast((void *)(entries + (ifindex & (OTSEG_LINK_SLOTS - 1)) * sizeof(u64)),
 			       bpf_core_type_id_kernel(struct hlist_head));
 	entry = bpf_rdonly_cast(slot->first, bpf_core_type_id_kernel(struct bpf_dtab_netdev));
-	return entry->dev->ifindex == (int)ifindex &&
-	       (entry->dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+	return entry->dev;
+}
+
+/*
+ * Can frames leave by this interface? The kernel would drop what is sent to one that
+ * is down without a word.
+ */
+OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
+{
+	const struct net_device *dev = otseg_port_device(ifindex);
+
+	(void)e;
+	return dev->ifindex == (int)ifindex &&
+	       (dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+}
+
+/* Does its driver send what native XDP redirects to it? Else that vanishes. */
+OTSEG_INLINE u32 otseg_port_takes(const struct otseg_env *e, u32 ifindex)
+{
+	const struct net_device *dev = otseg_port_device(ifindex);
+
+	(void)e;
+	return dev->ifindex == (int)ifindex &&
+	       bpf_core_field_exists(struct net_device, xdp_features) &&
+	       (dev->xdp_features & OTSEG_DEVICE_NDO_XMIT);
+}
+
+/* Is this the address of the interface? */
+OTSEG_INLINE u32 otseg_port_owns(const struct otseg_env *e, u32 ifindex, const u8 *mac)
+{
+	const struct net_device *dev = otseg_port_device(ifindex);
+	const struct ethhdr *own;
+	u32 differ = 0;
+	u32 i;
+
+	(void)e;
+	if (dev->ifindex != (int)ifindex)
+		return 0;
+	/* Any type of the kernel does that begins with six bytes. */
+	own = bpf_rdonly_cast(dev->dev_addr,
+			      bpf_core_type_id_kernel(struct ethhdr));
+	for (i = 0; i < 6; i++)
+		differ |= own->h_dest[i] ^ mac[i];
+	return !differ;
+}
+
+#define OTSEG_AF_INET 2
+#define OTSEG_AF_INET6 10
+
+/*
+ * Asks the host's routing about a frame, as if it came in by the interface that it
+ * has come in by. Return: 1 if the host would do no more than send it on.
+ */
+OTSEG_INLINE u32 otseg_way_find(const struct otseg_env *e, struct otseg_way *way)
+{
+	struct bpf_fib_lookup fib = {};
+
+	fib.l4_protocol = way->proto;
+	fib.sport = way->sport;
+	fib.dport = way->dport;
+	fib.tot_len = way->len;
+	fib.ifindex = e->s->arrival.ifindex;
+	if (way->family == 4) {
+		fib.family = OTSEG_AF_INET;
+		fib.tos = (u8)way->flow;
+		fib.ipv4_src = way->src.w[0];
+		fib.ipv4_dst = way->dst.w[0];
+	} else {
+		fib.family = OTSEG_AF_INET6;
+		fib.flowinfo = way->flow;
+		__builtin_memcpy(fib.ipv6_src, way->src.w, sizeof(fib.ipv6_src));
+		__builtin_memcpy(fib.ipv6_dst, way->dst.w, sizeof(fib.ipv6_dst));
+	}
+	if (bpf_fib_lookup(e->ctx, &fib, sizeof(fib), 0) != BPF_FIB_LKUP_RET_SUCCESS)
+		return 0;
+	way->ifindex = fib.ifindex;
+	__builtin_memcpy(way->dst_mac, fib.dmac, 6);
+	__builtin_memcpy(way->src_mac, fib.smac, 6);
+	return 1;
+}
+
+/* The first @len bytes of the frame, to be changed; NULL if they do not lie together. */
+OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
+{
+	u8 *data = (u8 *)(long)e->ctx->data;
+
+	return data + len <= (u8 *)(long)e->ctx->data_end ? data : NULL;
 }
 
 OTSEG_INLINE const u8 *otseg_map_region(void)
@@ -795,6 +930,41 @@ OTSEG_INLINE u32 otseg_image_mask(const struct otseg_env *e)
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 {
 	return ifindex && otseg_link_at(e, ifindex)->ifindex == ifindex;
+}
+
+OTSEG_INLINE u32 otseg_port_takes(const struct otseg_env *e, u32 ifindex)
+{
+	return otseg_port_runs(e, ifindex);
+}
+
+/* A process has no routes, and changes no frame: what could be routed goes to the host. */
+OTSEG_INLINE u32 otseg_port_owns(const struct otseg_env *e, u32 ifindex, const u8 *mac)
+{
+	(void)e;
+	(void)ifindex;
+	(void)mac;
+	return 0;
+}
+
+OTSEG_INLINE u32 otseg_way_find(const struct otseg_env *e, struct otseg_way *way)
+{
+	(void)e;
+	(void)way;
+	return 0;
+}
+
+OTSEG_INLINE struct otseg_hop *otseg_hop_at(const struct otseg_env *e, u32 index)
+{
+	(void)e;
+	(void)index;
+	return NULL;
+}
+
+OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
+{
+	(void)e;
+	(void)len;
+	return NULL;
 }
 
 #define OTSEG_STAGE_FRAME 0

@@ -36,15 +36,16 @@ OTSEG_INLINE u32 otseg_ingress_is_named(const struct otseg_link *entry,
 }
 
 /**
- * otseg_ingress_link - find the image's link of a frame
+ * otseg_link_find - find the image's link of a governed interface
  * @e: surroundings
- * @vlan: its VLAN tags, as in struct otseg_packet
+ * @entry: the interface, NULL: none
+ * @vlan: VLAN tags, as in struct otseg_packet
  *
  * Return: the link, or OTSEG_NONE16.
  */
-OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
+OTSEG_INLINE u32 otseg_link_find(const struct otseg_env *e, const struct otseg_link *entry,
+				 u32 vlan)
 {
-	const struct otseg_link *entry = otseg_ingress_open(e);
 	const struct otseg_img_link *link;
 	u32 slots = otseg_count(e, LINK_HASH);
 	u32 hash, slot;
@@ -62,6 +63,18 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 			return (slot - 1) & (OTSEG_MAX_LINKS - 1);
 	}
 	return OTSEG_NONE16;
+}
+
+/**
+ * otseg_ingress_link - find the image's link of a frame
+ * @e: surroundings; takes the interface's flags
+ * @vlan: its VLAN tags, as in struct otseg_packet
+ *
+ * Return: the link, or OTSEG_NONE16.
+ */
+OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
+{
+	return otseg_link_find(e, otseg_ingress_open(e), vlan);
 }
 
 /**

@@ -33,6 +33,7 @@ enum otseg_ctr_link {
 	OTSEG_CTR_LINK_PACKETS, /* frames that came in */
 	OTSEG_CTR_LINK_BYTES,
 	OTSEG_CTR_LINK_DROPS, /* of these, dropped */
+	OTSEG_CTR_LINK_ROUTED, /* of these, routed past the host's stack */
 	OTSEG_CTR_LINK_LEN = 4,
 };
 

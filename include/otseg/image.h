@@ -123,15 +123,23 @@ struct otseg_image {
 #define OTSEG_IMG_NO_LINK_ARP 0x1 /* ARP passes by rule only */
 #define OTSEG_IMG_NO_LINK_ND 0x2 /* neighbour discovery passes by rule only */
 
+/* What becomes of a frame that passes. */
+enum otseg_img_mode {
+	OTSEG_MODE_PASS, /* up to the host, which routes or bridges it */
+	OTSEG_MODE_WIRE, /* it crosses the wire */
+	OTSEG_MODE_ROUTE, /* the datapath routes it, or leaves it to the host */
+};
+
 /**
  * struct otseg_img_link - an interface, or one VLAN of it, that the policy names
  * @name: the interface's name, zero padded
  * @vlan: outer VLAN id in bits 0-11, inner one in bits 16-27; 0 is untagged
  * @hash: otseg_link_hash() of @name and @vlan, kept for a cheap first comparison
- * @wire_plus1: the wire that the interface is an end of, plus one; 0: frames that
- *	pass go up to the host
+ * @wire_plus1: the wire that the interface is an end of, plus one; 0: none
  * @peer_plus1: the link of the same VLAN at the other end of the wire, plus one;
  *	0: no zone lives there, so nothing crosses
+ * @mode: enum otseg_img_mode; WIRE on a wire and nowhere else, ROUTE only for
+ *	untagged frames
  * @reserved: zero
  * @reach: bit Z set: zone Z lives behind the peer, and an enabled conduit leads
  *	from it to a zone behind this link, or the other way
@@ -142,7 +150,8 @@ struct otseg_img_link {
 	u32 hash;
 	u16 wire_plus1;
 	u16 peer_plus1;
-	u32 reserved;
+	u16 mode;
+	u16 reserved;
 	u64 reach[OTSEG_MAX_ZONES / 64];
 };
 
@@ -481,15 +490,19 @@ struct otseg_img_prefix {
 	u32 asset_plus1;
 };
 
+#define OTSEG_WIRE_MIRROR 0x1 /* an end follows the other one's link down and up */
+
 /**
  * struct otseg_img_wire - two interfaces that frames cross between (bump in the wire)
  * @name: string
  * @ends: the first link of each of its interfaces, in the order of the text
+ * @flags: OTSEG_WIRE_*
  * @line: line of the policy file
  */
 struct otseg_img_wire {
 	u32 name;
 	u16 ends[2];
+	u32 flags;
 	u32 line;
 };
 

@@ -148,7 +148,7 @@ static int action_of(const struct otseg_verdict *v)
 {
 	if (v->action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	return v->flags & OTSEG_V_WIRE ? XDP_REDIRECT : XDP_PASS;
+	return v->flags & (OTSEG_V_WIRE | OTSEG_V_ROUTE) ? XDP_REDIRECT : XDP_PASS;
 }
 
 static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32 len,
@@ -170,6 +170,32 @@ static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32
 	}
 	/* What it says and what it does must be the same. */
 	return action_of(v) == action ? 0 : -EPROTO;
+}
+
+/**
+ * datapath_change - have a frame decided about, and see what becomes of its bytes
+ * @s: a datapath
+ * @ifindex: interface it comes in by
+ * @f: the frame; takes what it is afterwards
+ *
+ * Return: enum xdp_action, or a negative errno.
+ */
+int datapath_change(struct subject *s, u32 ifindex, struct frame *f)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->bytes, .data_size_in = f->len,
+		    .data_out = f->bytes, .data_size_out = sizeof(f->bytes), .repeat = 1);
+	struct xdp_md ctx = { .data_end = f->len, .ingress_ifindex = ifindex };
+	struct datapath *dp = datapath_of(s);
+	int err;
+
+	dp->probe->now_ns = s->now_ns;
+	opts.ctx_in = &ctx;
+	opts.ctx_size_in = sizeof(ctx);
+	err = bpf_prog_test_run_opts(dp->prog, &opts);
+	if (err)
+		return err;
+	f->len = opts.data_size_out;
+	return action_of(&dp->probe->verdict) == (int)opts.retval ? (int)opts.retval : -EPROTO;
 }
 
 static int datapath_load(struct subject *s, const void *image, size_t len)

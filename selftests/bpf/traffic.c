@@ -115,6 +115,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"      web: {service: tcp, port: [443, 502]}\n",
 
 	"otseg: 1\nname: second\n" ZONES
+	"routed: [it0, ot0, ot1]\n"
 	"conduits:\n"
 	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 500\n    rules:\n"
 	"      field: {service: modbus, access: [read, write], units: [1, 2]}\n"

@@ -265,6 +265,7 @@ static u64 walk_wire(const void *image, u32 link)
 	const struct otseg_img_link *l = &links[link], *peer;
 
 	assert(image_walk_link(image, (const char *)l->name, l->vlan) == link);
+	assert(l->mode <= OTSEG_MODE_ROUTE && (l->mode == OTSEG_MODE_WIRE) == !!l->wire_plus1);
 	if (!l->wire_plus1)
 		return 0;
 	assert(l->wire_plus1 <= OTSEG_IMAGE_COUNT(image, WIRES));

@@ -78,7 +78,7 @@ helps()
 objects="status policy zone conduit rule flow event interface trace reason service"
 declare -A commands=(
 	[status]=show [policy]="check compile show apply diff detach" [zone]=show
-	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach detach"
+	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 )
 
@@ -163,6 +163,7 @@ misuse_arguments()
 		misused "'title'" zone show title x &&
 		misused "DEVICE is missing" interface attach &&
 		misused "'mode fast'" interface attach lo mode fast &&
+		misused "'settle soon'" interface mirror settle soon &&
 		misused "at most 15" interface attach lo name name-of-16-bytes. &&
 		misused "CAPTURE is missing" trace simulate "$policy" &&
 		misused "CAPTURE is missing" trace decode &&

@@ -167,6 +167,46 @@ static const struct test_case cases[] = {
 	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
 	       "wires: {w: [y, x]}\n",
 	  NULL },
+	{ "wire whose ends mirror each other",
+	  ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "wires: {w: {interfaces: [y, x], mirror-link: true}}\n",
+	  NULL },
+	{ "wire with an unknown key", HEAD "wires:\n  w: {ends: [it0, ot0]}\n",
+	  "16:7: error: unknown key 'ends' in a wire" },
+	{ "wire without interfaces", HEAD "wires:\n  w: {mirror-link: true}\n",
+	  "16:6: error: 'interfaces' is missing: which two does the wire 'w' join?" },
+	{ "wire that mirrors perhaps", HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: on}\n",
+	  "16:44: error: expected whether the ends mirror each other's link, true or false "
+	  "without quotes, found 'on'" },
+	{ "wire that mirrors in quotes",
+	  HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: \"true\"}\n",
+	  "16:44: error: expected whether" },
+	{ "map of a wire with one interface", HEAD "wires:\n  w: {interfaces: [it0]}\n",
+	  "16:19: error: expected the two interfaces of the wire 'w' in a list, found a list" },
+	{ "routed that is no list", HEAD "routed: it0\n",
+	  "15:9: error: expected a list of 2 to 256 interfaces that frames are routed between, "
+	  "found 'it0'" },
+	{ "one routed interface", HEAD "routed: [it0]\n",
+	  "15:9: error: expected a list of 2 to 256 interfaces" },
+	{ "unknown routed interface", HEAD "routed: [it0, ot1]\n",
+	  "15:15: error: no zone lives behind the interface 'ot1'; did you mean 'ot0'?" },
+	{ "interface that is routed twice", HEAD "routed: [it0, ot0, it0]\n",
+	  "15:20: error: 'it0' stands here twice" },
+	{ "routed interface on a wire", HEAD "routed: [it0, ot0]\nwires: {w: [ot0, it0]}\n",
+	  "15:10: error: 'it0' is an end of the wire 'w' in line 16; what comes in there is not "
+	  "routed" },
+	{ "routed interface without an untagged side",
+	  ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [{name: y, vlan: 8}], prefixes: [11.0.0.0/8]}\n"
+	       "routed: [x, y]\n",
+	  "6:13: error: no zone lives behind the untagged side of 'y', and frames with VLAN tags "
+	  "are not routed" },
+	{ "routed interfaces",
+	  ZONE "  a: {level: 1, interfaces: [x, {name: x, vlan: 8}], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "routed: [y, x]\n",
+	  NULL },
 	{ "VLAN without interface", ZONE "  a: {level: 1, interfaces: [{vlan: 1}]}\n",
 	  "4:30: error: 'name' is missing" },
 	{ "MAC of a group", ZONE "  a: {level: 1, macs: [\"01:00:00:00:00:01\"]}\n",

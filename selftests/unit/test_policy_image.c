@@ -25,11 +25,12 @@ static const char rich[] =
 	"  rest: {level: 5, interfaces: [{name: it0, vlan: 7}], prefixes: [0.0.0.0/0, \"::/0\"]}\n"
 	"  ot:\n"
 	"    level: 1.5\n"
-	"    interfaces: [{name: ot0, vlan: [10, 20]}]\n"
+	"    interfaces: [{name: ot0, vlan: [10, 20]}, ot1, ot2]\n"
 	"    prefixes: [192.168.10.0/24]\n"
 	"    macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]\n"
+	"routed: [ot2, ot1]\n"
 	"wires:\n"
-	"  line3: [it1, ot0]\n"
+	"  line3: {interfaces: [it1, ot0], mirror-link: true}\n"
 	"assets:\n"
 	"  hmi: {zone: it, address: [10.10.5.30, \"fd00:10::30\"], note: \"two \\\"words\\\"\"}\n"
 	"  mes: {zone: it, address: 10.10.5.31}\n"
@@ -160,9 +161,10 @@ static void test_print(void)
 {
 	static const char *const texts[] = {
 		"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}}",
-		"interfaces: [{name: ot0, vlan: [10, 20]}]",
+		"interfaces: [{name: ot0, vlan: [10, 20]}, ot1, ot2]",
 		"macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]",
-		"wires:\n  line3: [it1, ot0]\n",
+		"wires:\n  line3: {interfaces: [it1, ot0], mirror-link: true}\n",
+		"routed: [ot1, ot2]\n",
 		"note: \"two \\\"words\\\"\"",
 		"office: {members: [hmi, mes], note: both}",
 		"all: [hmi, plc]",
@@ -238,10 +240,16 @@ static void test_differences(void)
 	check_difference("  mes: {zone: it, address: 10.10.5.31}\n",
 			 "  mes: {zone: it, address: 10.10.5.32}\n",
 			 "~ asset mes\n    address: [\"10.10.5.31\"] -> [\"10.10.5.32\"]\n");
-	check_difference("line3: [it1, ot0]", "line3: [ot0, it0]",
+#define LINE3 "line3: {interfaces: [it1, ot0], mirror-link: true}"
+	check_difference(LINE3, "line3: {interfaces: [ot0, it0], mirror-link: true}",
 			 "~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
-	check_difference("wires:\n  line3: [it1, ot0]\n", "",
-			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n");
+	check_difference(LINE3, "line3: [it1, ot0]",
+			 "~ wire line3\n    mirror-link: true -> nothing\n");
+	check_difference("wires:\n  " LINE3 "\n", "",
+			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n    mirror-link: true\n");
+	check_difference("routed: [ot2, ot1]", "routed: [ot1, ot2]", "");
+	check_difference("routed: [ot2, ot1]\n", "",
+			 "~ policy rich\n    routed: [\"ot1\", \"ot2\"] -> []\n");
 	check_difference("flows: 100", "flows: 200",
 			 "~ conduit down\n    flow_budget: 100 -> 200\n");
 	check_difference("    sessions: 10\n", "",
@@ -346,7 +354,12 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, reach[0], 4, "[0]: it does not reach the zones that it should"),
 	FIELD(LINKS, 4, reach[3], 1, "[4]: it does not reach the zones that it should"),
 	FIELD(WIRES, 0, name, 0, "[0]: the name is not a name"),
-	FIELD(WIRES, 0, ends[0], 5, "[0]: there is no link 5"),
+	FIELD(LINKS, 2, mode, OTSEG_MODE_PASS, "[2]: its mode 0 does not fit its wire"),
+	FIELD(LINKS, 0, mode, OTSEG_MODE_WIRE, "[0]: its mode 1 does not fit its wire"),
+	FIELD(LINKS, 0, mode, 3, "[0]: its mode 3 does not fit its wire"),
+	FIELD(LINKS, 3, mode, OTSEG_MODE_ROUTE, "[3]: frames with VLAN tags are not routed"),
+	FIELD(WIRES, 0, flags, 2, "[0]: unknown flags 0x2"),
+	FIELD(WIRES, 0, ends[0], 7, "[0]: there is no link 7"),
 	FIELD(WIRES, 0, ends[0], 0, "[0]: its link 0 does not lie on it"),
 	FIELD(WIRES, 0, ends[0], 2, "[0]: link 2 is not the first of its name"),
 	FIELD(WIRES, 0, ends[0], 4, "[0]: both of its ends are link 4"),

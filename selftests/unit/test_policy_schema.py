@@ -62,9 +62,17 @@ TABLE = [
     (False, "%s", ZONES + "wires: [it0, ot0]\n"), (False, "%s", ZONES + "wires: {w: it0}\n"),
     (False, "%s", ZONES + "wires: {w: [it0]}\n"), (False, "%s", ZONES + "wires: {w: [it0, it0]}\n"),
     (False, "%s", ZONES + "wires: {w: [it0, ot0, it1]}\n"),
-    (False, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0]}}\n"),
+    (True, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0]}}\n"),
+    (True, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0], mirror-link: true}}\n"),
+    (True, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0], mirror-link: false}}\n"),
+    (False, "%s", ZONES + "wires: {w: {interfaces: [it0, ot0], mirror-link: \"true\"}}\n"),
+    (False, "%s", ZONES + "wires: {w: {mirror-link: true}}\n"),
+    (False, "%s", ZONES + "wires: {w: {interfaces: [it0]}}\n"),
     (False, "%s", ZONES + "wires: {w: [it0, \"a b\"]}\n"),
     (False, "%s", ZONES + "wires: {w w: [it0, ot0]}\n"),
+    (True, "%s", ZONES + "routed: [it0, ot0]\n"), (False, "%s", ZONES + "routed: [it0]\n"),
+    (False, "%s", ZONES + "routed: [it0, it0]\n"), (False, "%s", ZONES + "routed: it0\n"),
+    (False, "%s", ZONES + "routed: [it0, \"a b\"]\n"), (False, "%s", ZONES + "routed: {}\n"),
 
     (True, ZONE, "level: 0"), (True, ZONE, "level: 3.5"), (True, ZONE, "level: 5"),
     (False, ZONE, "level: 5.1"), (False, ZONE, "level: 6"), (False, ZONE, "level: -1"),
@@ -194,6 +202,7 @@ PolicyLoader.yaml_implicit_resolvers = {}
 PolicyLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[0-9]+$"), list("0123456789"))
 PolicyLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[0-9]+\.[0-9]+$"),
                                    list("0123456789"))
+PolicyLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 PolicyLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 PolicyLoader.add_constructor("tag:yaml.org,2002:int",
                              lambda loader, node: int(loader.construct_scalar(node), 10))

@@ -246,13 +246,27 @@ static int link_create(int prog, u32 ifindex, enum otseg_attach_mode *mode)
 	return fd;
 }
 
+/* Frames that generic XDP redirects leave by any device; the datapath has to know. */
+static int entry_mark_generic(const struct otseg_bpf *bpf, u32 ifindex, u32 *link_flags)
+{
+	struct otseg_link entry = {};
+	int err;
+
+	err = entry_read(bpf, ifindex, &entry);
+	if (err)
+		return err;
+	*link_flags |= OTSEG_LINK_GENERIC;
+	entry.flags = *link_flags;
+	return entry_write(bpf, ifindex, &entry);
+}
+
 /**
  * otseg_attach_add - have the datapath run on an interface
  * @pins: the folder, locked
  * @bpf: the set
  * @device: the interface
  * @role: the policy's name for it
- * @link_flags: flags of its entry, but OTSEG_LINK_CHECKSUMS, which follows from the device
+ * @link_flags: flags of its entry, but those that follow from device and mode
  * @mode: how it is to run
  * @attachment: takes what came of it
  *
@@ -290,8 +304,11 @@ int otseg_attach_add(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
 				  err == -EBUSY ? " (another XDP program runs on it)" : "");
 		goto out;
 	}
-	if (bpf_obj_pin(fd, path)) {
+	if (mode == OTSEG_ATTACH_GENERIC)
+		err = entry_mark_generic(bpf, device->ifindex, &link_flags);
+	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
+	if (err) {
 		otseg_error_print("%s: %s", path, strerror(-err));
 		close(fd);
 		goto out;
@@ -371,8 +388,13 @@ int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *b
 	close(fd);
 	if (!err)
 		err = entry_read(bpf, ifindex, &entry);
-	if (!err && entry.ifindex == ifindex)
+	if (!err && entry.ifindex == ifindex) {
+		if (entry.flags & OTSEG_LINK_HELD)
+			otseg_error_print("warning: interface %.15s stays down: the other end of its "
+					  "wire had no link",
+					  (const char *)entry.name);
 		err = entry_erase(bpf, ifindex);
+	}
 out:
 	if (err)
 		otseg_error_print("%s: %s", path, strerror(-err));
@@ -396,6 +418,31 @@ int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment
 	err = entry_read(bpf, attachment->device.ifindex, &entry);
 	if (!err && entry.ifindex == attachment->device.ifindex && entry.peer != peer) {
 		entry.peer = peer;
+		err = entry_write(bpf, attachment->device.ifindex, &entry);
+	}
+	if (err)
+		otseg_error_print("%s: %s", attachment->device.name, strerror(-err));
+	return err;
+}
+
+/**
+ * otseg_attach_hold - remember whether the mirror of its wire has taken it down
+ * @bpf: the set
+ * @attachment: the interface
+ * @is_held: it has
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
+		      bool is_held)
+{
+	struct otseg_link entry = {};
+	int err;
+
+	err = entry_read(bpf, attachment->device.ifindex, &entry);
+	if (!err && entry.ifindex == attachment->device.ifindex) {
+		entry.flags &= ~OTSEG_LINK_HELD;
+		entry.flags |= is_held ? OTSEG_LINK_HELD : 0;
 		err = entry_write(bpf, attachment->device.ifindex, &entry);
 	}
 	if (err)

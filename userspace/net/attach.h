@@ -20,6 +20,9 @@ enum otseg_attach_mode {
 /* In the flags of struct otseg_link, for the tool: attached by hand, no policy lets go of it. */
 #define OTSEG_LINK_BY_HAND 0x80000000u
 
+/* The same: taken down by the mirror of its wire (mirror.c), not by an administrator. */
+#define OTSEG_LINK_HELD 0x40000000u
+
 /**
  * struct otseg_attachment - one governed interface
  * @device: the device; its name is empty when the device is gone
@@ -50,6 +53,8 @@ int otseg_attach_update(const struct otseg_pins *pins, const struct otseg_attach
 int otseg_attach_remove(const struct otseg_pins *pins, const struct otseg_bpf *bpf, u32 ifindex);
 int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
 		      u32 peer);
+int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
+		      bool is_held);
 int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment *attachment);
 const char *otseg_attach_mode_name(enum otseg_attach_mode mode);
 

@@ -40,6 +40,7 @@ static int device_read(u32 ifindex, const char *name, struct otseg_device *devic
 	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
 	snprintf(device->kind, sizeof(device->kind), "%s", kind ? kind : "");
 	device->is_up = rtnl_link_get_flags(link) & IFF_UP;
+	device->has_carrier = rtnl_link_get_flags(link) & IFF_LOWER_UP;
 	rtnl_link_put(link);
 out:
 	nl_socket_free(socket);
@@ -72,6 +73,39 @@ int otseg_device_get(u32 ifindex, struct otseg_device *device)
 	if (!ifindex)
 		return -ENODEV;
 	return device_read(ifindex, NULL, device);
+}
+
+/**
+ * otseg_device_set_up - take a device up or down
+ * @device: the device
+ * @is_up: up
+ *
+ * Return: 0, -ENODEV, or another negative errno.
+ */
+int otseg_device_set_up(const struct otseg_device *device, bool is_up)
+{
+	struct nl_sock *socket = nl_socket_alloc();
+	struct rtnl_link *link = rtnl_link_alloc();
+	struct rtnl_link *change = rtnl_link_alloc();
+	int err = -ENOMEM;
+
+	if (!socket || !link || !change)
+		goto out;
+	rtnl_link_set_ifindex(link, (int)device->ifindex);
+	if (is_up)
+		rtnl_link_set_flags(change, IFF_UP);
+	else
+		rtnl_link_unset_flags(change, IFF_UP);
+	err = nl_connect(socket, NETLINK_ROUTE);
+	if (!err)
+		err = rtnl_link_change(socket, link, change, 0);
+	if (err)
+		err = err == -NLE_NODEV || err == -NLE_OBJ_NOTFOUND ? -ENODEV : -EIO;
+out:
+	rtnl_link_put(change);
+	rtnl_link_put(link);
+	nl_socket_free(socket);
+	return err;
 }
 
 /* The driver's name, empty where the device tells none. */

@@ -391,6 +391,7 @@ static int compile_sections(struct otseg_compiler *compiler)
 	if (err)
 		return err;
 	otseg_compile_wires(compiler);
+	otseg_compile_routed(compiler);
 	err = otseg_compile_macs(compiler);
 	if (err)
 		return err;

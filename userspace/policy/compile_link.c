@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The links, wires and source MACs of an image, and the hash tables that find them.
+ * The links, wires, routed interfaces and source MACs of an image, and the hash tables that find them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +137,7 @@ static void join_links(struct otseg_compiler *compiler, u32 wire, const char *na
 
 	for (i = 0; i < vec->n; i++)
 		if (!strcmp((const char *)links[i].name, name)) {
+			links[i].mode = OTSEG_MODE_WIRE;
 			links[i].wire_plus1 = wire + 1;
 			links[i].peer_plus1 = link_of(compiler, other, &links[i].vlan);
 		}
@@ -166,6 +167,7 @@ void otseg_compile_wires(struct otseg_compiler *compiler)
 			.name = otseg_strings_add(compiler, wire->name),
 			.ends = { link_of(compiler, wire->ends[0], NULL) - 1,
 				  link_of(compiler, wire->ends[1], NULL) - 1 },
+			.flags = wire->is_mirrored ? OTSEG_WIRE_MIRROR : 0,
 			.line = wire->at.line,
 		};
 
@@ -186,6 +188,22 @@ void otseg_compile_wires(struct otseg_compiler *compiler)
 			if (is_behind(compiler, to, i) && is_behind(compiler, from, peer))
 				links[i].reach[from / 64] |= 1ull << from % 64;
 		}
+}
+
+/**
+ * otseg_compile_routed - tell the links whose frames the datapath routes
+ * @compiler: the compiler; LINKS is filled
+ */
+void otseg_compile_routed(struct otseg_compiler *compiler)
+{
+	const struct otseg_policy *policy = compiler->policy;
+	struct otseg_vec *vec = &OTSEG_SECTION(compiler, LINKS)->vec;
+	struct otseg_img_link *links = vec->data;
+	const u32 untagged = 0;
+	size_t i;
+
+	for (i = 0; i < policy->n_routed; i++)
+		links[link_of(compiler, policy->routed[i], &untagged) - 1].mode = OTSEG_MODE_ROUTE;
 }
 
 /**

@@ -99,10 +99,26 @@ json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zo
 static json_t *wire_json(const void *image, const struct otseg_img_wire *wire)
 {
 	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	json_t *map;
 
-	return json_pack("{s:s, s:[s, s], s:I}", "name", otseg_image_string(image, wire->name),
-			 "interfaces", (const char *)links[wire->ends[0]].name,
-			 (const char *)links[wire->ends[1]].name, "line", (json_int_t)wire->line);
+	map = json_pack("{s:s, s:[s, s], s:I}", "name", otseg_image_string(image, wire->name),
+			"interfaces", (const char *)links[wire->ends[0]].name,
+			(const char *)links[wire->ends[1]].name, "line", (json_int_t)wire->line);
+	if (wire->flags & OTSEG_WIRE_MIRROR)
+		json_object_set_new(map, "mirror-link", json_true());
+	return map;
+}
+
+static json_t *routed_json(const void *image)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	json_t *names = json_array();
+	u32 i;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++)
+		if (links[i].mode == OTSEG_MODE_ROUTE)
+			json_array_append_new(names, json_string((const char *)links[i].name));
+	return names;
 }
 
 /**
@@ -178,8 +194,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * @image: an image that otseg_image_check() has accepted
  *
  * Return: an object with "name", "digest", "size", "arp", "neighbour_discovery"
- * and the arrays "zones", "wires", "assets" and "conduits", each in the order of the
- * image.
+ * and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
+ * of the image.
  */
 json_t *otseg_image_json(const void *image)
 {
@@ -213,11 +229,11 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
 			 otseg_image_string(image, header->name), "digest", digest, "size",
 			 (int)header->size, "arp",
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
-			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "zones", zones,
-			 "wires", wires, "assets", assets, "conduits", conduits);
+			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "routed",
+			 routed_json(image), "zones", zones, "wires", wires, "assets", assets, "conduits", conduits);
 }

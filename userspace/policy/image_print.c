@@ -102,6 +102,9 @@ static void put_value(FILE *out, const json_t *value)
 	case JSON_STRING:
 		put_text(out, json_string_value(value));
 		break;
+	case JSON_TRUE:
+		fputs("true", out);
+		break;
 	case JSON_REAL:
 		fprintf(out, "%.1f", json_real_value(value));
 		break;
@@ -313,20 +316,44 @@ static void put_section(struct writer *writer, const struct section *section, bo
 		fputc('}', writer->out);
 }
 
-static void put_defaults(struct writer *writer, const json_t *policy)
+/* A key of the policy with a short value. */
+static void put_key(struct writer *writer, const char *key)
 {
-	bool no_arp = !strcmp(json_string_value(json_object_get(policy, "arp")), "deny");
-	bool no_nd =
-		!strcmp(json_string_value(json_object_get(policy, "neighbour_discovery")), "deny");
-
-	if (!no_arp && !no_nd)
-		return;
 	if (writer->is_bracketed)
 		fputs(", ", writer->out);
 	else
 		end_line(writer);
-	fprintf(writer->out, "defaults: {%s%s%s}", no_arp ? "arp: deny" : "",
-		no_arp && no_nd ? ", " : "", no_nd ? "icmpv6: {neighbour-discovery: deny}" : "");
+	fprintf(writer->out, "%s: ", key);
+}
+
+static bool is_denied(const json_t *policy, const char *key)
+{
+	return !strcmp(json_string_value(json_object_get(policy, key)), "deny");
+}
+
+/* What has no line of its own in an image, in one line each. */
+static void put_settings(struct writer *writer, const json_t *policy)
+{
+	bool no_arp = is_denied(policy, "arp"), no_nd = is_denied(policy, "neighbour_discovery");
+	const json_t *routed = json_object_get(policy, "routed");
+
+	if (json_array_size(routed)) {
+		put_key(writer, "routed");
+		put_value(writer->out, routed);
+	}
+	if (no_arp || no_nd) {
+		put_key(writer, "defaults");
+		fprintf(writer->out, "{%s%s%s}", no_arp ? "arp: deny" : "",
+			no_arp && no_nd ? ", " : "",
+			no_nd ? "icmpv6: {neighbour-discovery: deny}" : "");
+	}
+}
+
+/* Lines that they take. */
+static json_int_t settings_lines(const json_t *policy)
+{
+	return !!json_array_size(json_object_get(policy, "routed")) +
+	       (is_denied(policy, "arp") || is_denied(policy, "neighbour_discovery"));
 }
 
 static int compare_sections(const void *left, const void *right)
@@ -351,16 +378,16 @@ static bool put_policy(struct writer *writer, const json_t *policy, const struct
 		end_line(writer);
 	fputs("name: ", writer->out);
 	put_text(writer->out, json_string_value(json_object_get(policy, "name")));
-	/* The defaults stand where there is room: in front, or else at the end. */
-	has_room = !n || sections[0].line > writer->line + 2;
+	/* They stand where there is room: in front, or else at the end. */
+	has_room = !n || sections[0].line > writer->line + 1 + settings_lines(policy);
 	if (has_room)
-		put_defaults(writer, policy);
+		put_settings(writer, policy);
 	for (i = 0; i < n; i++)
 		put_section(writer, &sections[i],
 			    !strcmp(sections[i].key, "conduits") ||
 				    !strcmp(sections[i].key, "intra"));
 	if (!has_room)
-		put_defaults(writer, policy);
+		put_settings(writer, policy);
 	if (writer->is_bracketed)
 		fputc('}', writer->out);
 	end_line(writer);

@@ -14,6 +14,7 @@
 	X(POLICY, "policy", "a policy")                                        \
 	X(ZONE, "zone", "a zone")                                              \
 	X(INTERFACE, "interface", "an interface")                              \
+	X(WIRE, "wire", "a wire")                                              \
 	X(ASSET, "asset", "an asset")                                          \
 	X(ASSET_LIST, "asset-list", "a list of assets")                        \
 	X(CONDUIT, "conduit", "a conduit")                                     \
@@ -31,6 +32,7 @@
 	X(POLICY, NAME, "name")                                                \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
+	X(POLICY, ROUTED, "routed")                                            \
 	X(POLICY, ASSETS, "assets")                                            \
 	X(POLICY, CONDUITS, "conduits")                                        \
 	X(POLICY, INTRA, "intra")                                              \
@@ -46,6 +48,10 @@
 #define OTSEG_KEYS_INTERFACE(X)                                                \
 	X(INTERFACE, NAME, "name")                                             \
 	X(INTERFACE, VLAN, "vlan")
+
+#define OTSEG_KEYS_WIRE(X)                                                     \
+	X(WIRE, INTERFACES, "interfaces")                                      \
+	X(WIRE, MIRROR, "mirror-link")
 
 #define OTSEG_KEYS_ASSET(X)                                                    \
 	X(ASSET, ZONE, "zone")                                                 \
@@ -139,6 +145,7 @@ enum otseg_key_map {
 enum otseg_key_policy { OTSEG_KEYS_POLICY(OTSEG_KEY_ENUM) };
 enum otseg_key_zone { OTSEG_KEYS_ZONE(OTSEG_KEY_ENUM) };
 enum otseg_key_interface { OTSEG_KEYS_INTERFACE(OTSEG_KEY_ENUM) };
+enum otseg_key_wire { OTSEG_KEYS_WIRE(OTSEG_KEY_ENUM) };
 enum otseg_key_asset { OTSEG_KEYS_ASSET(OTSEG_KEY_ENUM) };
 enum otseg_key_asset_list { OTSEG_KEYS_ASSET_LIST(OTSEG_KEY_ENUM) };
 enum otseg_key_conduit { OTSEG_KEYS_CONDUIT(OTSEG_KEY_ENUM) };

@@ -78,8 +78,12 @@ static inline struct otseg_mark_at otseg_load_mark(const struct otseg_node *node
 
 bool otseg_load_interface_name(struct otseg_loader *loader, const struct otseg_node *node,
 			       char name[16]);
+bool otseg_load_is_inhabited(const struct otseg_policy *policy, const char *name, const u32 *vlan);
+bool otseg_load_inhabited(struct otseg_loader *loader, const struct otseg_node *node,
+			  char name[16]);
 void otseg_load_zones(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_wires(struct otseg_loader *loader, const struct otseg_node *node);
+void otseg_load_routed(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_assets(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *conduits,

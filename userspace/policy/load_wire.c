@@ -4,45 +4,10 @@
  * lives behind them, the zones say.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "load.h"
-#include "words.h"
-
-/* Whether some zone lives behind an interface, or behind that VLAN of it. */
-static bool is_inhabited(const struct otseg_policy *policy, const char *name, const u32 *vlan)
-{
-	size_t i, k;
-
-	for (i = 0; i < policy->n_zones; i++)
-		for (k = 0; k < policy->zones[i].n_interfaces; k++) {
-			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
-
-			if (!strcmp(interface->name, name) && (!vlan || *vlan == interface->vlan))
-				return true;
-		}
-	return false;
-}
-
-static void refuse_unknown(struct otseg_loader *loader, const struct otseg_node *node)
-{
-	const struct otseg_policy *policy = loader->policy;
-	size_t i, k, n = 0;
-	const char **names;
-
-	for (i = 0; i < policy->n_zones; i++)
-		n += policy->zones[i].n_interfaces;
-	names = otseg_alloc(n * sizeof(*names));
-	n = 0;
-	for (i = 0; i < policy->n_zones; i++)
-		for (k = 0; k < policy->zones[i].n_interfaces; k++)
-			names[n++] = policy->zones[i].interfaces[k].name;
-	otseg_node_error(&loader->source, node, "no zone lives behind the interface %s%s",
-			 otseg_node_found(&loader->source, node),
-			 otseg_words_suggest(&loader->source, node->text, names, n));
-	free(names);
-}
+#include "value.h"
 
 /* An interface of the policy that is no end of another wire. */
 static bool load_end(struct otseg_loader *loader, const struct otseg_node *node, char name[16])
@@ -50,12 +15,8 @@ static bool load_end(struct otseg_loader *loader, const struct otseg_node *node,
 	const struct otseg_policy *policy = loader->policy;
 	size_t i;
 
-	if (!otseg_load_interface_name(loader, node, name))
+	if (!otseg_load_inhabited(loader, node, name))
 		return false;
-	if (!is_inhabited(policy, name, NULL)) {
-		refuse_unknown(loader, node);
-		return false;
-	}
 	for (i = 0; i < policy->n_wires; i++)
 		if (!strcmp(policy->wires[i].ends[0], name) ||
 		    !strcmp(policy->wires[i].ends[1], name)) {
@@ -80,7 +41,7 @@ static void warn_lonely(struct otseg_loader *loader, const struct otseg_node *no
 			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
 			u32 vlan = interface->vlan;
 
-			if (strcmp(interface->name, name) || is_inhabited(policy, other, &vlan))
+			if (strcmp(interface->name, name) || otseg_load_is_inhabited(policy, other, &vlan))
 				continue;
 			snprintf(tag, sizeof(tag), vlan >> 16 ? "VLAN [%u, %u]" : "VLAN %u",
 				 vlan & 0xffff, vlan >> 16);
@@ -92,6 +53,25 @@ static void warn_lonely(struct otseg_loader *loader, const struct otseg_node *no
 		}
 }
 
+/* The keys of a wire; returns its interfaces, NULL after an error. */
+static const struct otseg_node *load_keys(struct otseg_loader *loader,
+					  const struct otseg_node *node, struct otseg_wire *wire)
+{
+	const struct otseg_node *values[OTSEG_KEYS_MAX];
+
+	if (!otseg_keys_read(&loader->source, node, OTSEG_MAP_WIRE, values))
+		return NULL;
+	if (values[OTSEG_KEY_WIRE_MIRROR] &&
+	    !otseg_value_flag(&loader->source, values[OTSEG_KEY_WIRE_MIRROR],
+			      "whether the ends mirror each other's link", &wire->is_mirrored))
+		return NULL;
+	if (!values[OTSEG_KEY_WIRE_INTERFACES])
+		otseg_node_error(&loader->source, node,
+				 "'interfaces' is missing: which two does the wire '%s' join?",
+				 wire->name);
+	return values[OTSEG_KEY_WIRE_INTERFACES];
+}
+
 static void load_wire(struct otseg_loader *loader, const struct otseg_node *key,
 		      const struct otseg_node *node)
 {
@@ -99,6 +79,10 @@ static void load_wire(struct otseg_loader *loader, const struct otseg_node *key,
 	struct otseg_wire wire = { .name = key->text, .at = otseg_load_mark(key) };
 	size_t i;
 
+	if (node->kind == OTSEG_NODE_MAP)
+		node = load_keys(loader, node, &wire);
+	if (!node)
+		return;
 	if (node->kind != OTSEG_NODE_LIST || node->n != 2) {
 		otseg_node_error(&loader->source, node,
 				 "expected the two interfaces of the wire '%s' in a list, found %s",

@@ -8,6 +8,7 @@
 
 #include "load.h"
 #include "value.h"
+#include "words.h"
 
 #define VLAN_MAX 4094
 
@@ -62,6 +63,66 @@ bad_name:
 			 "expected the name of an interface, 1 to 15 characters without '/', ':' "
 			 "or blanks, found %s",
 			 otseg_node_found(&loader->source, node));
+	return false;
+}
+
+/**
+ * otseg_load_is_inhabited - whether some zone lives behind an interface
+ * @policy: the policy; its zones are there
+ * @name: the interface
+ * @vlan: behind that VLAN of it; NULL: anywhere
+ *
+ * Return: whether one does.
+ */
+bool otseg_load_is_inhabited(const struct otseg_policy *policy, const char *name, const u32 *vlan)
+{
+	size_t i, k;
+
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++) {
+			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
+
+			if (!strcmp(interface->name, name) && (!vlan || *vlan == interface->vlan))
+				return true;
+		}
+	return false;
+}
+
+static void refuse_unknown(struct otseg_loader *loader, const struct otseg_node *node)
+{
+	const struct otseg_policy *policy = loader->policy;
+	size_t i, k, n = 0;
+	const char **names;
+
+	for (i = 0; i < policy->n_zones; i++)
+		n += policy->zones[i].n_interfaces;
+	names = otseg_alloc(n * sizeof(*names));
+	n = 0;
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++)
+			names[n++] = policy->zones[i].interfaces[k].name;
+	otseg_node_error(&loader->source, node, "no zone lives behind the interface %s%s",
+			 otseg_node_found(&loader->source, node),
+			 otseg_words_suggest(&loader->source, node->text, names, n));
+	free(names);
+}
+
+/**
+ * otseg_load_inhabited - read the name of an interface that some zone lives behind
+ * @loader: the loader; zones are there
+ * @node: its node
+ * @name: takes the name, zero padded
+ *
+ * Return: whether it is one; else the error was noted.
+ */
+bool otseg_load_inhabited(struct otseg_loader *loader, const struct otseg_node *node,
+			  char name[16])
+{
+	if (!otseg_load_interface_name(loader, node, name))
+		return false;
+	if (otseg_load_is_inhabited(loader->policy, name, NULL))
+		return true;
+	refuse_unknown(loader, node);
 	return false;
 }
 

@@ -220,11 +220,13 @@ struct otseg_conduit {
  * struct otseg_wire - two interfaces that frames cross between
  * @name: its name
  * @ends: names of the interfaces, zero padded
+ * @is_mirrored: an end follows the other one's link
  * @at: its place in the text
  */
 struct otseg_wire {
 	const char *name;
 	char ends[2][16];
+	bool is_mirrored;
 	struct otseg_mark_at at;
 };
 
@@ -238,6 +240,8 @@ struct otseg_wire {
  * @n_zones: their number
  * @wires: wires
  * @n_wires: their number
+ * @routed: names of the interfaces between which the datapath routes, zero padded
+ * @n_routed: their number
  * @assets: assets and lists of them
  * @n_assets: their number
  * @conduits: conduits, those made of `intra:` rules last
@@ -252,6 +256,8 @@ struct otseg_policy {
 	size_t n_zones;
 	struct otseg_wire *wires;
 	size_t n_wires;
+	char (*routed)[16];
+	size_t n_routed;
 	struct otseg_asset *assets;
 	size_t n_assets;
 	struct otseg_conduit *conduits;

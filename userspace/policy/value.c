@@ -158,6 +158,28 @@ bool otseg_value_number(struct otseg_source *source, const struct otseg_node *no
 }
 
 /**
+ * otseg_value_flag - read `true` or `false`
+ * @source: the text
+ * @node: the value
+ * @what: what it says
+ * @flag: takes it
+ *
+ * Return: whether it is one; else the error was noted.
+ */
+bool otseg_value_flag(struct otseg_source *source, const struct otseg_node *node, const char *what,
+		      bool *flag)
+{
+	bool is_word = node->kind == OTSEG_NODE_SCALAR && node->is_plain;
+
+	*flag = is_word && !strcmp(node->text, "true");
+	if (*flag || (is_word && !strcmp(node->text, "false")))
+		return true;
+	otseg_node_error(source, node, "expected %s, true or false without quotes, found %s", what,
+			 otseg_node_found(source, node));
+	return false;
+}
+
+/**
  * otseg_value_choice - read one of a few words
  * @source: the text it stands in
  * @node: its node
