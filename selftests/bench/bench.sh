@@ -301,6 +301,16 @@ measure_swap()
 		>"$out/swap.csv" || complain "swap times are incomplete"
 }
 
+# inner_maps PINNED: ids of the maps in a map of maps, whose values they are
+inner_maps()
+{
+	local a b c d
+
+	bpftool map dump pinned "$1" | sed -n 's/.*value: //p' | while read -r a b c d; do
+		echo $((16#$d$c$b$a))
+	done
+}
+
 # maps_of LANE: ids of all maps that its otseg has: pinned, used by its programs, and
 # the maps inside these
 maps_of()
@@ -309,17 +319,11 @@ maps_of()
 
 	find "$(lane_pins "$1")" -type f | while IFS= read -r pinned; do
 		bpftool -j prog show pinned "$pinned" 2>/dev/null | jq -r '.map_ids[]?'
-		bpftool -j map show pinned "$pinned" 2>/dev/null |
-			jq -r '.id, if .type // "" | test("_of_maps") then "in" else empty end' |
-			while IFS= read -r id; do
-				if [[ $id == in ]]; then
-					bpftool -j map dump pinned "$pinned" |
-						jq -r '.[].inner_map_id? // empty'
-				else
-					echo "$id"
-				fi
-			done
-	done | grep -E '^[0-9]+$' | sort -nu
+		bpftool -j map show pinned "$pinned" 2>/dev/null | jq -r '.id // empty'
+		if bpftool map show pinned "$pinned" 2>/dev/null | grep -q '_of_maps '; then
+			inner_maps "$pinned"
+		fi
+	done | sort -nu
 }
 
 # memory_of LANE LABEL RULES: "memory,LABEL,MAP,BYTES,RULES" for each map

@@ -254,7 +254,7 @@ static int connect_tcp(struct bench *b, int message)
 
 	err = otseg_bench_datapath_forget(&b->datapath);
 	for (i = 0; !err && i < 3; i++) {
-		size_t len = otseg_bench_tcp_bare(frame, i & 1, flags[i],
+		size_t len = otseg_bench_tcp_bare(frame, message, i & 1, flags[i],
 						  FIRST_SEQ + (i == 2),
 						  i ? FIRST_SEQ + 1 : 0);
 
@@ -277,13 +277,13 @@ static int connect_tcp(struct bench *b, int message)
  * Request, response, request, ...: each is new, in order and due. @timed is the
  * direction to tell the cost of, -1: the mean of both.
  */
-static int poll_plc(struct bench *b, const struct bench_case *c, int timed)
+static int poll_plc(struct bench *b, const struct bench_case *c, int message, int timed)
 {
 	const struct side *sides[2] = { b->bare, &b->full };
 	u32 frames = b->frames & ~1u;
 	int i, err;
 
-	err = connect_tcp(b, OTSEG_BENCH_READ) ?: watch(b);
+	err = connect_tcp(b, message) ?: watch(b);
 	for (i = 0; !err && i < 2; i++) {
 		struct otseg_bench_tcp *plan = &sides[i]->traffic->bss->tcp_plan;
 
@@ -300,17 +300,23 @@ static int poll_plc(struct bench *b, const struct bench_case *c, int timed)
 
 static int case_request(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, 0);
+	return poll_plc(b, c, OTSEG_BENCH_READ, 0);
 }
 
 static int case_response(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, 1);
+	return poll_plc(b, c, OTSEG_BENCH_READ, 1);
 }
 
 static int case_poll(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, -1);
+	return poll_plc(b, c, OTSEG_BENCH_READ, -1);
+}
+
+/* The same bytes on an established connection that is not inspected. */
+static int case_plain(struct bench *b, const struct bench_case *c)
+{
+	return poll_plc(b, c, OTSEG_BENCH_PLAIN, -1);
 }
 
 /* A write that only a read rule meets: refused, so the stream does not move on. */
@@ -338,6 +344,8 @@ static const struct bench_case cases[] = {
 	  OTSEG_R_FLOW, 1, false },
 	{ "udp-new-flow", case_new, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
 	  OTSEG_R_RULE, 1, false },
+	{ "tcp-plain-poll", case_plain, 0, 0, 0, XDP_PASS,
+	  OTSEG_R_FLOW, 1, false },
 	{ "modbus-read-request", case_request, 0, 0, 0, XDP_PASS,
 	  OTSEG_R_RULE, 1, false },
 	{ "modbus-read-response", case_response, 0, 0, 0, XDP_PASS,

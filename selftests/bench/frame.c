@@ -12,6 +12,7 @@
 #include <linux/udp.h>
 #include <string.h>
 
+#define PLAIN_PORT 443
 #define CLIENT_PORT 49152
 #define DONT_FRAGMENT 0x4000
 #define WINDOW 65535
@@ -129,6 +130,7 @@ void otseg_bench_udp_spread(struct otseg_bench_udp *plan)
  * struct segment - a TCP segment to make a frame from
  * @far: far address, host order
  * @near_port: near port, host order
+ * @far_port: far port, host order
  * @dir: 0: from the side that opens the connection
  * @flags: OTSEG_BENCH_SYN and following
  * @seq: sequence number
@@ -139,6 +141,7 @@ void otseg_bench_udp_spread(struct otseg_bench_udp *plan)
 struct segment {
 	u32 far;
 	u16 near_port;
+	u16 far_port;
 	int dir;
 	u8 flags;
 	u32 seq;
@@ -151,8 +154,8 @@ struct segment {
 static u32 tcp_fill(u8 *frame, const struct segment *s, u32 *ip_sum)
 {
 	struct tcphdr tcp = {
-		.source = htons(s->dir ? OTSEG_BENCH_MODBUS_PORT : s->near_port),
-		.dest = htons(s->dir ? s->near_port : OTSEG_BENCH_MODBUS_PORT),
+		.source = htons(s->dir ? s->far_port : s->near_port),
+		.dest = htons(s->dir ? s->near_port : s->far_port),
 		.seq = htonl(s->seq),
 		.ack_seq = htonl(s->ack),
 		.doff = sizeof(tcp) / 4,
@@ -200,6 +203,7 @@ void otseg_bench_poll_fill(struct otseg_bench_poll *plan, u32 first, u32 n_far, 
 	for (i = 0; i < OTSEG_BENCH_STEPS; i++) {
 		struct otseg_bench_template *t = &plan->step[i];
 
+		steps[i].far_port = OTSEG_BENCH_MODBUS_PORT;
 		t->tcp_sum = tcp_fill((u8 *)t->frame, &steps[i], &t->ip_sum);
 	}
 	plan->len[0] = sizeof(read_request);
@@ -209,10 +213,16 @@ void otseg_bench_poll_fill(struct otseg_bench_poll *plan, u32 first, u32 n_far, 
 	plan->n_conns = n_conns;
 }
 
+static u16 far_port(int message)
+{
+	return message == OTSEG_BENCH_PLAIN ? PLAIN_PORT : OTSEG_BENCH_MODBUS_PORT;
+}
+
 /**
  * otseg_bench_tcp_fill - make a Modbus connection's request and response
  * @plan: filled in; sequence numbers are left as they are
- * @message: OTSEG_BENCH_READ or OTSEG_BENCH_WRITE
+ * @message: OTSEG_BENCH_READ, OTSEG_BENCH_WRITE, or OTSEG_BENCH_PLAIN: a read's bytes
+ *	where nobody expects Modbus
  */
 void otseg_bench_tcp_fill(struct otseg_bench_tcp *plan, int message)
 {
@@ -231,6 +241,7 @@ void otseg_bench_tcp_fill(struct otseg_bench_tcp *plan, int message)
 		struct segment segment = {
 			.far = OTSEG_BENCH_FAR,
 			.near_port = CLIENT_PORT,
+			.far_port = far_port(message),
 			.dir = dir,
 			.flags = OTSEG_BENCH_PSH | OTSEG_BENCH_ACK,
 			.adu = adu[dir],
@@ -244,6 +255,7 @@ void otseg_bench_tcp_fill(struct otseg_bench_tcp *plan, int message)
 /**
  * otseg_bench_tcp_bare - make a TCP segment without data
  * @frame: filled in, padded with zeroes
+ * @message: what the connection is for, see otseg_bench_tcp_fill()
  * @dir: 0: from the side that opens the connection
  * @flags: OTSEG_BENCH_SYN, OTSEG_BENCH_ACK
  * @seq: sequence number
@@ -251,11 +263,13 @@ void otseg_bench_tcp_fill(struct otseg_bench_tcp *plan, int message)
  *
  * Return: bytes of the frame.
  */
-size_t otseg_bench_tcp_bare(u8 frame[OTSEG_BENCH_TCP_LEN], int dir, u8 flags, u32 seq, u32 ack)
+size_t otseg_bench_tcp_bare(u8 frame[OTSEG_BENCH_TCP_LEN], int message, int dir, u8 flags, u32 seq,
+			    u32 ack)
 {
 	const struct segment segment = {
 		.far = OTSEG_BENCH_FAR,
 		.near_port = CLIENT_PORT,
+		.far_port = far_port(message),
 		.dir = dir,
 		.flags = flags,
 		.seq = seq,

@@ -28,6 +28,7 @@
 
 #define OTSEG_BENCH_READ 0 /* Modbus read holding registers */
 #define OTSEG_BENCH_WRITE 1 /* Modbus write single register */
+#define OTSEG_BENCH_PLAIN 2 /* not Modbus: allowed without inspection */
 
 #define OTSEG_BENCH_SYN 0x02
 #define OTSEG_BENCH_PSH 0x08
@@ -38,6 +39,7 @@ void otseg_bench_udp_fill(struct otseg_bench_udp *plan, u32 first, u32 n_far, u3
 void otseg_bench_udp_spread(struct otseg_bench_udp *plan);
 void otseg_bench_poll_fill(struct otseg_bench_poll *plan, u32 first, u32 n_far, u32 n_conns);
 void otseg_bench_tcp_fill(struct otseg_bench_tcp *plan, int message);
-size_t otseg_bench_tcp_bare(u8 frame[OTSEG_BENCH_TCP_LEN], int dir, u8 flags, u32 seq, u32 ack);
+size_t otseg_bench_tcp_bare(u8 frame[OTSEG_BENCH_TCP_LEN], int message, int dir, u8 flags, u32 seq,
+			    u32 ack);
 
 #endif /* OTSEG_BENCH_FRAME_H */
