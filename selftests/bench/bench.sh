@@ -216,8 +216,8 @@ measure_forward()
 		modbus-redirect=redirect/modbus modbus-nft-conntrack=none/modbus
 		modbus-wire=none/modbus modbus-suricata=none/modbus@0)
 
-	rounds=$(by_effort 2 9 31)
-	ms=$(by_effort 100 400 400)
+	rounds=$(by_effort 1 9 31)
+	ms=$(by_effort 50 400 400)
 	image forward 1000 && image forward-wire -w 1000 || return
 	if ! make_lanes "${lanes[@]}" ||
 	   ! nft_conntrack | lane_nft nft-conntrack || ! nft_set | lane_nft nft-set ||
@@ -267,7 +267,7 @@ measure_latency()
 	local rounds ms
 	local lanes=(redirect=redirect nft-conntrack=none nft-flowtable=none otseg-wire=none)
 
-	rounds=$(by_effort 2 9 31)
+	rounds=$(by_effort 1 9 31)
 	ms=$(by_effort 100 400 600)
 	image forward-wire -w 1000 || return
 	if ! make_lanes "${lanes[@]}" || ! nft_conntrack | lane_nft nft-conntrack ||

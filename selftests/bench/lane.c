@@ -311,7 +311,7 @@ static void *generate(void *arg)
 	struct otseg_bench_generator *gen = arg;
 	u8 frame[OTSEG_BENCH_TCP_LEN] = { 0 };
 
-	gen->err = gen->cpu == 1 ? otseg_bench_claim(1) : otseg_bench_pin(gen->cpu);
+	gen->err = gen->cpu == 1 && !gen->yields ? otseg_bench_claim(1) : otseg_bench_pin(gen->cpu);
 	if (!gen->err)
 		gen->err = otseg_bench_run_live(gen->prog, frame, gen->len, ENDLESS, gen->batch);
 	return NULL;

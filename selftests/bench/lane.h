@@ -51,6 +51,7 @@ struct otseg_bench_lane {
  * @thread: the thread
  * @prog: generator program
  * @cpu: processor to stay on
+ * @yields: others may have that processor too, even if it is the firewall's
  * @len: bytes of a frame
  * @batch: frames of a batch, 0: the kernel's choice
  * @err: why it ended
@@ -59,6 +60,7 @@ struct otseg_bench_generator {
 	pthread_t thread;
 	int prog;
 	unsigned int cpu;
+	bool yields;
 	u32 len;
 	u32 batch;
 	int err;

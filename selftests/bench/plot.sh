@@ -16,9 +16,9 @@ data=$1 output=$2
 draw()
 {
 	{
-		echo "set terminal svg size 800,420 background rgb 'white' font 'sans,12'"
+		echo "set terminal svg size 900,420 background rgb 'white' font 'sans,12'"
 		echo "set output '$output/$1.svg'"
-		echo "set grid; set border 3; set tics nomirror; set key top left reverse Left"
+		echo "set grid; set border 3; set tics nomirror; set key outside right top"
 		cat
 	} | gnuplot
 }
@@ -71,17 +71,17 @@ if compgen -G "$data/short-*.dat" >/dev/null; then
 	done
 	draw short <<-EOT
 		set xlabel 'ns over a bare XDP program, runs of 200 frames'
-		set ylabel 'share of runs'; set key bottom right; set xrange [0:800]
+		set ylabel 'share of runs'; set xrange [0:800]
 		plot $list
 	EOT
 fi
 
 if [[ -s $data/forward.dat ]]; then
 	draw forward <<-EOT
-		set style fill solid 0.6; set boxwidth 0.7; unset key
+		set style fill solid 0.6; unset key
 		set xtics rotate by -40; set ylabel 'million frames a second, one processor'
 		set yrange [0:*]; set bmargin 8; set rmargin 6
-		plot '$data/forward.dat' using 1:3:4:5:xtic(2) with boxerrorbars
+		plot '$data/forward.dat' using 1:3:4:5:(0.7):xtic(2) with boxerrorbars
 	EOT
 fi
 
@@ -96,7 +96,7 @@ for load in none half full; do
 	done
 	if [[ $list ]]; then
 		draw "latency-$load" <<-EOT
-			set logscale xy; set format y '10^{%L}'; set key bottom left
+			set logscale xy; set format y '10^{%L}'
 			set xlabel 'one-way time in us, load: $load'
 			set ylabel 'share of frames that took longer'
 			plot $list
@@ -116,7 +116,7 @@ if [[ -s $data/memory.dat ]]; then
 	draw memory <<-EOT
 		set style data histograms; set style histogram rowstacked
 		set style fill solid 0.6; set boxwidth 0.7; set yrange [0:*]
-		set ylabel 'MiB of kernel memory, map-backed'; set key outside right
+		set ylabel 'MiB of kernel memory, map-backed'
 		plot '$data/memory.dat' using 3:xtic(2) title 'policy region', \
 			'' using 4 title 'flow table', '' using 5 title 'sessions', \
 			'' using 6 title 'counters', '' using 7 title 'rest'

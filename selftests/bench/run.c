@@ -97,6 +97,19 @@ int otseg_bench_pin(unsigned int cpu)
 }
 
 /**
+ * otseg_bench_unpin - let the calling thread run on any processor
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_unpin(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+/**
  * otseg_bench_claim - keep the calling thread on a processor, before all others
  * @cpu: the processor
  *

@@ -14,6 +14,7 @@ int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 
 int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat, u32 batch);
 u64 otseg_bench_now_ns(void);
 int otseg_bench_pin(unsigned int cpu);
+int otseg_bench_unpin(void);
 int otseg_bench_claim(unsigned int cpu);
 int otseg_bench_enter(const char *prefix, const char *name);
 

@@ -388,6 +388,9 @@ function latency_table(	i, k, load, name)
 			    us("p99" SUBSEP name SUBSEP load) "|" us("p99.9" SUBSEP name SUBSEP load) "|" \
 			    us("max" SUBSEP name SUBSEP load) "|" \
 			    sprintf("%.1f", longest[name, load] / 1000))
+			if (data)
+				print longest[name, load], 1 / timed[name, load] \
+					>(data "/delay-" name "-" load ".dat")
 		}
 	}
 	table_end()

@@ -55,7 +55,7 @@ static int apply(const char *image, u64 *began_ns)
 		return -errno;
 	if (!pid) {
 		null = open("/dev/null", O_WRONLY);
-		if (null < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || otseg_bench_unpin() ||
 		    otseg_bench_enter(prefix, lane.name))
 			_exit(126);
 		execl(tool, tool, "policy", "apply", image, "backend", "map", NULL);
@@ -85,6 +85,8 @@ static int start(struct otseg_bench_generator *gen, u16 old, u16 new)
 	memset(gen, 0, sizeof(*gen));
 	gen->prog = bpf_program__fd(traffic->progs.otseg_b_turns);
 	gen->cpu = 1;
+	/* What the kernel has to do there for the command is part of the time. */
+	gen->yields = true;
 	gen->len = OTSEG_BENCH_UDP_LEN;
 	gen->batch = 2;
 	err = otseg_bench_generator_start(gen);
