@@ -233,6 +233,16 @@ function over(part, label, name)
 	return part SUBSEP "over" SUBSEP label SUBSEP name
 }
 
+# What a case of the sweep is called in a table.
+function spoken(name)
+{
+	if (name == "udp-5000-flows")
+		return "established"
+	if (name == "no-rule-5000")
+		return "denied"
+	return name == "udp-new-flow" ? "new flow" : name
+}
+
 function machine_table(	i, p)
 {
 	table_begin("machine", "Sitting", "part|date|effort|seconds|load before|load after|stolen s")
@@ -294,7 +304,7 @@ function sweep_table(	i, k, l, label, name, dimension, first, file, line)
 {
 	line = "policy"
 	for (i = 1; i <= name_count["sweep-case"]; i++)
-		line = line "|" names["sweep-case", i] "|to the first"
+		line = line "|" spoken(names["sweep-case", i]) "|to the first"
 	table_begin("sweep", "Nanoseconds over a bare XDP program by size of the policy, 5,000 destinations",
 		    line)
 	for (l = 1; l <= name_count["sweep-label"]; l++) {
@@ -503,7 +513,7 @@ function sweep_targets(	n, i, k, dimensions, d, name, what)
 		for (k = 1; k <= name_count["sweep-case"]; k++) {
 			name = names["sweep-case", k]
 			what = substr(sweep_last[d], length(d) + 2) " / " \
-				substr(sweep_first[d], length(d) + 2) " " d ", " name
+				substr(sweep_first[d], length(d) + 2) " " d ", " spoken(name)
 			target(what, 1.1, "", "%.2f", ratio(over("sweep", sweep_last[d], name),
 							    over("sweep", sweep_first[d], name)), 0)
 		}

@@ -147,20 +147,22 @@ static int measure(const char *label, const char *image, int round, u16 old, u16
 /* There and back, @rounds times. */
 static int measure_policies(char *text, int rounds)
 {
-	char *first = strchr(text, '='), *second = first ? strchr(first, ',') : NULL;
+	static const u16 ports[2] = { OTSEG_BENCH_UDP_PORT, OTSEG_BENCH_OTHER_PORT };
+	char *images[2];
 	u64 began_ns;
 	int round, err;
 
-	if (!second)
+	images[0] = strchr(text, '=');
+	images[1] = images[0] ? strchr(images[0], ',') : NULL;
+	if (!images[1])
 		return -EINVAL;
-	*first++ = 0;
-	*second++ = 0;
-	err = apply(first, &began_ns);
-	for (round = 0; !err && round < rounds; round++) {
-		err = measure(text, second, 2 * round, OTSEG_BENCH_UDP_PORT,
-			      OTSEG_BENCH_OTHER_PORT);
-		err = err ?: measure(text, first, 2 * round + 1, OTSEG_BENCH_OTHER_PORT,
-				     OTSEG_BENCH_UDP_PORT);
+	*images[0]++ = 0;
+	*images[1]++ = 0;
+	err = apply(images[0], &began_ns);
+	for (round = 0; !err && round < 2 * rounds; round++) {
+		int old = round & 1, new = !old;
+
+		err = measure(text, images[new], round, ports[old], ports[new]);
 	}
 	return err;
 }

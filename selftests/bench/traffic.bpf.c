@@ -417,6 +417,15 @@ static __always_inline struct udphdr *arrived_udp(struct xdp_md *ctx)
 	return (void *)(ip + 1);
 }
 
+/* What stamp_udp() has put into a frame that arrived_udp() has found. */
+static __always_inline u64 read_stamp(struct udphdr *udp)
+{
+	u32 *stamp = (void *)udp - sizeof(struct iphdr) - ETH_HLEN + OTSEG_BENCH_STAMP_OFF;
+	u64 high = stamp[1];
+
+	return high << 32 | stamp[0];
+}
+
 SEC("xdp")
 int otseg_b_sink(struct xdp_md *ctx)
 {
@@ -455,12 +464,11 @@ SEC("xdp")
 int otseg_b_clock(struct xdp_md *ctx)
 {
 	struct udphdr *udp = arrived_udp(ctx);
-	void *stamp = (void *)(long)ctx->data + OTSEG_BENCH_STAMP_OFF;
 	u64 ns;
 
 	if (!udp)
 		return XDP_DROP;
-	ns = bpf_ktime_get_ns() - (*(u32 *)stamp | (u64)*(u32 *)(stamp + 4) << 32);
+	ns = bpf_ktime_get_ns() - read_stamp(udp);
 	__sync_fetch_and_add(&delay.count[delay_bucket(ns) & (OTSEG_BENCH_DELAYS - 1)], 1);
 	if (ns > delay.max_ns)
 		delay.max_ns = ns;
@@ -472,14 +480,13 @@ SEC("xdp")
 int otseg_b_order(struct xdp_md *ctx)
 {
 	struct udphdr *udp = arrived_udp(ctx);
-	void *stamp = (void *)(long)ctx->data + OTSEG_BENCH_STAMP_OFF;
 	u32 which;
 	u64 number;
 
 	if (!udp)
 		return XDP_DROP;
 	which = udp->dest == swap.port[1];
-	number = *(u32 *)stamp | (u64)*(u32 *)(stamp + 4) << 32;
+	number = read_stamp(udp);
 	if (!swap.count[which]++) {
 		swap.first[which] = number;
 		swap.first_ns[which] = bpf_ktime_get_ns();
