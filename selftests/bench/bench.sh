@@ -348,7 +348,7 @@ measure_memory()
 	"$tool" policy compile "$example" output "$out/memory-example.image" \
 		>/dev/null 2>&1 || complain "cannot compile the example"
 	for rules in 10 1000 10000 30000; do
-		image "memory-$rules" -c 10 "$rules" || return
+		image "memory-$rules" -c 10 -f 4096 "$rules" || return
 	done
 	image memory-capacity -c 255 -p 32768 30000 || return
 	lanes_begin || return

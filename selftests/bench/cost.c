@@ -110,7 +110,7 @@ static int check(struct bench *b, const struct bench_case *c, u64 frames)
 	int err = otseg_bench_datapath_reasons(&b->datapath, reasons);
 	u32 i;
 
-	for (i = 0; !err && i < OTSEG_R_MAX; i++) {
+	for (i = 0; !err && i < OTSEG_R_COUNT; i++) {
 		u64 counted = reasons[i] - reasons_before[i];
 
 		if (counted == (i == c->reason ? frames : 0))

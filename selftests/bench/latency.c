@@ -16,9 +16,10 @@
  * those before them, as behind a network card that interrupts once for many frames.
  *
  * Prints "rate,ROUND,FRAMES" (a second, of full load),
- * "latency,LANE,LOAD,ROUND,FRAMES,LOST,P50,P99,P99.9,MAX" lines in nanoseconds, a
- * percentile being the upper end of a bucket of 1/16 octave and the maximum exact,
- * and in the end "delay,LANE,LOAD,LOW,HIGH,FRAMES" for each bucket of all rounds.
+ * "latency,LANE,LOAD,ROUND,FRAMES,LOST,P50,P99,P99.9,MAX" lines in nanoseconds, LOST
+ * being those of the whole run, warm-up included, a percentile the upper end of a
+ * bucket of 1/16 octave and the maximum exact, and in the end
+ * "delay,LANE,LOAD,LOW,HIGH,FRAMES" for each bucket of all rounds.
  */
 #define _GNU_SOURCE
 #include "frame.h"
@@ -88,19 +89,20 @@ static unsigned long long percentile(const struct otseg_bench_delay *delay, u64 
 	return high < delay->max_ns ? high : delay->max_ns;
 }
 
-/* Begins to send; returns when frames arrive. */
+/* Begins to send, @sent and @received being nothing; returns when frames arrive. */
 static int start(const struct otseg_bench_lane *lane, struct otseg_bench_generator *gen, u32 burst,
 		 u32 gap_ns)
 {
 	struct traffic *traffic = lane->traffic;
 	volatile u64 *received = (volatile u64 *)&traffic->bss->received;
-	u64 from = *received;
 	int tries, err;
 
 	err = otseg_bench_lane_prime(lane);
 	if (err)
 		return err;
 	otseg_bench_lane_plan(lane, 0);
+	traffic->bss->sent = 0;
+	traffic->bss->received = 0;
 	memset(&traffic->bss->pace, 0, sizeof(traffic->bss->pace));
 	traffic->bss->pace.burst = burst;
 	traffic->bss->pace.gap_ns = gap_ns;
@@ -112,7 +114,7 @@ static int start(const struct otseg_bench_lane *lane, struct otseg_bench_generat
 	err = otseg_bench_generator_start(gen);
 	if (err)
 		return err;
-	for (tries = 0; tries < START_TRIES && *received == from; tries++)
+	for (tries = 0; tries < START_TRIES && !*received; tries++)
 		usleep(SETTLE_US / 10);
 	usleep(SETTLE_US);
 	return 0;
@@ -144,23 +146,22 @@ static int measure(int number, const struct load *load, int round, unsigned int 
 					   SINGLE_GAP_NS;
 	const struct otseg_bench_lane *lane = &lanes[number];
 	struct otseg_bench_delay *delay = &lane->traffic->bss->delay;
-	volatile u64 *sent = (volatile u64 *)&lane->traffic->bss->sent;
-	struct otseg_bench_generator gen;
 	u64 *total = totals[number][load - loads];
-	u64 frames = 0, from_sent;
+	struct otseg_bench_generator gen;
+	long long lost;
+	u64 frames = 0;
 	u32 i;
 	int err;
 
 	err = start(lane, &gen, load->burst, gap_ns);
 	if (err)
 		return err;
-	/* What is on its way counts for one of them only: a burst at most. */
 	memset(delay, 0, sizeof(*delay));
-	from_sent = *sent;
 	usleep(ms * 1000);
 	err = otseg_bench_generator_stop(&gen);
 	if (err)
 		return err;
+	lost = lane->traffic->bss->sent - lane->traffic->bss->received;
 	for (i = 0; i < OTSEG_BENCH_DELAYS; i++) {
 		frames += delay->count[i];
 		total[i] += delay->count[i];
@@ -168,7 +169,7 @@ static int measure(int number, const struct load *load, int round, unsigned int 
 	if (!frames)
 		return -ENODATA;
 	printf("latency,%s,%s,%d,%llu,%lld,%llu,%llu,%llu,%llu\n", lane->name, load->name, round,
-	       (unsigned long long)frames, (long long)(*sent - from_sent - frames),
+	       (unsigned long long)frames, lost,
 	       percentile(delay, frames, 0.5),
 	       percentile(delay, frames, 0.99),
 	       percentile(delay, frames, 0.999),

@@ -50,6 +50,7 @@ $1 == "latency" {
 	add("p99.9" SUBSEP $2 SUBSEP $3, $4, $9)
 	add("max" SUBSEP $2 SUBSEP $3, $4, $10)
 	timed[$2, $3] += $5
+	untimed[$2, $3] += $6
 	if ($10 > longest[$2, $3])
 		longest[$2, $3] = $10
 }
@@ -90,9 +91,9 @@ function kind_of(map)
 {
 	if (map ~ /region/)
 		return "region"
-	if (map ~ /flows|buckets/)
+	if (map ~ /flows|buckets|table/)
 		return "flows"
-	if (map ~ /sessions/)
+	if (map ~ /sessions|streams/)
 		return "sessions"
 	if (map ~ /counters|carry/)
 		return "counters"
@@ -389,12 +390,12 @@ function us(key)
 function latency_table(	i, k, load, name)
 {
 	table_begin("latency", "One-way time in us, load " spread("load", "%.3f", 1e6) " Mpps at full",
-		    "load, peer|frames timed|p50|p99|p99.9|max of a round|longest")
+		    "load, peer|frames timed|lost|p50|p99|p99.9|max of a round|longest")
 	for (k = 1; k <= name_count["delay-load"]; k++) {
 		load = names["delay-load", k]
 		for (i = 1; i <= name_count["delay-lane"]; i++) {
 			name = names["delay-lane", i]
-			row(load ", " name "|" timed[name, load] "|" us("p50" SUBSEP name SUBSEP load) "|" \
+			row(load ", " name "|" timed[name, load] "|" untimed[name, load] "|" us("p50" SUBSEP name SUBSEP load) "|" \
 			    us("p99" SUBSEP name SUBSEP load) "|" us("p99.9" SUBSEP name SUBSEP load) "|" \
 			    us("max" SUBSEP name SUBSEP load) "|" \
 			    sprintf("%.1f", longest[name, load] / 1000))
