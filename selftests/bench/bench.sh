@@ -102,14 +102,17 @@ image()
 	return 1
 }
 
-# slices PROGRAM-ARGUMENTS...: runs $out/cost SLICES times for ROUNDS each, so that
+# slices ARGUMENT...: runs $out/cost as often as $slices says, for $rounds each, so that
 # memory lies elsewhere each time.
 slices()
 {
 	local slice
 
+	if [[ ! -e /run/netns/$lanes_prefix-cost ]]; then
+		lane_parks cost || complain "runs will take long: no devices for the programs"
+	fi
 	for ((slice = 0; slice < slices; slice++)); do
-		"$out/cost" -r "$rounds" -f $((slice * rounds)) "$@" >>"$out/$part.csv" ||
+		in_lane cost "$out/cost" -r "$rounds" -f $((slice * rounds)) "$@" >>"$out/$part.csv" ||
 			return
 	done
 }
@@ -119,7 +122,7 @@ measure_cost()
 	local slices rounds slice checksums=()
 
 	slices=$(by_effort 1 5 15)
-	rounds=$(by_effort 3 8 20)
+	rounds=$(by_effort 3 15 40)
 	image 10-rules 10 && image 1000-rules 1000 || return
 	for slice in modbus-read-request modbus-read-response modbus-read-poll; do
 		checksums+=(-k "$slice")
@@ -135,8 +138,8 @@ measure_short()
 {
 	local rounds slices
 
-	slices=$(by_effort 1 2 5)
-	rounds=$(by_effort 50 1500 4000)
+	slices=$(by_effort 1 3 10)
+	rounds=$(by_effort 50 3000 6000)
 	image 1000-rules 1000 || return
 	slices -n 200 -k no-rule -k udp-one-flow -k modbus-read-poll "$object" \
 		"1000-rules=$out/1000-rules.image" || complain "short runs are incomplete"
@@ -161,8 +164,8 @@ measure_sweep()
 {
 	local slices rounds
 
-	slices=$(by_effort 1 7 25)
-	rounds=$(by_effort 2 6 10)
+	slices=$(by_effort 1 4 15)
+	rounds=$(by_effort 2 12 30)
 	sweep rules "10=-c 10 10" "100=-c 10 100" "1000=-c 10 1000" "10000=-c 10 10000" \
 		"30000=-c 10 30000"
 	sweep zones "2=-c 1 3" "16=-c 15 17" "64=-c 63 65" "256=-c 255 257"
@@ -315,12 +318,13 @@ inner_maps()
 # the maps inside these
 maps_of()
 {
-	local pinned
+	local pinned type
 
 	find "$(lane_pins "$1")" -type f | while IFS= read -r pinned; do
 		bpftool -j prog show pinned "$pinned" 2>/dev/null | jq -r '.map_ids[]?'
 		bpftool -j map show pinned "$pinned" 2>/dev/null | jq -r '.id // empty'
-		if bpftool map show pinned "$pinned" 2>/dev/null | grep -q '_of_maps '; then
+		type=$(bpftool -j map show pinned "$pinned" 2>/dev/null | jq -r '.type // empty')
+		if [[ $type == *_of_maps ]]; then
 			inner_maps "$pinned"
 		fi
 	done | sort -nu

@@ -90,6 +90,19 @@ lane_make()
 	ip netns exec "$space" sysctl -q -w net.ipv4.ip_forward=1
 }
 
+# lane_parks NAME: a namespace that forwards nothing, with devices to attach programs
+# to (cost.c)
+lane_parks()
+{
+	local n
+
+	lane_space "$1" || return
+	for ((n = 0; n < 24; n += 2)); do
+		ip -n "$lanes_prefix-$1" link add "park$n" type veth \
+			peer name "park$((n + 1))" || return
+	done
+}
+
 # Where otseg keeps what governs a lane.
 lane_pins()
 {
