@@ -181,7 +181,7 @@ measure_flows()
 	rounds=$(by_effort 2 5 10)
 	image flows -f 262144 10 || return
 	for flows in 1000 10000 100000 250000; do
-		cases+=(-k "flows-$flows")
+		cases+=(-k "flows-$flows" -k "among-$flows")
 	done
 	slices "${cases[@]}" "$object" "flows=$out/flows.image" ||
 		complain "the sweep over live flows is incomplete"

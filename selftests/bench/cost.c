@@ -5,7 +5,8 @@
  *
  *   cost [-r ROUNDS] [-f FIRST] [-n FRAMES] [-c] [-k CASE]... OBJECT LABEL=IMAGE...
  *
- * Prints "cost,LABEL,CASE,ROUND,BARE,DATAPATH" lines, rounds counted from FIRST.
+ * Prints "cost,LABEL,CASE,ROUND,BARE,DATAPATH" lines, rounds counted from FIRST; with
+ * ",FOUND" behind it, percent of the frames, where flows may have found no room.
  * Both numbers contain the same step program (traffic.bpf.c), which writes the next
  * frame; what the datapath costs over a bare program is their difference.
  * Everything is as warm in the caches as back-to-back frames make it. -c has
@@ -38,12 +39,13 @@
 #define LOOPBACK 1 /* interface that test runs come in by */
 #define MANY 5000 /* destinations; of more flows, that many have different ones */
 #define FIRST_SEQ 1000
+#define FEW 1000 /* flows of the traffic among many live ones */
 #define POLICIES_MAX 8
 #define BARE -1 /* targets that are not the datapath */
 #define LOOKS -2
 #define PARKS "park%d" /* devices that programs are attached to, see park() */
 #define ANY_ACTION ~0u
-#define LEAST_FLOWS_PERMILLE 950 /* of those that were opened; the rest found no room */
+#define LEAST_FLOWS_PERMILLE 900 /* of those that were tried; the rest found no room */
 
 /**
  * struct side - one of the two that are compared
@@ -62,6 +64,7 @@ struct side {
  * @datapath: the datapath itself
  * @frames: frames of one run
  * @ns: what one frame cost: bare, full
+ * @found_percent: of the frames, those that belonged to a live flow
  * @is_broken: by case
  */
 struct bench {
@@ -72,6 +75,7 @@ struct bench {
 	struct otseg_bench_datapath datapath;
 	u32 frames;
 	double ns[2];
+	double found_percent;
 	bool is_broken[32];
 };
 
@@ -205,6 +209,7 @@ static int check_found(struct bench *b, const struct bench_case *c, u64 frames)
 	int err = otseg_bench_datapath_reasons(&b->datapath, reasons);
 	u64 found = reasons[c->reason] - reasons_before[c->reason];
 
+	b->found_percent = 100.0 * found / frames;
 	if (err || found * 1000 >= frames * LEAST_FLOWS_PERMILLE)
 		return err;
 	fprintf(stderr, "cost: %s: %llu of %llu frames belong to a flow\n", c->name,
@@ -212,19 +217,46 @@ static int check_found(struct bench *b, const struct bench_case *c, u64 frames)
 	return -EBADMSG;
 }
 
+/* Opens them; the last one may be one that finds no room. */
+static int open_flows(struct bench *b, const struct bench_case *c)
+{
+	double opening;
+	int err;
+
+	err = otseg_bench_datapath_forget(&b->datapath);
+	plan_udp(&b->full, c);
+	return err ?: run_udp(&b->full, c->n_far * c->n_near, ANY_ACTION, &opening);
+}
+
+/* Frames of a few flows among so many live ones. */
+static int case_among(struct bench *b, const struct bench_case *c)
+{
+	const struct bench_case few = { .first = c->first, .n_far = FEW, .n_near = 1,
+					.port = c->port };
+	double warm;
+	int err;
+
+	err = open_flows(b, c);
+	plan_udp(b->bare, &few);
+	plan_udp(&b->full, &few);
+	err = err ?: run_udp(&b->full, 2 * FEW, XDP_PASS, &warm);
+	err = err ?: watch(b);
+	err = err ?: run_udp(b->bare, b->frames, XDP_PASS, &b->ns[0]);
+	err = err ?: run_udp(&b->full, b->frames, XDP_PASS, &b->ns[1]);
+	err = err ?: check(b, c, b->frames);
+	return err ?: otseg_bench_datapath_forget(&b->datapath);
+}
+
 /* Frames of so many live flows in turn, all of them once at least. */
 static int case_flows(struct bench *b, const struct bench_case *c)
 {
 	u32 flows = c->n_far * c->n_near;
 	u32 frames = b->frames > flows ? b->frames : flows;
-	double opening;
 	int err;
 
-	err = otseg_bench_datapath_forget(&b->datapath);
+	err = open_flows(b, c);
 	plan_udp(b->bare, c);
 	plan_udp(&b->full, c);
-	/* The last one may be one that finds no room. */
-	err = err ?: run_udp(&b->full, flows, ANY_ACTION, &opening);
 	err = err ?: watch(b);
 	err = err ?: run_udp(b->bare, frames, XDP_PASS, &b->ns[0]);
 	err = err ?: run_udp(&b->full, frames, ANY_ACTION, &b->ns[1]);
@@ -369,6 +401,14 @@ static const struct bench_case cases[] = {
 	  OTSEG_R_FLOW, 20, true },
 	{ "flows-250000", case_flows, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
 	  OTSEG_R_FLOW, 50, true },
+	{ "among-1000", case_among, OTSEG_BENCH_FAR, 1000, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 1, true },
+	{ "among-10000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 2, true },
+	{ "among-100000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 20, true },
+	{ "among-250000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 50, true },
 };
 
 #define N_CASES (sizeof(cases) / sizeof(cases[0]))
@@ -483,7 +523,10 @@ static int bench_measure(struct bench *b, size_t number, int round)
 		b->is_broken[number] = true;
 		return err;
 	}
-	printf("cost,%s,%s,%d,%.1f,%.1f\n", b->label, c->name, round, b->ns[0], b->ns[1]);
+	printf("cost,%s,%s,%d,%.1f,%.1f", b->label, c->name, round, b->ns[0], b->ns[1]);
+	if (c->run == case_flows)
+		printf(",%.2f", b->found_percent);
+	printf("\n");
 	return 0;
 }
 

@@ -26,13 +26,15 @@ $1 == "fact" {
 	fact[part, $2] = $3
 }
 
-# cost,LABEL,CASE,ROUND,BARE,DATAPATH
+# cost,LABEL,CASE,ROUND,BARE,DATAPATH[,FOUND]
 $1 == "cost" {
 	note_once(part "-label", $2)
 	note_once(part "-case", $3)
 	add(part SUBSEP "over" SUBSEP $2 SUBSEP $3, $4, $6 - $5)
 	add(part SUBSEP "bare" SUBSEP $2 SUBSEP $3, $4, $5)
 	add(part SUBSEP "whole" SUBSEP $2 SUBSEP $3, $4, $6)
+	if (NF > 6)
+		add(part SUBSEP "found" SUBSEP $2 SUBSEP $3, $4, $7)
 }
 
 # forward,LANE,ROUND,OFFERED,RATE
@@ -334,22 +336,36 @@ function sweep_table(	i, k, l, label, name, dimension, first, file, line)
 	table_end()
 }
 
-function flows_table(	i, name, key, first, file)
+# Cases are flows-N, all of them in turn, and among-N, a thousand of them.
+function flows_table(	i, n, name, all, few, found)
 {
-	first = over("flows", "flows", names["flows-case", 1])
-	table_begin("flows", "Nanoseconds over a bare XDP program by live flows, each in turn",
-		    "flows|over bare|to the first")
+	table_begin("flows", "Nanoseconds over a bare XDP program by live flows",
+		    "live flows|all in turn|to the first|1,000 of them|to the first|found room, %")
 	for (i = 1; i <= name_count["flows-case"]; i++) {
 		name = names["flows-case", i]
-		key = over("flows", "flows", name)
-		sub(/^flows-/, "", name)
-		row(name "|" spread(key, "%.0f", 1) "|" ratio_spread(key, first))
-		if (data) {
-			file = data "/flows.dat"
-			print name, median(key), quantile(key, 0.1), quantile(key, 0.9) >file
-		}
+		if (!sub(/^flows-/, "", name))
+			continue
+		if (!n++)
+			flows_first = name
+		flows_last = name
+		all = over("flows", "flows", "flows-" name)
+		few = over("flows", "flows", "among-" name)
+		found = "flows" SUBSEP "found" SUBSEP "flows" SUBSEP "flows-" name
+		row(name "|" spread(all, "%.0f", 1) "|" \
+		    ratio_spread(all, over("flows", "flows", "flows-" flows_first)) "|" \
+		    spread(few, "%.0f", 1) "|" \
+		    ratio_spread(few, over("flows", "flows", "among-" flows_first)) "|" \
+		    spread(found, "%.1f", 1))
+		flows_data("flows", name, all)
+		flows_data("among", name, few)
 	}
 	table_end()
+}
+
+function flows_data(kind, name, key)
+{
+	if (data && count[key])
+		print name, median(key), quantile(key, 0.1), quantile(key, 0.9) >(data "/" kind ".dat")
 }
 
 # What a lane is compared with, by its name.
@@ -521,12 +537,17 @@ function sweep_targets(	n, i, k, dimensions, d, name, what)
 	}
 }
 
-function flows_targets(	first, last)
+function flows_target(kind, what)
 {
-	first = names["flows-case", 1]
-	last = names["flows-case", name_count["flows-case"]]
-	target(substr(last, 7) " / " substr(first, 7) " live flows", 1.5, "", "%.2f",
-	       ratio(over("flows", "flows", last), over("flows", "flows", first)), 0)
+	target(flows_last " / " flows_first " live flows, " what, 1.5, "", "%.2f",
+	       ratio(over("flows", "flows", kind "-" flows_last),
+		     over("flows", "flows", kind "-" flows_first)), 0)
+}
+
+function flows_targets()
+{
+	flows_target("flows", "all in turn")
+	flows_target("among", "1,000 of them")
 }
 
 function latency_targets(	k, load, which, n, i)
