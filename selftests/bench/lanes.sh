@@ -265,8 +265,9 @@ suricata_config()
 	done
 }
 
-# lane_suricata NAME FOLDER: both workers on processor 1, ahead of all others as the
-# peers in the kernel are; the kernel itself forwards nothing.
+# lane_suricata NAME FOLDER: both workers on processor 1, ahead of other processes; the
+# kernel forwards nothing. With real-time priority its threads would spin, and starve
+# the other lanes.
 lane_suricata()
 {
 	local tries
@@ -276,7 +277,7 @@ lane_suricata()
 		suricata_config "$2" >"$2/suricata.yaml" &&
 		in_lane "$1" sysctl -q -w net.ipv4.ip_forward=0 || return
 	# Not by in_lane, whose shell would be what is killed in the end.
-	nsenter --net="/run/netns/$lanes_prefix-$1" -- chrt -f 1 taskset -c 1 \
+	nsenter --net="/run/netns/$lanes_prefix-$1" -- nice -n -20 taskset -c 1 \
 		suricata -c "$2/suricata.yaml" -S "$2/otseg.rules" -k all --af-packet --runmode workers -l "$2" \
 		>"$2/output.log" 2>&1 &
 	lanes_suricata=$!
