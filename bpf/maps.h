@@ -8,6 +8,7 @@
 
 /* Knobs, set before the load. */
 const volatile u8 otseg_use_module; /* policy and counters come from the module */
+const volatile u8 otseg_event_gap = OTSEG_EVENT_GAP; /* see engine/event.h; 0: no events */
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
@@ -16,12 +17,15 @@ const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are l
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (2 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (3 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
 /* Key of the flow hash; drawn by otseg_start() unless the loader has set it. */
 u64 otseg_seed[OTSEG_SEED_WORDS] SEC(".data") = {};
+
+/* The datapath's clock, monotonic: the sweep keeps it, because asking the kernel is a call. */
+u64 otseg_now_ns SEC(".data");
 
 /**
  * struct otseg_block - a counter block: see include/otseg/counters.h
@@ -127,22 +131,37 @@ struct {
 	__type(value, struct otseg_limiter);
 } otseg_limits SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, OTSEG_REFUSALS);
+	__type(key, u32);
+	__type(value, struct otseg_refusal);
+} otseg_refusals SEC(".maps");
+
 /* Live flows by budget slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, OTSEG_BUDGET_SLOTS);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, struct otseg_live);
 } otseg_live SEC(".maps");
 
-/* The program itself, to judge a frame from the start. */
+/* What is told of refused frames; one reader at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, OTSEG_EVENT_RING);
+} otseg_events SEC(".maps");
+
+/* The programs that a frame can be left to. */
 enum otseg_stage {
-	OTSEG_STAGE_FRAME,
+	OTSEG_STAGE_FRAME, /* from the start: the short way first */
+	OTSEG_STAGE_LONG,
 	OTSEG_STAGE_COUNT,
 };
 
 int otseg_xdp(struct xdp_md *ctx);
+int otseg_long(struct xdp_md *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -150,7 +169,7 @@ struct {
 	__uint(key_size, sizeof(u32));
 	__array(values, int(struct xdp_md *));
 } otseg_stages SEC(".maps") = {
-	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp },
+	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp, [OTSEG_STAGE_LONG] = &otseg_long },
 };
 
 struct {

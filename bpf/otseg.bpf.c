@@ -29,41 +29,80 @@ static __always_inline void mark_leave(struct xdp_md *ctx, u32 generation)
 	mark->generation = generation;
 }
 
-SEC("xdp.frags")
-int otseg_xdp(struct xdp_md *ctx)
+/* The frame leaves as the verdict on it says. */
+static __always_inline int leave(struct xdp_md *ctx, const struct otseg_env *e, u32 action)
 {
-	struct otseg_probe *probe = NULL;
-	struct otseg_arrival *arrival;
-	struct otseg_env e = {};
+	struct otseg_probe *probe;
 	u32 zero = 0;
-	u32 action;
 
-	if (!otseg_env_open(&e, ctx))
-		return XDP_DROP;
-	arrival = &e.s->arrival;
-	arrival->ifindex = ctx->ingress_ifindex;
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
-		if (!probe)
-			return XDP_DROP;
-		arrival->now_ns = probe->now_ns;
-	} else {
-		arrival->now_ns = bpf_ktime_get_coarse_ns();
+		if (probe)
+			probe->verdict = e->s->verdict;
 	}
-	e.now_s = otseg_seconds(arrival->now_ns);
-	e.frame_len = (u32)(ctx->data_end - ctx->data);
-	action = otseg_frame_judge(&e);
-	if (probe)
-		probe->verdict = e.s->verdict;
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	if (e.s->verdict.flags & OTSEG_V_WIRE)
-		return bpf_redirect_map(&otseg_ports, arrival->out & (OTSEG_LINK_SLOTS - 1),
+	if (e->s->verdict.flags & OTSEG_V_WIRE)
+		return bpf_redirect_map(&otseg_ports, e->s->arrival.out & (OTSEG_LINK_SLOTS - 1),
 					XDP_DROP);
 	/* Only the module's guard reads it. */
 	if (otseg_use_module)
-		mark_leave(ctx, e.generation);
+		mark_leave(ctx, e->generation);
 	return XDP_PASS;
+}
+
+/* When and where the frame came in. Return: 1, or 0: test mode has no clock. */
+static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
+{
+	struct otseg_arrival *arrival = &e->s->arrival;
+	struct otseg_probe *probe;
+	u32 zero = 0;
+
+	arrival->ifindex = ctx->ingress_ifindex;
+	e->frame_len = (u32)(ctx->data_end - ctx->data);
+	arrival->now_ns = otseg_read(otseg_now_ns);
+	if (otseg_test_mode) {
+		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
+		if (!probe)
+			return 0;
+		arrival->now_ns = probe->now_ns;
+	}
+	e->now_s = otseg_seconds(arrival->now_ns);
+	return 1;
+}
+
+SEC("xdp.frags")
+int otseg_xdp(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+
+	if (!otseg_env_open(&e, ctx) || !arrive(ctx, &e))
+		return XDP_DROP;
+	return leave(ctx, &e, otseg_frame_judge(&e));
+}
+
+/**
+ * otseg_long - judge a frame that the short way has left
+ * @ctx: the frame
+ *
+ * A program of its own, with a stack of its own: what the short way needs is then all in registers.
+ *
+ * Return: enum xdp_action.
+ */
+int otseg_long(struct xdp_md *ctx);
+
+SEC("xdp.frags")
+int otseg_long(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+
+	if (!otseg_env_open(&e, ctx) || !arrive(ctx, &e))
+		return XDP_DROP;
+	e.flow_id = e.s->arrival.flow_id;
+	/* What the policy was asked may be another policy's answer now. */
+	if (e.generation != e.s->arrival.generation)
+		e.s->is_new = OTSEG_NEW_UNKNOWN;
+	return leave(ctx, &e, otseg_frame_long(&e));
 }
 
 #define CLOCK_MONOTONIC 1
@@ -82,10 +121,13 @@ static long sweep_one(u32 i, struct otseg_env *e)
 static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 {
 	struct otseg_env e = {};
+	u64 now_ns;
 
 	(void)map;
 	(void)key;
-	e.now_s = otseg_seconds(bpf_ktime_get_ns());
+	now_ns = bpf_ktime_get_ns();
+	otseg_write(otseg_now_ns, now_ns);
+	e.now_s = otseg_seconds(now_ns);
 	e.generation = sweep->next;
 	bpf_loop(SWEEP_SLICE, sweep_one, &e, 0);
 	sweep->next = (sweep->next + SWEEP_SLICE) & (OTSEG_FLOW_BUCKETS - 1);
@@ -94,7 +136,7 @@ static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 }
 
 /**
- * otseg_start - start the sweep of the flow table, and draw the hash key
+ * otseg_start - start the clock and the sweep of the flow table, and draw the hash key
  * @ctx: none
  *
  * To be run once before the datapath sees frames; running it again changes nothing.
@@ -119,6 +161,7 @@ int otseg_start(void *ctx)
 	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
 	if (!sweep)
 		return -ENOENT;
+	otseg_write(otseg_now_ns, bpf_ktime_get_ns());
 	err = bpf_timer_init(&sweep->timer, &otseg_sweep, CLOCK_MONOTONIC);
 	if (err == -EBUSY)
 		return 0;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The root of the sysfs tree: what is true of the whole firewall, and the
- * counters by reason. Files are read under RCU. The directories below zones/,
+ * counters by reason and of events. Files are read under RCU. The directories below zones/,
  * conduits/ and interfaces/ belong to tree.c and interface.c.
  */
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "../include/otseg/reason.h"
+#include "../include/otseg/counters.h"
 #include "policy.h"
 #include "sysfs.h"
 
@@ -23,9 +23,9 @@ struct otseg_root_attr {
 };
 
 /**
- * struct otseg_reason_attr - a file that counts the frames of one reason
+ * struct otseg_reason_attr - a file that counts the frames of one reason, or events
  * @attr: its name
- * @reason: enum otseg_reason
+ * @reason: enum otseg_reason, or the place of a counter of events among them
  */
 struct otseg_reason_attr {
 	struct attribute attr;
@@ -139,6 +139,26 @@ static struct otseg_reason_attr reason_files[] = {
 #undef X
 };
 
+#define EVENT_FILE(_name, _counter)                                                          \
+	{                                                                                    \
+		.attr = { .name = _name, .mode = 0444 },                                     \
+		.reason = OTSEG_CTR_EVENT - OTSEG_CTR_REASON + OTSEG_CTR_EVENT_##_counter, \
+	}
+
+static struct otseg_reason_attr event_files[] = {
+	EVENT_FILE("told", TOLD),
+	EVENT_FILE("suppressed", SUPPRESSED),
+	EVENT_FILE("lost", LOST),
+};
+
+static struct attribute *events_attrs[] = {
+	&event_files[0].attr,
+	&event_files[1].attr,
+	&event_files[2].attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(events);
+
 static const enum otseg_reason_class reason_classes[] = {
 #define X(_id, _name, _class, _sentence) OTSEG_REASON_##_class,
 	OTSEG_REASON_LIST(X)
@@ -177,9 +197,16 @@ static const struct kobj_type passes_type = {
 	.default_groups = passes_groups,
 };
 
+static const struct kobj_type events_type = {
+	.release = release_dir,
+	.sysfs_ops = &reason_sysfs_ops,
+	.default_groups = events_groups,
+};
+
 static struct kobject *root_dir;
 static struct kobject *drops_dir;
 static struct kobject *passes_dir;
+static struct kobject *events_dir;
 
 static struct kobject *create_dir(const struct kobj_type *type, struct kobject *parent,
 				  const char *name)
@@ -222,8 +249,13 @@ struct kobject *__init otseg_sysfs_init(void)
 	passes_dir = create_dir(&passes_type, root_dir, "passes");
 	if (!passes_dir)
 		goto err_drops;
+	events_dir = create_dir(&events_type, root_dir, "events");
+	if (!events_dir)
+		goto err_passes;
 	return root_dir;
 
+err_passes:
+	kobject_put(passes_dir);
 err_drops:
 	kobject_put(drops_dir);
 err_root:
@@ -238,6 +270,7 @@ err_root:
  */
 void otseg_sysfs_exit(void)
 {
+	kobject_put(events_dir);
 	kobject_put(passes_dir);
 	kobject_put(drops_dir);
 	kobject_put(root_dir);

@@ -161,12 +161,22 @@ NODE_COUNTER(conduit, drops, CONDUIT, DROPS);
 NODE_COUNTER(conduit, monitored, CONDUIT, MONITORED);
 NODE_COUNTER(conduit, flows_opened, CONDUIT, FLOWS);
 NODE_COUNTER(conduit, messages, CONDUIT, MESSAGES);
+NODE_COUNTER(conduit, limited, CONDUIT, LIMITED);
 
 static struct attribute *conduit_attrs[] = {
-	&conduit_state.attr,	    &conduit_mode.attr,	    &conduit_from.attr,
-	&conduit_to.attr,	    &conduit_reason.attr,   &conduit_packets.attr,
-	&conduit_bytes.attr,	    &conduit_drops.attr,    &conduit_monitored.attr,
-	&conduit_flows_opened.attr, &conduit_messages.attr, NULL,
+	&conduit_state.attr,
+	&conduit_mode.attr,
+	&conduit_from.attr,
+	&conduit_to.attr,
+	&conduit_reason.attr,
+	&conduit_packets.attr,
+	&conduit_bytes.attr,
+	&conduit_drops.attr,
+	&conduit_monitored.attr,
+	&conduit_flows_opened.attr,
+	&conduit_messages.attr,
+	&conduit_limited.attr,
+	NULL,
 };
 ATTRIBUTE_GROUPS(conduit);
 

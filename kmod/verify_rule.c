@@ -241,6 +241,26 @@ static int verify_slots(const struct otseg_verify *v)
 	return 0;
 }
 
+static bool is_rate(u32 rate, u32 burst, u32 period_s)
+{
+	if (!rate)
+		return !burst && !period_s;
+	return burst && (period_s == 1 || period_s == 60 || period_s == 3600);
+}
+
+/* What is wrong with a rate, NULL: nothing. Limiters are numbered without gaps. */
+static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
+{
+	if (!is_rate(rate->packets, rate->burst_packets, rate->packets_period_s) ||
+	    !is_rate(rate->bytes, rate->burst_bytes, rate->bytes_period_s))
+		return "its rate, burst and period do not fit";
+	if (rate->limiter != (rate->packets || rate->bytes ? (*limiters)++ : OTSEG_NONE32))
+		return "its limiter is not the next one";
+	if (*limiters > OTSEG_MAX_LIMITERS)
+		return "more limiters than there may be";
+	return NULL;
+}
+
 /**
  * otseg_verify_conduits - see that conduits have their rules, zones and budgets
  * @v: the image
@@ -271,6 +291,8 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 			return REFUSE(v, CONDUITS, i, "wrong flags 0x%x", conduit->flags);
 		if (conduit->budget_slot >= OTSEG_BUDGET_SLOTS || !conduit->flow_budget)
 			return REFUSE(v, CONDUITS, i, "it has no flow budget");
+		if (!conduit->session_budget)
+			return REFUSE(v, CONDUITS, i, "it has no session budget");
 		if (conduit->rules != at || conduit->n_rules > COUNT(v, RULES) - at)
 			return REFUSE(v, CONDUITS, i, "its rules are not the next ones");
 		for (end = at + conduit->n_rules; at < end; at++)
@@ -337,17 +359,11 @@ static u8 carrier_of(u32 selector)
 	}
 }
 
-static bool is_rate(u32 rate, u32 burst, u32 period_s)
-{
-	if (!rate)
-		return !burst && !period_s;
-	return burst && (period_s == 1 || period_s == 60 || period_s == 3600);
-}
-
 static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 {
 	const struct otseg_img_rule *rule = &RECORDS(v, RULES)[i];
 	const struct otseg_img_range *ranges = RECORDS(v, RANGES);
+	const char *fault;
 	u32 flags = 0, k;
 	u8 state;
 
@@ -384,12 +400,9 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 		    !(carrier_of(range->first) & services[rule->service].carriers))
 			return REFUSE(v, RULES, i, "its selectors do not fit its service");
 	}
-	if (!is_rate(rule->rate_packets, rule->burst_packets, rule->packets_period_s) ||
-	    !is_rate(rule->rate_bytes, rule->burst_bytes, rule->bytes_period_s))
-		return REFUSE(v, RULES, i, "its rate, burst and period do not fit");
-	if (rule->limiter !=
-	    (rule->rate_packets || rule->rate_bytes ? (*limiters)++ : OTSEG_NONE32))
-		return REFUSE(v, RULES, i, "its limiter is not the next one");
+	fault = rate_fault(&rule->rate, limiters);
+	if (fault)
+		return REFUSE(v, RULES, i, "%s", fault);
 	if (!is_within(rule->from_refs, rule->n_from, COUNT(v, ASSET_REFS)) ||
 	    !is_within(rule->to_refs, rule->n_to, COUNT(v, ASSET_REFS)))
 		return REFUSE(v, RULES, i, "its assets are not in ASSET_REFS");
@@ -397,7 +410,7 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 }
 
 /**
- * otseg_verify_rules - see that rules are consistent in themselves
+ * otseg_verify_rules - see that rules are consistent in themselves, and rates as well
  * @v: the image
  *
  * Return: 0 or -EINVAL.
@@ -412,6 +425,13 @@ int otseg_verify_rules(const struct otseg_verify *v)
 		err = verify_rule(v, i, &limiters);
 		if (err)
 			return err;
+	}
+	for (i = 0; i < COUNT(v, CONDUITS); i++) {
+		const char *fault = rate_fault(&RECORDS(v, CONDUITS)[i].rate, &limiters);
+
+		pause_at(i);
+		if (fault)
+			return REFUSE(v, CONDUITS, i, "%s", fault);
 	}
 	return 0;
 }

@@ -25,6 +25,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "MONITORED", "monitored", true },
 		{ "FLOWS", "flows", true },
 		{ "MESSAGES", "messages", true },
+		{ "LIMITED", "limited", true },
 		{},
 	};
 	static const struct otseg_shown shown = {
@@ -37,6 +38,7 @@ static int show_run(const struct otseg_cli *cli)
 			[OTSEG_CTR_CONDUIT_MONITORED] = "monitored",
 			[OTSEG_CTR_CONDUIT_FLOWS] = "flows",
 			[OTSEG_CTR_CONDUIT_MESSAGES] = "messages",
+			[OTSEG_CTR_CONDUIT_LIMITED] = "limited",
 		},
 		.first = OTSEG_CTR_CONDUIT,
 		.len = OTSEG_CTR_CONDUIT_LEN,

@@ -12,6 +12,7 @@ static const struct otseg_object *const objects[] = {
 	&otseg_object_conduit,
 	&otseg_object_rule,
 	&otseg_object_flow,
+	&otseg_object_event,
 	&otseg_object_interface,
 	&otseg_object_trace,
 	&otseg_object_reason,

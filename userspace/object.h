@@ -8,6 +8,7 @@
 #include "command.h"
 
 extern const struct otseg_object otseg_object_conduit;
+extern const struct otseg_object otseg_object_event;
 extern const struct otseg_object otseg_object_flow;
 extern const struct otseg_object otseg_object_interface;
 extern const struct otseg_object otseg_object_policy;

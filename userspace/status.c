@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "active.h"
+#include "event.h"
 #include "object.h"
 #include "print.h"
 #include "reason.h"
@@ -96,6 +97,8 @@ static json_t *status_json(const struct otseg_active *active)
 		json_object_set_new(status, "module", module_json(genl));
 	if (active->counters)
 		json_object_set_new(status, "reasons", reasons_json(active));
+	if (active->counters)
+		json_object_set_new(status, "events", otseg_event_counts(active->counters));
 	return status;
 }
 
@@ -107,7 +110,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		{ "PACKETS", "packets", true },
 		{},
 	};
-	const json_t *policy = json_object_get(status, "policy");
+	const json_t *policy = json_object_get(status, "policy"), *events;
 	size_t i;
 
 	if (policy)
@@ -134,6 +137,12 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	}
 	if (!active->n_attached)
 		puts("interface   none is governed");
+	events = json_object_get(status, "events");
+	if (events)
+		printf("events      %lld told, %lld suppressed, %lld lost\n",
+		       json_integer_value(json_object_get(events, "told")),
+		       json_integer_value(json_object_get(events, "suppressed")),
+		       json_integer_value(json_object_get(events, "lost")));
 	if (json_object_get(status, "reasons")) {
 		putchar('\n');
 		otseg_print_table(json_object_get(status, "reasons"), reason_columns);

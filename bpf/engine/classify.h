@@ -127,6 +127,28 @@ OTSEG_INLINE u32 otseg_addr_is_odd(const struct otseg_addr *addr, u32 family, co
 	return as_source && first >> 24 == 0xff;
 }
 
+/* otseg_place_source() for a packet of @family. */
+OTSEG_INLINE u32 place_source(const struct otseg_env *e, const struct otseg_packet *p,
+			      struct otseg_verdict *v, struct otseg_path *path, u32 family)
+{
+	u32 class, zone;
+
+	if (p->src_mac[0] & 1)
+		return OTSEG_R_MAC_SPOOFED;
+	if (family && otseg_addr_is_odd(&p->src, family, 1))
+		return OTSEG_R_SPOOFED;
+	class = otseg_class_of(e, &p->src, family);
+	zone = otseg_class_zone(e, class);
+	if (zone == OTSEG_NONE16 || !otseg_zone_is_behind(e, zone, v->link))
+		return OTSEG_R_SPOOFED;
+	if ((otseg_at(e, ZONES, zone)->flags & OTSEG_ZONE_HAS_MACS) &&
+	    !otseg_ingress_mac(e, p, zone))
+		return OTSEG_R_MAC_SPOOFED;
+	v->src_zone = (u16)zone;
+	path->src_class = class;
+	return OTSEG_R_NONE;
+}
+
 /**
  * otseg_place_source - find the zone of a source and hold it to its link
  * @e: surroundings
@@ -139,21 +161,40 @@ OTSEG_INLINE u32 otseg_addr_is_odd(const struct otseg_addr *addr, u32 family, co
 OTSEG_NOINLINE u32 otseg_place_source(const struct otseg_env *e, const struct otseg_packet *p,
 				      struct otseg_verdict *v, struct otseg_path *path)
 {
-	u32 class, zone;
+	return place_source(e, p, v, path, p->family);
+}
 
-	if (p->src_mac[0] & 1)
-		return OTSEG_R_MAC_SPOOFED;
-	if (p->family && otseg_addr_is_odd(&p->src, p->family, 1))
+/* Does it come from where it goes to (the land attack)? Nobody writes to himself through a wire. */
+OTSEG_INLINE u32 place_is_land(const struct otseg_packet *p, u32 family)
+{
+	u32 differ = p->src.w[0] ^ p->dst.w[0];
+
+	if (family == 6)
+		differ |= (p->src.w[1] ^ p->dst.w[1]) | (p->src.w[2] ^ p->dst.w[2]) |
+			  (p->src.w[3] ^ p->dst.w[3]);
+	return family && !differ;
+}
+
+/* otseg_place() for a packet of @family. */
+OTSEG_INLINE u32 place(const struct otseg_env *e, const struct otseg_packet *p,
+		       struct otseg_verdict *v, struct otseg_path *path, u32 family)
+{
+	u32 reason, zone;
+
+	if (place_is_land(p, family))
 		return OTSEG_R_SPOOFED;
-	class = otseg_class_of(e, &p->src, p->family);
-	zone = otseg_class_zone(e, class);
-	if (zone == OTSEG_NONE16 || !otseg_zone_is_behind(e, zone, v->link))
-		return OTSEG_R_SPOOFED;
-	if ((otseg_at(e, ZONES, zone)->flags & OTSEG_ZONE_HAS_MACS) &&
-	    !otseg_ingress_mac(e, p, zone))
-		return OTSEG_R_MAC_SPOOFED;
-	v->src_zone = (u16)zone;
-	path->src_class = class;
+	reason = otseg_forget(e, place_source(e, p, v, path, family));
+	if (reason)
+		return reason;
+	if (family && otseg_addr_is_odd(&p->dst, family, 0))
+		return OTSEG_R_NO_ZONE;
+	path->dst_class = otseg_class_of(e, &p->dst, family);
+	zone = otseg_class_zone(e, path->dst_class);
+	if (zone == OTSEG_NONE16)
+		return OTSEG_R_NO_ZONE;
+	v->dst_zone = (u16)zone;
+	if (otseg_unlikely(!otseg_link_leads_to(e, v->link, zone)))
+		return OTSEG_R_OFF_WIRE;
 	return OTSEG_R_NONE;
 }
 
@@ -169,25 +210,7 @@ OTSEG_NOINLINE u32 otseg_place_source(const struct otseg_env *e, const struct ot
 OTSEG_NOINLINE u32 otseg_place(const struct otseg_env *e, const struct otseg_packet *p,
 			       struct otseg_verdict *v, struct otseg_path *path)
 {
-	u32 reason, zone;
-
-	/* The land attack: nobody writes to himself through a wire. */
-	if (p->family && p->src.w[0] == p->dst.w[0] && p->src.w[1] == p->dst.w[1] &&
-	    p->src.w[2] == p->dst.w[2] && p->src.w[3] == p->dst.w[3])
-		return OTSEG_R_SPOOFED;
-	reason = otseg_forget(e, otseg_place_source(e, p, v, path));
-	if (reason)
-		return reason;
-	if (p->family && otseg_addr_is_odd(&p->dst, p->family, 0))
-		return OTSEG_R_NO_ZONE;
-	path->dst_class = otseg_class_of(e, &p->dst, p->family);
-	zone = otseg_class_zone(e, path->dst_class);
-	if (zone == OTSEG_NONE16)
-		return OTSEG_R_NO_ZONE;
-	v->dst_zone = (u16)zone;
-	if (otseg_unlikely(!otseg_link_leads_to(e, v->link, zone)))
-		return OTSEG_R_OFF_WIRE;
-	return OTSEG_R_NONE;
+	return place(e, p, v, path, p->family);
 }
 
 /* Is there an inspector for the service? */
@@ -256,24 +279,15 @@ OTSEG_INLINE u32 otseg_rule_decide(const struct otseg_env *e, struct otseg_path 
 	return OTSEG_R_CONDUIT_DISABLED;
 }
 
-/*
- * The first rule of @path->leaf that is in force. Without one, the reason is that
- * of a rule without an inspector, if there is one.
- */
-OTSEG_NOINLINE u32 otseg_leaf_decide(const struct otseg_env *e, struct otseg_path *path)
+/* The other rules of a leaf, after the first one, which is not in force for @reason. */
+OTSEG_NOINLINE u32 otseg_leaf_others(const struct otseg_env *e, struct otseg_path *path, u32 reason)
 {
 	const struct otseg_img_leaf *leaf = otseg_at(e, LEAVES, path->leaf);
 	u32 rules = leaf->rules;
-	u32 n = leaf->n_rules;
-	u32 reason, other;
+	u32 other;
 	u32 i;
 
-	if (n - 1 >= OTSEG_MAX_LEAF_RULES)
-		return OTSEG_R_INTERNAL;
-	reason = otseg_rule_decide(e, path, *otseg_at(e, LEAF_RULES, rules));
-	if (otseg_likely(reason == OTSEG_R_RULE))
-		return reason;
-	otseg_for(i, n - 1) {
+	otseg_for(i, leaf->n_rules - 1u) {
 		other = otseg_rule_decide(e, path, *otseg_at(e, LEAF_RULES, rules + 1 + i));
 		if (other != OTSEG_R_CONDUIT_DISABLED)
 			reason = other;
@@ -284,18 +298,24 @@ OTSEG_NOINLINE u32 otseg_leaf_decide(const struct otseg_env *e, struct otseg_pat
 	return reason;
 }
 
-/**
- * otseg_path_find - find the rule for a way from one zone to another
- * @e: surroundings
- * @path: classes in, the rest out
- * @src_zone: zone that opens
- * @dst_zone: zone that answers
- * @selector: OTSEG_SEL() of what it asks for
- *
- * Return: enum otseg_reason: RULE, or why there is none.
+/*
+ * The first rule of @path->leaf that is in force. Without one, the reason is that
+ * of a rule without an inspector, if there is one.
  */
-OTSEG_NOINLINE u32 otseg_path_find(const struct otseg_env *e, struct otseg_path *path,
-				   u32 src_zone, u32 dst_zone, u32 selector)
+OTSEG_INLINE u32 otseg_leaf_decide(const struct otseg_env *e, struct otseg_path *path)
+{
+	const struct otseg_img_leaf *leaf = otseg_at(e, LEAVES, path->leaf);
+	u32 reason;
+
+	if (leaf->n_rules - 1u >= OTSEG_MAX_LEAF_RULES)
+		return OTSEG_R_INTERNAL;
+	reason = otseg_rule_decide(e, path, *otseg_at(e, LEAF_RULES, leaf->rules));
+	return otseg_likely(reason == OTSEG_R_RULE) ? reason : otseg_leaf_others(e, path, reason);
+}
+
+/* otseg_path_find() where it stands. */
+OTSEG_INLINE u32 path_find(const struct otseg_env *e, struct otseg_path *path,
+			   u32 src_zone, u32 dst_zone, u32 selector)
 {
 	u32 index = otseg_pair_of(e, src_zone, dst_zone);
 	const struct otseg_img_pair *pair;
@@ -323,6 +343,22 @@ OTSEG_NOINLINE u32 otseg_path_find(const struct otseg_env *e, struct otseg_path 
 	path->service = (u8)service;
 	path->inspected = otseg_service_is_inspected(service);
 	return otseg_forget(e, otseg_leaf_decide(e, path));
+}
+
+/**
+ * otseg_path_find - find the rule for a way from one zone to another
+ * @e: surroundings
+ * @path: classes in, the rest out
+ * @src_zone: zone that opens
+ * @dst_zone: zone that answers
+ * @selector: OTSEG_SEL() of what it asks for
+ *
+ * Return: enum otseg_reason: RULE, or why there is none.
+ */
+OTSEG_NOINLINE u32 otseg_path_find(const struct otseg_env *e, struct otseg_path *path,
+				   u32 src_zone, u32 dst_zone, u32 selector)
+{
+	return path_find(e, path, src_zone, dst_zone, selector);
 }
 
 #endif /* OTSEG_CLASSIFY_H */

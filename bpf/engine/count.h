@@ -21,6 +21,48 @@ OTSEG_INLINE u32 otseg_reason_passes(u32 reason)
 _Static_assert(OTSEG_R_COUNT <= 64, "otseg_reason_passes() keeps the reasons in one word");
 
 /**
+ * otseg_count_pass - count a frame that passes by a rule and a flow
+ * @e: surroundings
+ * @v: its verdict: link, zone, conduit and rule are known, and it opens no flow
+ *
+ * What otseg_count_frame() does, without asking for what is so.
+ */
+OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg_verdict *v)
+{
+	u32 bytes = e->frame_len;
+	u64 *c = e->counters;
+	u64 *at;
+
+	c[OTSEG_CTR_REASON + (v->reason & (OTSEG_R_MAX - 1))]++;
+	at = &c[OTSEG_CTR_LINK + (v->link & (OTSEG_MAX_LINKS - 1)) * OTSEG_CTR_LINK_LEN];
+	at[OTSEG_CTR_LINK_PACKETS]++;
+	at[OTSEG_CTR_LINK_BYTES] += bytes;
+	at = &c[OTSEG_CTR_ZONE + (v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
+	at[OTSEG_CTR_ZONE_PACKETS]++;
+	at[OTSEG_CTR_ZONE_BYTES] += bytes;
+	at = &c[OTSEG_CTR_CONDUIT +
+		(v->conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN];
+	at[OTSEG_CTR_CONDUIT_PACKETS]++;
+	at[OTSEG_CTR_CONDUIT_BYTES] += bytes;
+	at = &c[OTSEG_CTR_RULE + (v->rule & (OTSEG_MAX_RULES - 1)) * OTSEG_CTR_RULE_LEN];
+	at[OTSEG_CTR_RULE_PACKETS]++;
+	at[OTSEG_CTR_RULE_BYTES] += bytes;
+}
+
+/**
+ * otseg_count_limited - count a frame that is over its conduit's rate
+ * @e: surroundings
+ * @conduit: the conduit
+ *
+ * Where the rate is asked, so that frames of conduits without one do not pay for it.
+ */
+OTSEG_INLINE void otseg_count_limited(const struct otseg_env *e, u32 conduit)
+{
+	e->counters[OTSEG_CTR_CONDUIT + (conduit & (OTSEG_MAX_CONDUITS - 1)) * OTSEG_CTR_CONDUIT_LEN +
+		    OTSEG_CTR_CONDUIT_LIMITED]++;
+}
+
+/**
  * otseg_count_frame - count a frame
  * @e: surroundings
  * @v: its verdict

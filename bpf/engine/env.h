@@ -8,6 +8,7 @@
 #define OTSEG_ENV_H
 
 #include "../../include/otseg/counters.h"
+#include "../../include/otseg/event.h"
 #include "flow.h"
 #include "hash.h"
 #include "message.h"
@@ -15,8 +16,11 @@
 #include "session.h"
 
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each; a power of two */
-#define OTSEG_LIMITERS (2 * OTSEG_MAX_RULES) /* of even and odd generations; a power of two */
+#define OTSEG_LIMITERS (2 * OTSEG_MAX_LIMITERS) /* of even and odd generations; a power of two */
 #define OTSEG_LINK_SLOTS 1024 /* governed interfaces; a power of two */
+#define OTSEG_EVENT_KINDS 64 /* token buckets of events, for each processor */
+#define OTSEG_EVENT_BURST 8 /* events of a kind that may come at once */
+#define OTSEG_EVENT_GAP 15 /* between two of them on average: 63 ms, so 1,017 events/s of all kinds */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
 
 #define OTSEG_LINK_CHECKSUMS 0x1 /* transport checksums of its frames are real */
@@ -28,21 +32,31 @@
  * @name: the name that the policy has for it, zero padded
  * @peer: the interface at the other end of its wire, 0: none. A hint: a frame goes
  *	there only if that is the interface which the policy names
- * @reserved: zero
+ * @hint: link of the image where frames without a tag were last found to come in
  *
- * Written by whoever attaches the datapath. A changed @name takes effect for
- * flows that already live with the next policy generation.
+ * Written by whoever attaches the datapath, but for @hint, which is 0 from him. A changed
+ * @name takes effect for flows that already live with the next policy generation.
  */
 struct otseg_link {
 	u32 ifindex;
 	u32 flags;
 	u32 name[4];
 	u32 peer;
-	u32 reserved;
+	u32 hint;
 };
 
 /**
- * struct otseg_limiter - token buckets of one rule (limit.h)
+ * struct otseg_live - live flows of one conduit
+ * @flows: all of them
+ * @sessions: those that are inspected
+ */
+struct otseg_live {
+	u32 flows;
+	u32 sessions;
+};
+
+/**
+ * struct otseg_limiter - token buckets of one rule or conduit (limit.h)
  * @packets: theoretical arrival time of the next packet, ns
  * @bytes: the same for bytes
  */
@@ -51,9 +65,39 @@ struct otseg_limiter {
 	u64 bytes;
 };
 
+#define OTSEG_REFUSALS 4096 /* remembered by each processor; a power of two */
+
+/**
+ * struct otseg_refusal - a plain frame that was refused (refusal.h)
+ * @addresses: source and destination
+ * @rest: ports, TCP flags, protocol
+ * @generation: of the policy that refuses it
+ * @link: link of the image that it came in by
+ * @src_zone: as the rest, what became of it: see struct otseg_verdict
+ * @dst_zone: zone of the destination
+ * @conduit: who answers
+ * @service: of the leaf
+ * @reason: enum otseg_reason
+ * @reserved: zero
+ */
+struct otseg_refusal {
+	u64 addresses;
+	u64 rest;
+	u32 generation;
+	u16 link;
+	u16 src_zone;
+	u16 dst_zone;
+	u16 conduit;
+	u8 service;
+	u8 reason;
+	u16 reserved;
+};
+
+_Static_assert(sizeof(struct otseg_refusal) == 32, "two to a cache line");
+
 /**
  * struct otseg_arrival - how and when the frame at hand came in
- * @now_ns: monotonic clock, as fine as a timer tick
+ * @now_ns: monotonic clock, as fine as the sweep's period
  * @ifindex: interface
  * @frame_len: copy of that of struct otseg_env, as the rest
  * @flow_id: copy
@@ -73,18 +117,41 @@ struct otseg_arrival {
 	u32 out;
 };
 
+/* What is known of a frame that the short way leaves to the long one. */
+enum otseg_new {
+	OTSEG_NEW_UNKNOWN, /* nothing */
+	OTSEG_NEW_FLOW, /* no flow has its hash */
+	OTSEG_NEW_JUDGED, /* nor has any, and the policy has been asked */
+	OTSEG_NEW_STREAM, /* it is a live flow's, and only its stream has to be asked */
+};
+
+/**
+ * struct otseg_teller - token bucket of one kind of event (event.h)
+ * @next_ns: theoretical arrival time of the next one
+ * @suppressed: those that were not told since the last one that was
+ */
+struct otseg_teller {
+	u64 next_ns;
+	u64 suppressed;
+};
+
 /**
  * struct otseg_scratch - what one frame needs beyond the stack
  * @packet: the decoded frame
  * @verdict: what was decided about it
- * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message
+ * @quoted: the frame that an ICMP error quotes; the target of a neighbour's message;
+ *	the frame again, to tell of it
  * @key: flow key of @packet, or of @quoted
  * @path: what the policy says of @packet
  * @inspection: what the inspection of a segment works on
  * @memo: see otseg_forget()
  * @hash: of the flow's key, if @is_new
- * @is_new: the short way has found no flow with this hash
+ * @is_new: enum otseg_new: what the short way has found out
+ * @said: with OTSEG_NEW_JUDGED: the reason, as otseg_opening_judge() has it
+ * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
+ * @event: what is told of the frame
+ * @tellers: how much this processor has told, by kind of event
  * @chunk: bytes of the frame being summed or of the header being read
  *
  * One for each processor; the datapath runs with softirqs disabled.
@@ -99,7 +166,11 @@ struct otseg_scratch {
 	u64 memo;
 	u64 hash;
 	u64 is_new;
+	u64 said;
+	u64 paid;
 	struct otseg_arrival arrival;
+	struct otseg_event event;
+	struct otseg_teller tellers[OTSEG_EVENT_KINDS];
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
 
@@ -275,8 +346,18 @@ OTSEG_INLINE const u8 *otseg_peek(const struct otseg_env *e, const u32 len)
 	return data + len <= (const u8 *)(long)e->ctx->data_end ? data : NULL;
 }
 
+/* The same from @off on, which is below 256. */
+OTSEG_INLINE const u8 *otseg_peek_at(const struct otseg_env *e, u32 off, const u32 len)
+{
+	const u8 *data = (const u8 *)(long)e->ctx->data + (off & 0xff);
+
+	return data + len <= (const u8 *)(long)e->ctx->data_end ? data : NULL;
+}
+
 /* A number as it stands at @at; not aligned, which is cheap where the datapath runs. */
 #define otseg_wire(type, at) (*(const type *)__builtin_assume_aligned((at), sizeof(type)))
+#define otseg_wire_put(type, at, value) \
+	(*(type *)__builtin_assume_aligned((at), sizeof(type)) = (value))
 
 /* Whether the short way of express.h is open. */
 OTSEG_INLINE u32 otseg_has_express(const struct otseg_env *e)
@@ -304,7 +385,7 @@ OTSEG_INLINE u32 otseg_whole_len(const struct otseg_env *e)
 	return (u32)bpf_xdp_get_buff_len(e->ctx);
 }
 
-/* A clock as fine as the machine has; dearer than @now_ns. */
+/* A clock as fine as the machine has; dearer than @now_s. */
 OTSEG_INLINE u64 otseg_clock(const struct otseg_env *e)
 {
 	return otseg_test_mode ? e->s->arrival.now_ns : bpf_ktime_get_ns();
@@ -323,8 +404,9 @@ OTSEG_MAP_AT(otseg_bucket_at, struct otseg_flow_bucket, otseg_buckets, OTSEG_FLO
 OTSEG_MAP_AT(otseg_flow_at, struct otseg_flow, otseg_flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_MAP_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_SESSIONS - 1)
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
-OTSEG_MAP_AT(otseg_live_at, u32, otseg_live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
+OTSEG_MAP_AT(otseg_refusal_at, struct otseg_refusal, otseg_refusals, OTSEG_REFUSALS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
 				  const unsigned long rdonly_buf_size) __weak __ksym;
@@ -336,14 +418,23 @@ struct bpf_map {
 	__u32 max_entries;
 } __attribute__((preserve_access_index));
 
-/* Parts of what stands behind an entry of a DEVMAP; relocated by libbpf. */
+/* Parts of a DEVMAP and of what stands behind its entries; relocated by libbpf. */
 struct net_device {
 	unsigned long state;
+	int ifindex;
 } __attribute__((preserve_access_index));
 
 struct bpf_dtab_netdev {
 	struct net_device *dev;
-	struct bpf_devmap_val val;
+} __attribute__((preserve_access_index));
+
+struct bpf_dtab {
+	struct bpf_dtab_netdev **netdev_map;
+} __attribute__((preserve_access_index));
+
+/* Any type of the kernel's that begins with a pointer, to read one by. */
+struct hlist_head {
+	void *first;
 } __attribute__((preserve_access_index));
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
@@ -353,22 +444,21 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __weak __ksym;
 
 /*
  * Can frames leave by this interface? The kernel would drop what is sent to one that
- * is down without a word.
+ * is down without a word. Reads the DEVMAP itself, because a look-up in one is a call;
+ * what is read by a pointer that is none reads as zero.
  */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 {
-	u32 key = ifindex & (OTSEG_LINK_SLOTS - 1);
-	const struct bpf_devmap_val *port = bpf_map_lookup_elem(&otseg_ports, &key);
+	u64 entries = (u64)((struct bpf_dtab *)&otseg_ports)->netdev_map;
 	const struct bpf_dtab_netdev *entry;
+	const struct hlist_head *slot;
 
 	(void)e;
-	if (!port || port->ifindex != ifindex)
-		return 0;
-	if (!bpf_rdonly_cast)
-		return 1;
-	entry = bpf_rdonly_cast((const u8 *)port - bpf_core_field_offset(struct bpf_dtab_netdev, val),
-				bpf_core_type_id_kernel(struct bpf_dtab_netdev));
-	return (entry->dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
+	slot = bpf_rdonly_cast((void *)(entries + (ifindex & (OTSEG_LINK_SLOTS - 1)) * sizeof(u64)),
+			       bpf_core_type_id_kernel(struct hlist_head));
+	entry = bpf_rdonly_cast(slot->first, bpf_core_type_id_kernel(struct bpf_dtab_netdev));
+	return entry->dev->ifindex == (int)ifindex &&
+	       (entry->dev->state & OTSEG_DEVICE_STATE) == OTSEG_DEVICE_RUNS;
 }
 
 OTSEG_INLINE const u8 *otseg_map_region(void)
@@ -406,6 +496,8 @@ OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
 	e->ctx = ctx;
 	e->image = region + OTSEG_REGION_IMAGE;
 	e->generation = runtime->generation;
+	e->flow_id = 0;
+	e->link_flags = 0;
 	if (otseg_use_module)
 		e->counters = bpf_otseg_counters(ctx, e->generation, OTSEG_CTR_SIZE);
 	else
@@ -505,10 +597,29 @@ OTSEG_INLINE void otseg_for_end(struct bpf_iter_num *it)
 		     (bpf_iter_num_new(&otseg_it, 0, (int)(n)), NULL);             \
 	     otseg_for_next(&otseg_it, &(i));)
 
-/* Judges the frame from the start; does not return if all is well. */
-OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
+/*
+ * Leaves the frame to another program, and does not come back if all is well.
+ * Return: 1: it should have left; 0, in userspace: the rest is a call.
+ */
+OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {
-	bpf_tail_call(e->ctx, &otseg_stages, OTSEG_STAGE_FRAME);
+	otseg_env_save(e);
+	bpf_tail_call(e->ctx, &otseg_stages, stage);
+	return 1;
+}
+
+/* Time between events of a kind, in units of event.h; 0: none are told. */
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	(void)e;
+	return otseg_event_gap;
+}
+
+/* Hands an event to whoever reads them; 0: there is no room. */
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	(void)e;
+	return !bpf_ringbuf_output(&otseg_events, event, sizeof(*event), BPF_RB_NO_WAKEUP);
 }
 
 /* Tells an observer of an inspected message; nobody observes here. */
@@ -546,6 +657,8 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
  * @observer: passed to @observe
+ * @tell: told of every event; NULL: nobody is
+ * @listener: passed to @tell
  */
 struct otseg_world {
 	const u8 *frame;
@@ -554,13 +667,15 @@ struct otseg_world {
 	struct otseg_flow *flows;
 	struct otseg_session *sessions;
 	struct otseg_limiter *limits;
-	u32 *live;
+	struct otseg_live *live;
 	struct otseg_link *links;
 	u64 seed[OTSEG_SEED_WORDS];
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
 			const struct otseg_verdict *verdict);
 	void *observer;
+	void (*tell)(void *listener, const struct otseg_event *event);
+	void *listener;
 };
 
 OTSEG_INLINE long otseg_load(const struct otseg_env *e, u32 off, void *dst, u32 len)
@@ -583,11 +698,21 @@ OTSEG_INLINE const u8 *otseg_peek(const struct otseg_env *e, const u32 len)
 	return len <= e->world->frame_len ? e->world->frame : NULL;
 }
 
+OTSEG_INLINE const u8 *otseg_peek_at(const struct otseg_env *e, u32 off, const u32 len)
+{
+	return off + len <= e->world->frame_len ? e->world->frame + off : NULL;
+}
+
 #define otseg_wire(type, at)                                \
 	({                                                  \
 		type otseg_value;                           \
 		memcpy(&otseg_value, (at), sizeof(type));   \
 		otseg_value;                                \
+	})
+#define otseg_wire_put(type, at, value)                     \
+	({                                                  \
+		type otseg_value = (value);                 \
+		memcpy((at), &otseg_value, sizeof(type));   \
 	})
 
 OTSEG_INLINE u32 otseg_has_express(const struct otseg_env *e)
@@ -635,8 +760,16 @@ OTSEG_TABLE_AT(otseg_bucket_at, struct otseg_flow_bucket, buckets, OTSEG_FLOW_BU
 OTSEG_TABLE_AT(otseg_flow_at, struct otseg_flow, flows, OTSEG_FLOW_PLACES - 1)
 OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS - 1)
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
-OTSEG_TABLE_AT(otseg_live_at, u32, live, OTSEG_BUDGET_SLOTS - 1)
+OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
+
+/* Nobody here is in such a hurry. */
+OTSEG_INLINE struct otseg_refusal *otseg_refusal_at(const struct otseg_env *e, u32 index)
+{
+	(void)e;
+	(void)index;
+	return NULL;
+}
 
 /* What is attached, runs. */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
@@ -644,9 +777,25 @@ OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
 	return ifindex && otseg_link_at(e, ifindex)->ifindex == ifindex;
 }
 
-OTSEG_INLINE void otseg_judge_again(const struct otseg_env *e)
+#define OTSEG_STAGE_FRAME 0
+#define OTSEG_STAGE_LONG 1
+
+OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {
 	(void)e;
+	(void)stage;
+	return 0;
+}
+
+OTSEG_INLINE u32 otseg_event_gap_of(const struct otseg_env *e)
+{
+	return e->world->tell ? OTSEG_EVENT_GAP : 0;
+}
+
+OTSEG_INLINE u32 otseg_event_send(const struct otseg_env *e, struct otseg_event *event)
+{
+	e->world->tell(e->world->listener, event);
+	return 1;
 }
 
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)

@@ -9,10 +9,13 @@
 #ifndef OTSEG_EXPRESS_H
 #define OTSEG_EXPRESS_H
 
-#include "track.h"
+#include "brief.h"
+#include "opening.h"
+#include "refusal.h"
 
 #define OTSEG_EXPRESS_NO 0x300 /* in place of a reason: not a frame for the short way */
 
+/* Of a segment in the middle of a connection only ACK is set. */
 #define EXPRESS_TCP_FLAGS \
 	(OTSEG_TCP_FIN | OTSEG_TCP_SYN | OTSEG_TCP_RST | OTSEG_TCP_ACK | OTSEG_TCP_URG)
 
@@ -25,45 +28,39 @@ enum otseg_express_at {
 	OTSEG_AT_L4 = 34,
 };
 
-/*
- * Whether the frame is a plain one, which nothing but well-formed headers is. Then
- * @p has what the rest of the way reads: of the addresses, the words that IPv4 fills.
+/**
+ * struct express_ends - who talks to whom, as the frame has it
+ * @src: source address, network order
+ * @dst: destination address
+ * @sport: source port, host order
+ * @dport: destination port
+ * @proto: IP protocol
  */
-OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct otseg_packet *p)
-{
-	const u8 *ip = h + OTSEG_AT_IP;
-	const u8 *l4 = h + OTSEG_AT_L4;
-	u32 first = otseg_wire(u32, ip);
-	u32 second = otseg_wire(u32, ip + 4);
-	u32 third = otseg_wire(u32, ip + 8);
-	u32 src = otseg_wire(u32, ip + 12);
-	u32 dst = otseg_wire(u32, ip + 16);
-	u32 len = otseg_be16((u16)(first >> 16));
-	u32 proto = (third >> 8) & 0xff;
-	u32 header;
-	u64 sum;
+struct express_ends {
+	u32 src;
+	u32 dst;
+	u32 sport;
+	u32 dport;
+	u32 proto;
+};
 
-	/* A group address is nobody's source. */
-	if (otseg_wire(u16, h + OTSEG_AT_TYPE) != 0x0008 || (first & 0xff) != 0x45 || (h[6] & 1) ||
-	    (second & 0xffbf0000) || len > e->frame_len - OTSEG_AT_IP || len < 28)
-		return 0;
-	sum = (u64)first + second + third + src + dst;
-	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	if (sum != 0xffff)
-		return 0;
-	len -= 20;
-	p->src.w[0] = src;
-	p->dst.w[0] = dst;
-	p->proto = (u8)proto;
-	p->sport = otseg_be16(otseg_wire(u16, l4));
-	p->dport = otseg_be16(otseg_wire(u16, l4 + 2));
-	if (proto == OTSEG_PROTO_UDP)
-		return otseg_be16(otseg_wire(u16, l4 + 4)) == len && p->dport;
-	if (proto != OTSEG_PROTO_TCP)
-		return 0;
-	header = (l4[12] >> 4) * 4u;
+/* The same in the packet: of the addresses, the words that IPv4 fills. */
+OTSEG_INLINE void express_note(struct otseg_packet *p, const struct express_ends *x)
+{
+	p->src.w[0] = x->src;
+	p->dst.w[0] = x->dst;
+	p->sport = (u16)x->sport;
+	p->dport = (u16)x->dport;
+	p->proto = (u8)x->proto;
+}
+
+/* The TCP header at @l4, of @len bytes with its payload, goes to @p. */
+OTSEG_INLINE u32 express_decode_tcp(const u8 *l4, u32 len, struct otseg_packet *p,
+				    const struct express_ends *x)
+{
+	u32 header = (l4[12] >> 4) * 4u;
+
+	express_note(p, x);
 	p->seq = otseg_be32(otseg_wire(u32, l4 + 4));
 	p->ack = otseg_be32(otseg_wire(u32, l4 + 8));
 	p->tcp_flags = l4[13];
@@ -71,8 +68,43 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 	p->l4_off = OTSEG_AT_L4;
 	p->payload_off = (u16)(OTSEG_AT_L4 + header);
 	p->payload_len = (u16)(len - header);
-	return header >= 20 && header <= len && p->sport && p->dport &&
-	       (l4[13] & EXPRESS_TCP_FLAGS) == OTSEG_TCP_ACK;
+	return header >= 20 && header <= len && x->sport && x->dport;
+}
+
+/*
+ * Whether the frame is a plain one, which nothing but well-formed headers is. Then @x
+ * has its ends, and of TCP @p what the rest of the way reads.
+ */
+OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct otseg_packet *p,
+				struct express_ends *x)
+{
+	const u8 *ip = h + OTSEG_AT_IP;
+	const u8 *l4 = h + OTSEG_AT_L4;
+	u32 first = otseg_wire(u32, ip);
+	u32 second = otseg_wire(u32, ip + 4);
+	u32 third = otseg_wire(u32, ip + 8);
+	u32 len = otseg_be16((u16)(first >> 16));
+	u64 sum;
+
+	x->src = otseg_wire(u32, ip + 12);
+	x->dst = otseg_wire(u32, ip + 16);
+	x->proto = (third >> 8) & 0xff;
+	/* A group address is nobody's source. */
+	if (otseg_wire(u16, h + OTSEG_AT_TYPE) != 0x0008 || (first & 0xff) != 0x45 || (h[6] & 1) ||
+	    (second & 0xffbf0000) || len > e->frame_len - OTSEG_AT_IP || len < 28)
+		return 0;
+	sum = (u64)first + second + third + x->src + x->dst;
+	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	if (sum != 0xffff)
+		return 0;
+	len -= 20;
+	x->sport = otseg_be16(otseg_wire(u16, l4));
+	x->dport = otseg_be16(otseg_wire(u16, l4 + 2));
+	if (otseg_likely(x->proto == OTSEG_PROTO_UDP))
+		return otseg_be16(otseg_wire(u16, l4 + 4)) == len && x->dport;
+	return x->proto == OTSEG_PROTO_TCP && express_decode_tcp(l4, len, p, x);
 }
 
 /* The words of the addresses that IPv4 leaves empty. */
@@ -94,7 +126,9 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	const u8 *h = otseg_peek(e, OTSEG_EXPRESS_HEADERS);
 	u32 is_tcp = p->proto == OTSEG_PROTO_TCP;
 
-	if (!h)
+	/* A SYN has options to be decoded. */
+	if (!h || (is_tcp && (p->tcp_flags & OTSEG_TCP_SYN) &&
+		   p->payload_off != OTSEG_AT_L4 + 20))
 		return 0;
 	express_widen(p);
 	__builtin_memcpy(p->dst_mac, h, 6);
@@ -106,7 +140,7 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	p->l3_off = OTSEG_AT_IP;
 	p->l4_off = OTSEG_AT_L4;
 	p->family = 4;
-	p->window_scale = 0;
+	p->window_scale = is_tcp && (p->tcp_flags & OTSEG_TCP_SYN) ? OTSEG_NO_SCALE : 0;
 	p->fault = 0;
 	if (!is_tcp) {
 		p->seq = 0;
@@ -131,12 +165,15 @@ OTSEG_INLINE u32 express_scan(const struct otseg_flow_bucket *bucket, u32 index,
 	return 0;
 }
 
-/* The flow of a frame, by the words of its key; NULL: none, or not by the short way. */
+/*
+ * The flow of a frame, by the words of its key, and its bucket; NULL: none, or not by the
+ * short way.
+ */
 OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
-					     u32 proto)
+					     u32 proto, struct otseg_flow_bucket **at)
 {
 	const u64 *seed = otseg_seed_of(e);
-	const struct otseg_flow_bucket *bucket;
+	struct otseg_flow_bucket *bucket;
 	struct otseg_flow *f;
 	u32 index, tag, place;
 	u64 hash;
@@ -158,7 +195,7 @@ OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses,
 	place = otseg_forget(e, place);
 	if (!place) {
 		e->s->hash = hash;
-		e->s->is_new = 1;
+		e->s->is_new = OTSEG_NEW_FLOW;
 		return NULL;
 	}
 	bucket = otseg_bucket_at(e, index);
@@ -171,6 +208,7 @@ OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses,
 			  e->now_s))
 		return NULL;
 	e->flow_id = otseg_flow_make_id(tag, place - 1);
+	*at = bucket;
 	return f;
 }
 
@@ -178,34 +216,110 @@ OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses,
 OTSEG_INLINE u32 express_fits(const struct otseg_packet *p, const struct otseg_flow *f,
 			      const struct otseg_flow_dir *me, const struct otseg_flow_dir *you)
 {
-	if (((me->flags | you->flags) & (OTSEG_FLOW_RST | OTSEG_FLOW_FIN)) ||
+	if ((p->tcp_flags & EXPRESS_TCP_FLAGS) != OTSEG_TCP_ACK ||
+	    ((me->flags | you->flags) & (OTSEG_FLOW_RST | OTSEG_FLOW_FIN)) ||
 	    !(me->flags & you->flags & OTSEG_FLOW_SYN) || !(f->dir[0].flags & OTSEG_FLOW_ACKED))
 		return 0;
 	return otseg_tcp_in_window(p, me, you, 1);
 }
 
 /* Inspected: the rest of what checksum.h reads, and the stream's word. */
-OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p, u32 reply)
+OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
+				 const struct otseg_flow *f, u32 reply)
 {
+	u32 reason = OTSEG_EXPRESS_NO;
 	u32 fault;
 
 	otseg_ingress_open(e);
 	if (e->link_flags & OTSEG_LINK_CHECKSUMS) {
 		express_widen(p);
-		fault = otseg_checksum_tcp(e, p);
+		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
 		if (fault)
 			return fault;
 	}
-	return otseg_unit_inspect(e, reply, 0);
+	if (otseg_brief_is(p))
+		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
+	if (reason == OTSEG_EXPRESS_NO)
+		e->s->is_new = OTSEG_NEW_STREAM;
+	return reason;
+}
+
+/* A frame passes: what its flow keeps of it. */
+OTSEG_INLINE void express_pass(const struct otseg_env *e, const struct otseg_packet *p,
+			       struct otseg_flow *f, struct otseg_flow_bucket *bucket, u32 reply)
+{
+	otseg_track_note(e, f, reply);
+	if (f->key.proto == OTSEG_PROTO_TCP)
+		otseg_tcp_advance(p, reply ? &f->dir[1] : &f->dir[0], p->seq + p->payload_len);
+	otseg_bucket_touch(e, bucket, otseg_flow_place(e->flow_id), otseg_track_timeout(e, f));
 }
 
 /**
- * otseg_express_decide - decide about a plain frame of a live flow
+ * otseg_express_stream - ask the stream that the short way has left a segment to
+ * @e: surroundings: @e->s->is_new is OTSEG_NEW_STREAM, @e->flow_id is the flow
+ * @v: the verdict of the short way
+ *
+ * Return: as otseg_stream_segment(), or OTSEG_STALE.
+ */
+OTSEG_INLINE u32 otseg_express_stream(struct otseg_env *e, const struct otseg_verdict *v)
+{
+	u32 place = otseg_flow_place(e->flow_id);
+	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
+	struct otseg_flow *f = otseg_flow_at(e, place);
+	u32 reply = v->flags & OTSEG_V_REPLY ? 1 : 0;
+	u32 reason;
+
+	if (!f || !bucket)
+		return OTSEG_R_INTERNAL;
+	reason = otseg_forget(e, otseg_unit_inspect(e, reply, 0));
+	if (otseg_reason_passes(reason))
+		express_pass(e, &e->s->packet, f, bucket, reply);
+	return reason;
+}
+
+/*
+ * A plain frame that has no flow: a refusal, or OTSEG_EXPRESS_NO. The options of a SYN
+ * are looked at before the policy is asked.
+ */
+OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct express_ends *x,
+			       struct otseg_verdict *v)
+{
+	struct otseg_packet *p = &e->s->packet;
+	u32 reason;
+
+	express_note(p, x);
+	otseg_verdict_clear(v);
+	if (p->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
+	    p->payload_off != OTSEG_AT_L4 + 20)
+		return OTSEG_EXPRESS_NO;
+	v->link = (u16)otseg_ingress_plain(e);
+	if (v->link == OTSEG_NONE16)
+		return OTSEG_R_UNKNOWN_LINK;
+	reason = otseg_forget(e, otseg_refusal_find(e, p, v));
+	if (reason)
+		return reason;
+	__builtin_memcpy(p->src_mac, h + 6, 6);
+	reason = otseg_forget(e, otseg_opening_plain(e, p, v));
+	if (reason != OTSEG_R_RULE && !otseg_conduit_is_monitored(e, v->conduit)) {
+		reason &= ~(u32)OTSEG_OPENING_FINAL;
+		if (reason != OTSEG_R_TCP_SYN_DATA)
+			otseg_refusal_keep(e, p, v, reason);
+		return reason;
+	}
+	if (reason & OTSEG_OPENING_FINAL)
+		return reason & ~(u32)OTSEG_OPENING_FINAL;
+	e->s->is_new = OTSEG_NEW_JUDGED;
+	e->s->said = reason;
+	return OTSEG_EXPRESS_NO;
+}
+
+/**
+ * otseg_express_decide - decide about a plain frame of a live flow, or refuse one of none
  * @e: surroundings
  * @v: takes the verdict but for action and reason
  *
  * Return: enum otseg_reason, OTSEG_STALE, or OTSEG_EXPRESS_NO: nothing was decided,
- * and nothing but @v and @e->flow_id has changed.
+ * and nothing but @v, @e->flow_id and what @e->s->is_new tells has changed.
  */
 OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)
 {
@@ -214,24 +328,25 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	struct otseg_packet *p = &e->s->packet;
 	u32 from_b, reply, ports, generation;
 	struct otseg_flow_dir *me, *you;
+	struct otseg_flow_bucket *bucket;
 	u32 reason = OTSEG_R_FLOW;
 	struct otseg_flow *f;
+	struct express_ends x;
 	u64 addresses;
 
-	if (otseg_unlikely(!h || !express_decode(e, h, p)))
+	if (otseg_unlikely(!h || !express_decode(e, h, p, &x)))
 		return OTSEG_EXPRESS_NO;
-	from_b = p->dst.w[0] < p->src.w[0];
-	addresses = from_b ? (u64)p->dst.w[0] << 32 | p->src.w[0] :
-			     (u64)p->src.w[0] << 32 | p->dst.w[0];
-	ports = from_b ? (u32)p->dport << 16 | p->sport : (u32)p->sport << 16 | p->dport;
-	f = express_find(e, addresses, ports, p->proto);
+	from_b = x.dst < x.src;
+	addresses = from_b ? (u64)x.dst << 32 | x.src : (u64)x.src << 32 | x.dst;
+	ports = from_b ? x.dport << 16 | x.sport : x.sport << 16 | x.dport;
+	f = express_find(e, addresses, ports, x.proto, &bucket);
 	if (!f)
-		return OTSEG_EXPRESS_NO;
+		return e->s->is_new ? express_begin(e, h, &x, v) : OTSEG_EXPRESS_NO;
 	generation = otseg_read(f->generation);
 	otseg_barrier();
 	reply = from_b ^ (f->flags & OTSEG_FLOW_FROM_B);
-	me = reply ? &f->dir[1] : &f->dir[0];
-	you = reply ? &f->dir[0] : &f->dir[1];
+	me = &f->dir[reply & 1];
+	you = &f->dir[~reply & 1];
 	if (generation != e->generation || !(f->flags & OTSEG_FLOW_EXPRESS) ||
 	    otseg_read(me->ifindex) != e->s->arrival.ifindex || me->vlan ||
 	    (me->flags & OTSEG_FLOW_MAC))
@@ -243,18 +358,16 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	if (otseg_unlikely(otseg_read(f->generation) != generation ||
 			   otseg_read(me->ifindex) != e->s->arrival.ifindex))
 		return OTSEG_EXPRESS_NO;
-	if (p->proto == OTSEG_PROTO_TCP && !express_fits(p, f, me, you))
+	if (x.proto == OTSEG_PROTO_TCP && !express_fits(p, f, me, you))
 		return OTSEG_EXPRESS_NO;
 	v->flags = reply ? OTSEG_V_REPLY : 0;
+	v->n_messages = 0;
 	if (path->inspected) {
-		reason = otseg_forget(e, express_inspect(e, p, reply));
+		reason = otseg_forget(e, express_inspect(e, p, f, reply));
 		if (!otseg_reason_passes(reason))
 			return reason;
 	}
-	otseg_track_note(e, f, reply);
-	if (p->proto == OTSEG_PROTO_TCP)
-		otseg_tcp_commit(p, f, reply);
-	otseg_flow_touch(e, otseg_track_timeout(e, f));
+	express_pass(e, p, f, bucket, reply);
 	return reason;
 }
 

@@ -83,7 +83,7 @@ struct otseg_flow_dir {
 
 #define OTSEG_FLOW_FROM_B 0x01 /* the flow was opened by @key.b */
 #define OTSEG_FLOW_INSPECTED 0x02 /* its service has an inspector */
-#define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate: see express.h */
+#define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate, their rule's: see express.h */
 
 /**
  * struct otseg_flow - one conversation

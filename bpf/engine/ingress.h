@@ -24,6 +24,17 @@ OTSEG_INLINE const struct otseg_link *otseg_ingress_open(struct otseg_env *e)
 	return entry;
 }
 
+/* Is it the interface that the policy names? */
+OTSEG_INLINE u32 otseg_ingress_is_named(const struct otseg_link *entry,
+					const struct otseg_img_link *link)
+{
+	u32 name[4];
+
+	__builtin_memcpy(name, link->name, sizeof(name));
+	return !((name[0] ^ entry->name[0]) | (name[1] ^ entry->name[1]) |
+		 (name[2] ^ entry->name[2]) | (name[3] ^ entry->name[3]));
+}
+
 /**
  * otseg_ingress_link - find the image's link of a frame
  * @e: surroundings
@@ -36,7 +47,6 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 	const struct otseg_link *entry = otseg_ingress_open(e);
 	const struct otseg_img_link *link;
 	u32 slots = otseg_count(e, LINK_HASH);
-	u32 name[4];
 	u32 hash, slot;
 	u32 i;
 
@@ -48,13 +58,37 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 		if (!slot)
 			break;
 		link = otseg_at(e, LINKS, slot - 1);
-		__builtin_memcpy(name, link->name, sizeof(name));
-		if (link->hash == hash && link->vlan == vlan && name[0] == entry->name[0] &&
-		    name[1] == entry->name[1] && name[2] == entry->name[2] &&
-		    name[3] == entry->name[3])
+		if (link->hash == hash && link->vlan == vlan && otseg_ingress_is_named(entry, link))
 			return (slot - 1) & (OTSEG_MAX_LINKS - 1);
 	}
 	return OTSEG_NONE16;
+}
+
+/**
+ * otseg_ingress_plain - find the image's link of a frame without a tag
+ * @e: surroundings
+ *
+ * Tries where the last one came in first. That is a guess, which the names confirm.
+ *
+ * Return: the link, or OTSEG_NONE16.
+ */
+OTSEG_INLINE u32 otseg_ingress_plain(struct otseg_env *e)
+{
+	struct otseg_link *entry = otseg_link_at(e, e->s->arrival.ifindex);
+	const struct otseg_img_link *link;
+	u32 index;
+
+	if (!entry || entry->ifindex != e->s->arrival.ifindex)
+		return OTSEG_NONE16;
+	index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
+	link = otseg_at(e, LINKS, index);
+	if (otseg_likely(index < otseg_count(e, LINKS) && !link->vlan &&
+			 otseg_ingress_is_named(entry, link)))
+		return index;
+	index = otseg_forget(e, otseg_ingress_link(e, 0));
+	if (index != OTSEG_NONE16)
+		otseg_write(entry->hint, index);
+	return index;
 }
 
 /**

@@ -45,4 +45,23 @@ OTSEG_GLOBAL u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have,
 	}
 }
 
+/**
+ * otseg_inspect_brief - make a message of a whole short PDU of the most usual kind
+ * @service: enum otseg_service
+ * @head: its first eight bytes, the first one lowest
+ * @body: the next four
+ * @len: its bytes, at least 12
+ * @dir: enum otseg_msg_dir
+ * @msg: filled in just as otseg_inspect_pdu() would, if it is one
+ *
+ * Return: 1: it is; 0: it is for otseg_inspect_pdu().
+ */
+OTSEG_INLINE u32 otseg_inspect_brief(u32 service, u64 head, u32 body, u32 len, u32 dir,
+				     struct otseg_msg *msg)
+{
+	if (service == OTSEG_SVC_MODBUS)
+		return otseg_modbus_brief(head, body, len, dir, msg);
+	return 0;
+}
+
 #endif /* OTSEG_INSPECT_H */

@@ -66,6 +66,16 @@ OTSEG_NOINLINE u32 otseg_match_number(const struct otseg_env *e, u32 at, u32 n, 
 	return 0;
 }
 
+/* The same; most lists have one range, and a call costs more than that. */
+OTSEG_INLINE u32 match_number(const struct otseg_env *e, u32 at, u32 n, u32 number)
+{
+	const struct otseg_img_range *range = otseg_at(e, RANGES, at);
+
+	if (otseg_likely(n == 1))
+		return number - range->first <= range->last - range->first;
+	return otseg_match_number(e, at, n, number);
+}
+
 /* Whether one interval of the sorted list holds the whole object. */
 OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 				const struct otseg_msg_object *object)
@@ -82,6 +92,18 @@ OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 			return object->last <= range->last;
 	}
 	return 0;
+}
+
+/* The same for the message's only object; a list of one range as above. */
+OTSEG_INLINE u32 match_only_object(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg_object *object = &e->s->inspection.msg.objects[0];
+	const struct otseg_img_object *range = otseg_at(e, OBJECTS, rule->objects);
+
+	if (otseg_likely(rule->n_objects == 1))
+		return object->type == (range->type & 0xff) && object->first >= range->first &&
+		       object->last <= range->last;
+	return match_object(e, rule->objects, rule->n_objects, object);
 }
 
 /*
@@ -178,8 +200,6 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 i;
 
-	if (otseg_likely(msg->n_objects == 1))
-		return match_object(e, rule->objects, rule->n_objects, &msg->objects[0]);
 	if (!msg->n_objects)
 		return msg->flags & OTSEG_MSG_PARTIAL;
 	if (!match_affords(e, msg->n_objects))
@@ -194,15 +214,21 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 	return 1;
 }
 
-/* OTSEG_R_RULE if the rule covers the message, else what it stops for. */
-OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule)
+#define OTSEG_MATCH_ASK 0x300 /* in place of a reason: otseg_match_message() has to be asked */
+
+/*
+ * OTSEG_R_RULE if the rule covers the message, else what it stops for. A brief message names
+ * one object at most; its values are not looked at here.
+ */
+OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule,
+			    const u32 is_brief)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 flags = msg->flags;
 
 	if (rule->n_units) {
 		if (!(flags & OTSEG_MSG_NO_UNIT) &&
-		    !otseg_match_number(e, rule->units, rule->n_units, msg->unit))
+		    !match_number(e, rule->units, rule->n_units, msg->unit))
 			return OTSEG_R_UNIT;
 	} else if (flags & OTSEG_MSG_BROADCAST) {
 		return OTSEG_R_UNIT;
@@ -214,13 +240,41 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	if (msg->access & ~rule->access)
 		return OTSEG_R_ACCESS;
 	if (rule->n_functions &&
-	    !otseg_match_number(e, rule->functions, rule->n_functions, msg->function))
+	    !match_number(e, rule->functions, rule->n_functions, msg->function))
 		return OTSEG_R_FUNCTION;
-	if (rule->n_objects && !otseg_forget(e, match_objects(e, rule)))
+	if (rule->n_objects &&
+	    !otseg_forget(e, is_brief || msg->n_objects == 1 ? match_only_object(e, rule) :
+							       match_objects(e, rule)))
 		return OTSEG_R_OBJECT;
+	if (rule->n_values && is_brief)
+		return OTSEG_MATCH_ASK;
 	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
 	return OTSEG_R_RULE;
+}
+
+/**
+ * otseg_match_first - hold the brief message at hand against the first rule of a leaf
+ * @e: surroundings; the message is in the inspection scratch, its rule goes there; it is
+ *	a whole one of a function that the inspector knows, and names one object at most
+ * @leaf: index of the leaf
+ *
+ * Return: OTSEG_R_RULE if it is covered, and there is no rate; why not, if there is no other
+ * rule; else OTSEG_MATCH_ASK.
+ */
+OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
+{
+	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
+	u32 index = *otseg_at(e, LEAF_RULES, l->rules);
+	const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
+	u32 stop;
+
+	if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED) ||
+	    (rule->flags & OTSEG_RULE_VOID) || rule->rate.limiter != OTSEG_NONE32)
+		return OTSEG_MATCH_ASK;
+	stop = otseg_forget(e, match_rule(e, rule, 1));
+	e->s->inspection.rule = stop == OTSEG_R_RULE ? index : OTSEG_NONE32;
+	return stop == OTSEG_R_RULE || l->n_rules == 1 ? stop : OTSEG_MATCH_ASK;
 }
 
 /**
@@ -259,7 +313,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 				in->stop = OTSEG_R_NO_INSPECTOR;
 			continue;
 		}
-		stop = otseg_forget(e, match_rule(e, rule));
+		stop = otseg_forget(e, match_rule(e, rule, 0));
 		if (stop == OTSEG_R_RULE) {
 			in->rule = index;
 			return stop;

@@ -23,9 +23,10 @@ OTSEG_INLINE u32 otseg_neighbour_by_rule(struct otseg_env *e, const struct otseg
 	v->conduit = path->conduit;
 	v->rule = path->rule;
 	v->service = path->service;
-	if (reason == OTSEG_R_RULE && !otseg_limit_check(e, path->rule, e->frame_len))
-		return OTSEG_R_RATE_LIMIT;
-	return reason;
+	if (reason != OTSEG_R_RULE)
+		return reason;
+	reason = otseg_limit_frame(e, path->rule, path->conduit);
+	return reason ? reason : OTSEG_R_RULE;
 }
 
 /* Finds the zone of the address that is asked for, or told of. */

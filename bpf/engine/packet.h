@@ -133,6 +133,17 @@ struct otseg_verdict {
 	u8 reserved[3];
 };
 
+/* A verdict of which nothing is known yet. */
+static inline void otseg_verdict_clear(struct otseg_verdict *v)
+{
+	__builtin_memset(v, 0, sizeof(*v));
+	v->rule = OTSEG_NONE32;
+	v->src_zone = OTSEG_NONE16;
+	v->dst_zone = OTSEG_NONE16;
+	v->conduit = OTSEG_NONE16;
+	v->link = OTSEG_NONE16;
+}
+
 /**
  * struct otseg_path - what the policy has for a way from one zone to another
  * @src_class: endpoint class of the source

@@ -97,6 +97,28 @@ _Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_S
 	       "the tail covers a piece");
 
 /**
+ * struct otseg_refused - the first message of a segment that no rule covers
+ * @function: as in struct otseg_msg, like the rest
+ * @unit: unit
+ * @first: lowest object, if it addresses one run of them
+ * @last: highest object
+ * @access: classes of access
+ * @flags: OTSEG_MSG_*
+ * @type: type of the objects
+ * @has_object: it addresses one run of objects
+ */
+struct otseg_refused {
+	u32 function;
+	u32 unit;
+	u32 first;
+	u32 last;
+	u8 access;
+	u8 flags;
+	u8 type;
+	u8 has_object;
+};
+
+/**
  * struct otseg_inspection - scratch memory of the inspection of one segment
  * @msg: the message at hand
  * @service: enum otseg_service of the flow
@@ -114,6 +136,7 @@ _Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_S
  * @answered: bit i: the segment answers request i of the session
  * @n_rules: used entries of @rules
  * @n_limited: used entries of @limited
+ * @refused: told to whoever listens
  * @requests: those that the segment makes, recorded if it passes
  * @rules: the rule of each of its messages
  * @limited: of these, each one once that has a limit
@@ -136,6 +159,7 @@ struct otseg_inspection {
 	u32 answered;
 	u32 n_rules;
 	u32 n_limited;
+	struct otseg_refused refused;
 	struct otseg_request requests[OTSEG_SEGMENT_PDUS];
 	u32 rules[OTSEG_SEGMENT_PDUS];
 	u32 limited[OTSEG_SEGMENT_PDUS];

@@ -115,13 +115,17 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
  * @e: surroundings, @e->flow_id is the flow
  * @flow: the flow; takes the slot
  *
- * A slot is taken over from a flow that is no longer in the flow table.
+ * A slot is taken over from a flow that is no longer in the flow table. Which slots a
+ * flow may take, its id scatters all over the table: that none of them is free is as
+ * unlikely as OTSEG_SESSION_WAYS used ones in a row of draws.
  *
  * Return: OTSEG_R_RULE, or OTSEG_R_SESSION_BUDGET or OTSEG_R_STREAM_BUSY.
  */
 OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flow *flow)
 {
-	u32 first = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u >> 16;
+	u32 draw = (u32)(e->flow_id ^ (e->flow_id >> 32)) * 0x9e3779b1u;
+	u32 first = draw >> 16;
+	u32 step = draw >> 4 | 1; /* odd, so that no slot is looked at twice */
 	struct otseg_session *s;
 	u64 owner;
 	u32 slot;
@@ -129,7 +133,7 @@ OTSEG_NOINLINE u32 otseg_stream_open(const struct otseg_env *e, struct otseg_flo
 
 	flow->session = 0;
 	otseg_for(i, OTSEG_SESSION_WAYS) {
-		slot = (first + i) & (OTSEG_SESSIONS - 1);
+		slot = (first + i * step) & (OTSEG_SESSIONS - 1);
 		s = otseg_session_at(e, slot);
 		if (!s)
 			break;
@@ -350,26 +354,32 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 	return OTSEG_R_PDU_UNSOLICITED;
 }
 
-/* Note the request at hand and its rule until the segment is known to pass. */
-OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+/* Note the request at hand. */
+OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request *r)
 {
-	struct otseg_inspection *in = &e->s->inspection;
-	const struct otseg_msg *msg = &in->msg;
-	u32 rule = in->rule;
-	struct otseg_request *r = &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)];
-	u32 i;
+	const struct otseg_msg *msg = &e->s->inspection.msg;
 
 	r->function = msg->function;
 	r->id = msg->id;
 	r->answer = msg->answer;
 	r->unit = (u16)msg->unit;
-	r->rule = (u16)rule;
+	r->rule = (u16)e->s->inspection.rule;
 	r->generation = (u16)e->generation;
 	r->is_open = 1;
+}
+
+/* Note the request at hand and its rule until the segment is known to pass. */
+OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 rule = in->rule;
+	u32 i;
+
+	stream_request(e, &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)]);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
-	if (otseg_likely(otseg_at(e, RULES, rule)->limiter == OTSEG_NONE32))
+	if (otseg_likely(otseg_at(e, RULES, rule)->rate.limiter == OTSEG_NONE32))
 		return;
 	otseg_for(i, in->n_limited) {
 		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
@@ -424,6 +434,23 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	return reason;
 }
 
+/* Keep what the refused message was. */
+OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
+{
+	const struct otseg_msg *msg = &in->msg;
+
+	in->refused = (struct otseg_refused){
+		.function = msg->function,
+		.unit = msg->unit,
+		.first = msg->objects[0].first,
+		.last = msg->objects[0].last,
+		.access = msg->access,
+		.flags = msg->flags,
+		.type = msg->objects[0].type,
+		.has_object = msg->n_objects == 1,
+	};
+}
+
 /* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
 OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
@@ -431,8 +458,10 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_sessi
 	u32 reason = otseg_forget(e, stream_message(e, s, dir));
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
-		if (in->verdict == OTSEG_R_RULE)
+		if (in->verdict == OTSEG_R_RULE) {
 			in->verdict = reason;
+			stream_refuse(in);
+		}
 		if (!in->is_monitored || in->is_lost)
 			return 1;
 	}
@@ -491,6 +520,7 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 		if (reason != OTSEG_R_RULE &&
 		    stream_after(c->base + in->at - (c->base & 7), c->acked)) {
 			verdict = reason;
+			stream_refuse(in);
 			break;
 		}
 	}
@@ -509,15 +539,21 @@ OTSEG_INLINE void stream_record(const struct otseg_inspection *in, struct otseg_
 	s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
 }
 
+/* Count a message. */
+OTSEG_INLINE void stream_count_one(const struct otseg_env *e, u32 rule, u32 conduit)
+{
+	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
+	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
+		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+}
+
 /* Count a message for the @i-th of the segment's rules. */
 OTSEG_INLINE void stream_count(const struct otseg_env *e, const struct otseg_inspection *in, u32 i)
 {
 	u32 rule = in->rules[i & (OTSEG_SEGMENT_PDUS - 1)] & (OTSEG_MAX_RULES - 1);
 	u32 conduit = otseg_at(e, RULES, rule)->conduit & (OTSEG_MAX_CONDUITS - 1);
 
-	e->counters[OTSEG_CTR_RULE + rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES]++;
-	e->counters[OTSEG_CTR_CONDUIT + conduit * OTSEG_CTR_CONDUIT_LEN +
-		    OTSEG_CTR_CONDUIT_MESSAGES]++;
+	stream_count_one(e, rule, conduit);
 }
 
 /* Close the requests that the segment answers. */
@@ -614,7 +650,7 @@ OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
 	otseg_for(i, in->n_limited) {
 		u32 rule = in->limited[i & (OTSEG_SEGMENT_PDUS - 1)];
 
-		if (!otseg_limit_check(e, rule, e->frame_len)) {
+		if (!otseg_limit_rule(e, rule)) {
 			in->rule = rule;
 			return 0;
 		}

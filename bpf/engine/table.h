@@ -94,6 +94,53 @@ OTSEG_INLINE u32 otseg_key_equals(const struct otseg_flow_key *x, const struct o
 	return !differ;
 }
 
+#define OTSEG_BUDGET_SPENT 0x10000u /* beside a reason, in place of a slot */
+
+/**
+ * otseg_budget_take - count one more live flow of a conduit
+ * @e: surroundings
+ * @conduit: the conduit
+ * @is_inspected: the flow is an inspected one: these have a budget of their own
+ *
+ * Return: its budget slot, or OTSEG_BUDGET_SPENT and the reason.
+ */
+OTSEG_NOINLINE u32 otseg_budget_take(const struct otseg_env *e, u32 conduit, u32 is_inspected)
+{
+	const struct otseg_img_conduit *c = otseg_at(e, CONDUITS, conduit);
+	u32 slot = c->budget_slot & (OTSEG_BUDGET_SLOTS - 1);
+	struct otseg_live *live = otseg_live_at(e, slot);
+
+	if (!live)
+		return OTSEG_BUDGET_SPENT | OTSEG_R_INTERNAL;
+	if (otseg_fetch_add32(&live->flows, 1) >= c->flow_budget) {
+		otseg_fetch_add32(&live->flows, (u32)-1);
+		return OTSEG_BUDGET_SPENT | OTSEG_R_FLOW_BUDGET;
+	}
+	if (is_inspected && otseg_fetch_add32(&live->sessions, 1) >= c->session_budget) {
+		otseg_fetch_add32(&live->sessions, (u32)-1);
+		otseg_fetch_add32(&live->flows, (u32)-1);
+		return OTSEG_BUDGET_SPENT | OTSEG_R_SESSION_BUDGET;
+	}
+	return slot;
+}
+
+/**
+ * otseg_budget_give - count one live flow less
+ * @e: surroundings
+ * @slot: the budget slot that it was counted in
+ * @is_inspected: as it was counted
+ */
+OTSEG_INLINE void otseg_budget_give(const struct otseg_env *e, u32 slot, u32 is_inspected)
+{
+	struct otseg_live *live = otseg_live_at(e, slot);
+
+	if (!live)
+		return;
+	otseg_fetch_add32(&live->flows, (u32)-1);
+	if (is_inspected)
+		otseg_fetch_add32(&live->sessions, (u32)-1);
+}
+
 /**
  * otseg_flow_end - remove a flow
  * @e: surroundings
@@ -110,7 +157,6 @@ OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
 	struct otseg_flow *f = otseg_flow_at(e, place);
 	u32 way = place & (OTSEG_FLOW_WAYS - 1);
 	u32 tag = (u32)(id >> 32);
-	u32 *live;
 
 	if (!bucket || !f)
 		return 0;
@@ -120,9 +166,7 @@ OTSEG_NOINLINE u32 otseg_flow_end(struct otseg_env *e, u64 id)
 		e->flow_id = id;
 		otseg_stream_close(e, f);
 	}
-	live = otseg_live_at(e, f->budget);
-	if (live)
-		otseg_fetch_add32(live, (u32)-1);
+	otseg_budget_give(e, f->budget, f->flags & OTSEG_FLOW_INSPECTED);
 	/* The grace begins before the place looks free. */
 	otseg_write(bucket->deadline_s[way], e->now_s);
 	otseg_barrier();
@@ -278,23 +322,34 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 }
 
 /**
- * otseg_flow_touch - set when a flow ends
- * @e: surroundings, @e->flow_id is the flow
+ * otseg_bucket_touch - set when a flow ends
+ * @e: surroundings
+ * @bucket: its bucket
+ * @way: its place there
  * @seconds: from now
  *
  * Written only when it changes: a bucket is shared by eight flows.
  */
+OTSEG_INLINE void otseg_bucket_touch(const struct otseg_env *e, struct otseg_flow_bucket *bucket,
+				     u32 way, u32 seconds)
+{
+	u32 deadline = e->now_s + seconds;
+
+	way &= OTSEG_FLOW_WAYS - 1;
+	/* A place that was given free meanwhile keeps the beginning of its grace. */
+	if (otseg_unlikely(otseg_read(bucket->deadline_s[way]) != deadline) &&
+	    otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE)
+		otseg_write(bucket->deadline_s[way], deadline);
+}
+
+/* The same for the flow @e->flow_id. */
 OTSEG_INLINE void otseg_flow_touch(const struct otseg_env *e, u32 seconds)
 {
 	u32 place = otseg_flow_place(e->flow_id);
 	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
-	u32 deadline = e->now_s + seconds;
-	u32 way = place & (OTSEG_FLOW_WAYS - 1);
 
-	/* A place that was given free meanwhile keeps the beginning of its grace. */
-	if (bucket && otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE &&
-	    otseg_read(bucket->deadline_s[way]) != deadline)
-		otseg_write(bucket->deadline_s[way], deadline);
+	if (bucket)
+		otseg_bucket_touch(e, bucket, place, seconds);
 }
 
 /**
@@ -311,36 +366,6 @@ OTSEG_INLINE void otseg_flow_publish(const struct otseg_env *e, u32 tag)
 
 	if (bucket)
 		otseg_cmpxchg32(&bucket->tag[place & (OTSEG_FLOW_WAYS - 1)], OTSEG_TAG_BUSY, tag);
-}
-
-/**
- * otseg_budget_take - count one more live flow of a conduit
- * @e: surroundings
- * @conduit: the conduit
- *
- * Return: its budget slot + 1, 0: the budget is used up.
- */
-OTSEG_NOINLINE u32 otseg_budget_take(const struct otseg_env *e, u32 conduit)
-{
-	const struct otseg_img_conduit *c = otseg_at(e, CONDUITS, conduit);
-	u32 slot = c->budget_slot & (OTSEG_BUDGET_SLOTS - 1);
-	u32 *live = otseg_live_at(e, slot);
-
-	if (!live)
-		return 0;
-	if (otseg_fetch_add32(live, 1) >= c->flow_budget) {
-		otseg_fetch_add32(live, (u32)-1);
-		return 0;
-	}
-	return slot + 1;
-}
-
-OTSEG_INLINE void otseg_budget_give(const struct otseg_env *e, u32 slot)
-{
-	u32 *live = otseg_live_at(e, slot);
-
-	if (live)
-		otseg_fetch_add32(live, (u32)-1);
 }
 
 #endif /* OTSEG_TABLE_H */

@@ -244,6 +244,21 @@ OTSEG_INLINE void otseg_tcp_answer(const struct otseg_packet *p, struct otseg_fl
 	me->flags |= OTSEG_FLOW_SYN;
 }
 
+/* A segment in the middle of a connection, which neither opens nor closes, has passed. */
+OTSEG_INLINE void otseg_tcp_advance(const struct otseg_packet *p, struct otseg_flow_dir *me, u32 end)
+{
+	u32 window = p->window;
+	u32 grant;
+
+	if (otseg_seq_after(end, me->end))
+		me->end = end;
+	if (window > me->window)
+		me->window = (u16)window;
+	grant = p->ack + (window ? window << (me->scale & 15) : 1);
+	if (otseg_seq_after(grant, me->grant))
+		me->grant = grant;
+}
+
 /**
  * otseg_tcp_commit - take note of a segment that passes
  * @p: the segment, which otseg_tcp_check() has found to fit
@@ -255,8 +270,6 @@ OTSEG_NOINLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_
 	struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
 	struct otseg_flow_dir *you = reply ? &f->dir[0] : &f->dir[1];
 	u32 control = p->tcp_flags;
-	u32 window = p->window;
-	u32 end, grant;
 	u32 flags;
 
 	if (otseg_unlikely(control & OTSEG_TCP_SYN)) {
@@ -274,14 +287,7 @@ OTSEG_NOINLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_
 	 */
 	if (otseg_unlikely(me->flags & OTSEG_FLOW_RST))
 		me->flags &= ~OTSEG_FLOW_RST;
-	end = p->seq + p->payload_len + !!(control & OTSEG_TCP_FIN);
-	if (otseg_seq_after(end, me->end))
-		me->end = end;
-	if (window > me->window)
-		me->window = (u16)window;
-	grant = p->ack + (window ? window << (me->scale & 15) : 1);
-	if (otseg_seq_after(grant, me->grant))
-		me->grant = grant;
+	otseg_tcp_advance(p, me, p->seq + p->payload_len + !!(control & OTSEG_TCP_FIN));
 	flags = me->flags;
 	if (!reply)
 		flags |= OTSEG_FLOW_ACKED;

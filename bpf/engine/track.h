@@ -149,9 +149,17 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
-	if (!path->inspected && otseg_at(e, RULES, path->rule)->limiter != OTSEG_NONE32)
+	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
+		return 0;
+	if (!path->inspected && otseg_at(e, RULES, path->rule)->rate.limiter != OTSEG_NONE32)
 		return 0;
 	return OTSEG_FLOW_EXPRESS;
+}
+
+/* Whether the conduit's budget is the one that the flow counts in. */
+OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_flow *f, u32 conduit)
+{
+	return f->budget == (otseg_at(e, CONDUITS, conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1));
 }
 
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
@@ -210,13 +218,13 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	/* One processor moves the flow; others judge their frame by themselves meanwhile. */
 	if (!is_mine || otseg_cmpxchg32(&f->generation, was, 0) != was)
 		return path->inspected ? OTSEG_R_STREAM_BUSY : OTSEG_R_NONE;
-	slot = otseg_at(e, CONDUITS, path->conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1);
-	if (slot != f->budget) {
-		if (!otseg_budget_take(e, path->conduit)) {
+	if (!track_counts_for(e, f, path->conduit)) {
+		slot = otseg_forget(e, otseg_budget_take(e, path->conduit, path->inspected));
+		if (slot & OTSEG_BUDGET_SPENT) {
 			otseg_flow_end(e, id);
-			return OTSEG_R_FLOW_BUDGET;
+			return slot & ~OTSEG_BUDGET_SPENT;
 		}
-		otseg_budget_give(e, f->budget);
+		otseg_budget_give(e, f->budget, path->inspected);
 		f->budget = (u16)slot;
 	}
 	f->rule = path->rule;
@@ -366,10 +374,9 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 		if (path->inspected)
 			fault = otseg_forget(e, otseg_track_inspectable(e, p));
 	}
-	/* Of inspected flows, the messages use up the rates. */
-	if (!path->inspected && !reply && v->rule != OTSEG_NONE32 &&
-	    !otseg_limit_check(e, v->rule, e->frame_len))
-		fault = OTSEG_R_RATE_LIMIT;
+	/* Of inspected flows, the messages use up the rules' rates. */
+	if (!reply && !fault && v->rule != OTSEG_NONE32)
+		fault = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : v->rule, v->conduit);
 	if (otseg_unlikely(fault) && !otseg_conduit_is_monitored(e, v->conduit))
 		return fault;
 	if (path->inspected && !(tcp & OTSEG_TCP_QUIET)) {
@@ -438,11 +445,12 @@ OTSEG_NOINLINE u32 otseg_track_open(struct otseg_env *e, const struct otseg_pack
 				    struct otseg_verdict *v, u64 hash, u32 from_b)
 {
 	u32 is_again = e->flow_id != 0;
+	u32 inspected = e->s->path.inspected;
 	u64 old_id = e->flow_id;
 	struct otseg_flow *f;
-	u32 slot;
+	u32 slot, was;
 
-	slot = otseg_forget(e, otseg_budget_take(e, v->conduit));
+	slot = otseg_forget(e, otseg_budget_take(e, v->conduit, inspected));
 	if (is_again) {
 		/* Its own old place must not count against it. */
 		f = otseg_flow_at(e, otseg_flow_place(old_id));
@@ -451,26 +459,26 @@ OTSEG_NOINLINE u32 otseg_track_open(struct otseg_env *e, const struct otseg_pack
 		if (f->session)
 			otseg_stream_close(e, f);
 		f->session = 0;
-		if (slot)
-			otseg_budget_give(e, f->budget);
-		else if (f->budget == (otseg_at(e, CONDUITS, v->conduit)->budget_slot &
-				       (OTSEG_BUDGET_SLOTS - 1)))
-			slot = f->budget + 1u;
-		if (!slot) {
+		was = f->flags & OTSEG_FLOW_INSPECTED;
+		if (!(slot & OTSEG_BUDGET_SPENT))
+			otseg_budget_give(e, f->budget, was);
+		else if (track_counts_for(e, f, v->conduit) && !was == !inspected)
+			slot = f->budget;
+		if (slot & OTSEG_BUDGET_SPENT) {
 			otseg_flow_end(e, old_id);
-			return OTSEG_R_FLOW_BUDGET;
+			return slot & ~OTSEG_BUDGET_SPENT;
 		}
 	} else {
-		if (!slot)
-			return OTSEG_R_FLOW_BUDGET;
+		if (slot & OTSEG_BUDGET_SPENT)
+			return slot & ~OTSEG_BUDGET_SPENT;
 		f = otseg_flow_take(e, hash);
 		if (!f) {
-			otseg_budget_give(e, slot - 1);
+			otseg_budget_give(e, slot, inspected);
 			return OTSEG_R_FLOW_TABLE;
 		}
 		f->key = e->s->key;
 	}
-	f->budget = (u16)(slot - 1);
+	f->budget = (u16)slot;
 	otseg_track_fill(e, p, v, f, from_b);
 	otseg_flow_touch(e, otseg_track_timeout(e, f));
 	if (!is_again)

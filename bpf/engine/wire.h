@@ -19,18 +19,14 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
 {
 	const struct otseg_link *here = otseg_link_at(e, e->s->arrival.ifindex);
 	const struct otseg_link *there;
-	u32 name[4];
 	u32 peer;
 
 	if (!here || !link->peer_plus1)
 		return 0;
 	peer = otseg_read(here->peer);
 	there = otseg_link_at(e, peer);
-	if (!peer || !there || there->ifindex != peer)
-		return 0;
-	__builtin_memcpy(name, otseg_at(e, LINKS, link->peer_plus1 - 1u)->name, sizeof(name));
-	if (name[0] != there->name[0] || name[1] != there->name[1] || name[2] != there->name[2] ||
-	    name[3] != there->name[3])
+	if (!peer || !there || there->ifindex != peer ||
+	    !otseg_ingress_is_named(there, otseg_at(e, LINKS, link->peer_plus1 - 1u)))
 		return 0;
 	return otseg_port_runs(e, peer) ? peer : 0;
 }
@@ -41,7 +37,7 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
  * @v: verdict; its link is on a wire. Without another end it becomes a drop, in
  *	monitor mode too
  */
-OTSEG_NOINLINE void otseg_wire_send(const struct otseg_env *e, struct otseg_verdict *v)
+OTSEG_INLINE void otseg_wire_send(const struct otseg_env *e, struct otseg_verdict *v)
 {
 	u32 out = otseg_wire_far_end(e, otseg_at(e, LINKS, v->link));
 

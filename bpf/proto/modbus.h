@@ -682,4 +682,65 @@ OTSEG_NOINLINE u32 otseg_modbus_parse(const u8 *buf, u32 have, u32 dir, struct o
 	return modbus_response(buf, have, code, msg);
 }
 
+/**
+ * otseg_modbus_brief - make a message of a whole ADU that reads (spec 6.1-6.4) or writes one
+ *	object (6.5, 6.6), or of the answer to it
+ * @head: bytes 0-7 of the ADU, the first one lowest
+ * @body: bytes 8-11
+ * @len: its bytes, at least 12
+ * @dir: enum otseg_msg_dir
+ * @msg: filled in as otseg_modbus_parse() would
+ *
+ * Return: 1; 0: the ADU is another one, or not acceptable.
+ */
+OTSEG_INLINE u32 otseg_modbus_brief(u64 head, u32 body, u32 len, u32 dir, struct otseg_msg *msg)
+{
+	u32 code = (u32)(head >> 56);
+	u32 unit = (head >> 48) & 0xff;
+	u32 is_bits = code <= OTSEG_MODBUS_FC_READ_DISCRETE_INPUTS;
+	u32 first = __builtin_bswap16((u16)body);
+	u32 count = __builtin_bswap16((u16)(body >> 16));
+
+	/* protocol 0, a length of one byte that is the ADU's, and no broadcast */
+	if ((head >> 16 & 0xffffffff) != (u64)(len - OTSEG_MODBUS_AT_UNIT) << 24 || !unit ||
+	    code - 1 >= OTSEG_MODBUS_FC_WRITE_SINGLE_REGISTER)
+		return 0;
+	msg->answer = 0;
+	msg->n_objects = 0;
+	msg->values = OTSEG_VALUES_NONE;
+	if (code > OTSEG_MODBUS_FC_READ_INPUT_REGISTERS) {
+		if (len != OTSEG_MODBUS_AT_BODY + 4 || code == OTSEG_MODBUS_FC_WRITE_SINGLE_COIL)
+			return 0;
+		if (dir == OTSEG_DIR_REQUEST) {
+			modbus_object(msg, 0, OTSEG_MODBUS_OBJ_HOLDING_REGISTER,
+				      OTSEG_ACCESS_WRITE, first, 1);
+			msg->objects[0].values_off = OTSEG_MODBUS_AT_BODY + 2;
+			msg->values = OTSEG_VALUES_BE16;
+		}
+	} else if (dir == OTSEG_DIR_REQUEST) {
+		if (len != OTSEG_MODBUS_AT_BODY + 4 ||
+		    !modbus_range_ok(first, count, is_bits ? OTSEG_MODBUS_READ_BITS :
+							     OTSEG_MODBUS_READ_WORDS))
+			return 0;
+		modbus_object(msg, 0, otseg_modbus_table[code].object, OTSEG_ACCESS_READ, first,
+			      count);
+		msg->answer = (u16)(is_bits ? (count + 7) >> 3 : 2 * count);
+	} else {
+		msg->answer = (u16)(len - OTSEG_MODBUS_AT_BODY - 1);
+		if ((body & 0xff) != msg->answer)
+			return 0;
+	}
+	msg->function = OTSEG_MODBUS_FUNCTION(code, 0);
+	msg->unit = unit;
+	msg->length = len;
+	msg->id = (u16)((head & 0xff) << 8 | (head >> 8 & 0xff));
+	msg->access = otseg_modbus_table[code].access;
+	msg->flags = 0;
+	msg->dir = (u8)dir;
+	msg->service = OTSEG_SVC_MODBUS;
+	msg->exception = 0;
+	msg->reserved = 0;
+	return 1;
+}
+
 #endif /* OTSEG_MODBUS_H */

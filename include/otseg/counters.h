@@ -13,9 +13,20 @@
 #include "image.h"
 #include "reason.h"
 
-/* Frames by reason, passes and drops alike. */
+/* Frames by reason, passes and drops alike; the last places are those of events. */
 #define OTSEG_CTR_REASON 0
 #define OTSEG_CTR_REASON_LEN 1
+
+/* Of events, kept with the reasons: they belong to no record of the policy either. */
+enum otseg_ctr_event {
+	OTSEG_CTR_EVENT_TOLD, /* written to the ring */
+	OTSEG_CTR_EVENT_SUPPRESSED, /* not written: too many of the kind */
+	OTSEG_CTR_EVENT_LOST, /* not written: nobody reads, the ring is full */
+	OTSEG_CTR_EVENT_LEN = 8,
+};
+
+#define OTSEG_CTR_EVENT (OTSEG_CTR_REASON + OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN)
+_Static_assert((OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN) >= OTSEG_R_COUNT, "reasons and events");
 
 /* By link of the image. */
 enum otseg_ctr_link {
@@ -45,6 +56,7 @@ enum otseg_ctr_conduit {
 	OTSEG_CTR_CONDUIT_MONITORED, /* frames passed that would have been dropped */
 	OTSEG_CTR_CONDUIT_FLOWS, /* flows opened */
 	OTSEG_CTR_CONDUIT_MESSAGES, /* inspected messages allowed */
+	OTSEG_CTR_CONDUIT_LIMITED, /* frames over its rate */
 	OTSEG_CTR_CONDUIT_LEN = 8,
 };
 

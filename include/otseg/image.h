@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 2
+#define OTSEG_IMAGE_VERSION 3
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -29,6 +29,7 @@
 #define OTSEG_MAX_WIRES (OTSEG_MAX_LINKS / 2)
 #define OTSEG_MAX_CONDUITS 4096
 #define OTSEG_MAX_RULES 32768
+#define OTSEG_MAX_LIMITERS OTSEG_MAX_RULES /* rules and conduits that have a rate */
 #define OTSEG_MAX_PREFIXES 65536
 #define OTSEG_MAX_CLASSES 4096
 #define OTSEG_MAX_ASSETS 65536
@@ -300,6 +301,29 @@ struct otseg_img_leaf {
 	u16 service;
 };
 
+/**
+ * struct otseg_img_rate - how much may come through a rule or a conduit
+ * @packets: packets in each period, 0: no limit
+ * @burst_packets: packets that may come at once
+ * @bytes: bytes in each period, 0: no limit
+ * @burst_bytes: bytes that may come at once
+ * @packets_period_s: seconds that @packets are for: 1, 60 or 3600; 0 without
+ * @bytes_period_s: seconds that @bytes are for: 1, 60 or 3600; 0 without
+ * @limiter: index of its token buckets; OTSEG_NONE32 without a limit
+ *
+ * Limiters are numbered without gaps: those of rules first, then those of conduits,
+ * each in the order of its section.
+ */
+struct otseg_img_rate {
+	u32 packets;
+	u32 burst_packets;
+	u32 bytes;
+	u32 burst_bytes;
+	u16 packets_period_s;
+	u16 bytes_period_s;
+	u32 limiter;
+};
+
 #define OTSEG_CONDUIT_ENABLED 0x1
 #define OTSEG_CONDUIT_MONITOR 0x2 /* would-be drops are counted and passed */
 #define OTSEG_CONDUIT_INTRA 0x4 /* the `intra:` rules of one zone */
@@ -314,9 +338,11 @@ struct otseg_img_leaf {
  * @budget_slot: where its live flows are counted; follows from the name, so that
  *	it survives a policy swap
  * @flow_budget: live flows it may hold
+ * @session_budget: how many of them may be inspected
  * @rules: first of its rules in RULES
  * @n_rules: their number
  * @line: line of the policy file
+ * @rate: limit of all that its initiating side sends
  */
 struct otseg_img_conduit {
 	u32 name;
@@ -326,9 +352,11 @@ struct otseg_img_conduit {
 	u16 flags;
 	u16 budget_slot;
 	u32 flow_budget;
+	u32 session_budget;
 	u32 rules;
 	u32 n_rules;
 	u32 line;
+	struct otseg_img_rate rate;
 };
 
 #define OTSEG_BUDGET_SLOTS 8192
@@ -352,13 +380,7 @@ struct otseg_img_conduit {
  * @n_functions: 0: every function that the inspector knows and @access permits
  * @n_objects: 0: every object; otherwise a message must name objects, all allowed
  * @n_values: 0: every value; otherwise every written value must be in one
- * @packets_period_s: seconds that @rate_packets are for: 1, 60 or 3600; 0 without
- * @bytes_period_s: seconds that @rate_bytes are for: 1, 60 or 3600; 0 without
- * @rate_packets: packets in each period, 0: no limit
- * @burst_packets: packets that may come at once
- * @rate_bytes: bytes in each period, 0: no limit
- * @burst_bytes: bytes that may come at once
- * @limiter: index of its token bucket; OTSEG_NONE32 without a limit
+ * @rate: limit of what it permits
  * @from_refs: index into ASSET_REFS: the assets of `from:`, for the reader
  * @to_refs: the same for `to:`
  * @n_from: 0: the whole zone
@@ -373,7 +395,7 @@ struct otseg_img_rule {
 	u8 service;
 	u8 access;
 	u16 flags;
-	u16 packets_period_s;
+	u16 n_selectors;
 	u32 idle_s;
 	u32 units;
 	u32 functions;
@@ -383,18 +405,12 @@ struct otseg_img_rule {
 	u8 n_functions;
 	u8 n_objects;
 	u8 n_values;
-	u32 rate_packets;
-	u32 burst_packets;
-	u32 rate_bytes;
-	u32 burst_bytes;
-	u32 limiter;
+	struct otseg_img_rate rate;
 	u32 from_refs;
 	u32 to_refs;
 	u16 n_from;
 	u16 n_to;
 	u32 selectors;
-	u16 n_selectors;
-	u16 bytes_period_s;
 	u32 line;
 };
 

@@ -76,7 +76,7 @@ enum otseg_reason_class {
 	X(STREAM_HOLD, "stream-hold", FAULT, "earlier split data is not yet acknowledged")         \
 	X(STREAM_BUDGET, "stream-budget", FAULT, "no free place for the state of a split PDU")     \
 	X(STREAM_BUSY, "stream-busy", FAULT, "two processors held the same stream at once")        \
-	X(SESSION_BUDGET, "session-budget", FAULT, "no free place for an inspected session")       \
+	X(SESSION_BUDGET, "session-budget", FAULT, "no free place for an inspected flow, or its conduit has no more") \
 	X(PDU_COUNT, "pdu-count", INVALID, "more PDUs in one segment than the inspector takes")    \
 	/* inspected messages */                                                                   \
 	X(PDU_PROTOCOL, "pdu-protocol", INVALID, "the bytes are not the protocol that the rule names") \
@@ -93,7 +93,9 @@ enum otseg_reason_class {
 	X(PDU_EFFORT, "pdu-effort", FAULT, "judging it would take more steps than a frame is given") \
 	/* wires */                                                                                \
 	X(WIRE_DOWN, "wire-down", FAULT, "the other end of the wire is missing or has no carrier") \
-	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire")
+	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire") \
+	/* conduits */                                                                             \
+	X(CONDUIT_RATE, "conduit-rate", DENY, "the conduit's rate is used up")
 /* clang-format on */
 
 enum otseg_reason {

@@ -73,6 +73,24 @@ static const char policy_text[] =
 	"    rules:\n"
 	"      time: {service: udp, port: 7}\n"
 	"      who: {service: arp, operations: [request]}\n"
+	"  paced:\n"
+	"    reason: all that it sends has a rate\n"
+	"    from: lab\n"
+	"    to: cell\n"
+	"    flows: 6\n"
+	"    rate: {packets: 1/s, burst: 4}\n"
+	"    rules:\n"
+	"      time: {service: udp, port: 7}\n"
+	"      slow: {service: udp, port: 17, rate: {packets: 3/h}}\n"
+	"      field: {service: modbus, access: read}\n"
+	"  few:\n"
+	"    reason: two sessions at a time\n"
+	"    from: dmz\n"
+	"    to: lab\n"
+	"    sessions: 2\n"
+	"    rules:\n"
+	"      field: {service: modbus, access: read}\n"
+	"      time: {service: udp, port: 7}\n"
 	"  tagged:\n"
 	"    reason: from behind the tags\n"
 	"    from: dmz\n"
@@ -458,6 +476,73 @@ static void case_rates(void)
 	later(SECOND / 100000 * 2042);
 	PASS(send_from(&it), FLOW);
 	DROP(send_from(&it), RATE_LIMIT);
+}
+
+static u64 paced_count(enum otseg_ctr_conduit counter)
+{
+	return s->counters(s)[OTSEG_CTR_CONDUIT + v.conduit * OTSEG_CTR_CONDUIT_LEN + counter];
+}
+
+/* What has used up a token and is refused all the same gives it back. */
+static void case_conduit_rate(void)
+{
+	u16 port = next_port;
+	struct talk t;
+	u64 before;
+	int i;
+
+	next_port += 10;
+	PASS(udp(&lab, &cell, port, 7), RULE);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 1, 7), RULE);
+	before = paced_count(OTSEG_CTR_CONDUIT_LIMITED);
+	DROP(udp(&lab, &cell, port, 7), CONDUIT_RATE);
+	DROP(udp(&lab, &cell, port + 1, 7), CONDUIT_RATE);
+	DROP(udp(&lab, &cell, port + 2, 7), CONDUIT_RATE);
+	CHECK(paced_count(OTSEG_CTR_CONDUIT_LIMITED) == before + 3);
+	/* replies use nothing up, nor is another conduit concerned */
+	for (i = 0; i < 10; i++)
+		PASS(udp(&cell, &lab, 7, port), FLOW);
+	for (i = 0; i < 10; i++)
+		CHECK(udp(&it, &cell, port, 7) == (i ? OTSEG_R_FLOW : OTSEG_R_RULE));
+	later(SECOND);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	DROP(udp(&lab, &cell, port, 7), CONDUIT_RATE);
+	/* a rule's rate is within the conduit's */
+	later(10 * SECOND);
+	for (i = 0; i < 3; i++)
+		PASS(udp(&lab, &cell, port, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 2, 17), RULE);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 2, 17), CONDUIT_RATE);
+	later(SECOND);
+	PASS(udp(&lab, &cell, port + 2, 17), FLOW);
+	later(SECOND);
+	PASS(udp(&lab, &cell, port + 2, 17), FLOW);
+	later(SECOND);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 2, 17), RATE_LIMIT);
+	PASS(udp(&lab, &cell, port, 7), FLOW);
+	/* inspected: every segment of the side that asks, if its messages pass */
+	later(4 * SECOND);
+	t = talk_new(&lab, &cell, 502);
+	shake(&t);
+	for (i = 0; i < 10; i++)
+		DROP(segment(&t, 0, A, t.seq[0], t.seq[1], 12), PDU_LENGTH);
+	PASS(say(&t, 0, A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	DROP(say(&t, 0, A, 0), CONDUIT_RATE);
+	PASS(say(&t, 1, A, 0), FLOW);
+	/* more flows than it may have */
+	later(4 * SECOND);
+	PASS(udp(&lab, &cell, port + 3, 7), RULE);
+	PASS(udp(&lab, &cell, port + 4, 7), RULE);
+	for (i = 0; i < 10; i++)
+		DROP(udp(&lab, &cell, port + 5, 7), FLOW_BUDGET);
+	PASS(udp(&lab, &cell, port + 3, 7), FLOW);
+	PASS(udp(&lab, &cell, port + 4, 7), FLOW);
+	DROP(udp(&lab, &cell, port + 4, 7), CONDUIT_RATE);
 }
 
 static void case_udp(void)
@@ -965,6 +1050,184 @@ static void case_budget(void)
 	PASS(segment(&t, 0, S, 8888, 0, 0), RULE);
 }
 
+/* What the conduits of the cases are, with one text in it replaced. */
+static int policy_with(const char *what, const char *by)
+{
+	const char *at = strstr(policy_text, what);
+	char text[sizeof(policy_text) + 64];
+
+	if (!at)
+		return -1;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - policy_text), policy_text, by,
+		 at + strlen(what));
+	return subject_policy(s, text);
+}
+
+static void case_sessions(void)
+{
+	struct talk t[4];
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		t[i] = talk_new(&dmz, &lab, 502);
+	/* an attempt that is repeated with another number counts once, while there is room */
+	PASS(segment(&t[0], 0, S, 7777, 0, 0), RULE);
+	PASS(segment(&t[0], 0, S, 8888, 0, 0), RULE);
+	shake(&t[0]);
+	shake(&t[1]);
+	DROP(say(&t[2], 0, S, 0), SESSION_BUDGET);
+	/* flows that are not inspected have the other budget; other conduits have their own */
+	PASS(udp(&dmz, &lab, next_port, 7), RULE);
+	t[3] = talk_new(&it, &cell, 502);
+	shake(&t[3]);
+	/* one is over: there is room for one */
+	later(86400 * SECOND);
+	DROP(say(&t[0], 0, A, 0), TCP_NO_FLOW);
+	shake(&t[2]);
+	t[3] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[3], 0, S, 0), SESSION_BUDGET);
+	DROP(say(&t[1], 0, A, 0), TCP_NO_FLOW);
+	/* and when there is none */
+	PASS(segment(&t[3], 0, S, 7777, 0, 0), RULE);
+	PASS(segment(&t[3], 0, S, 8888, 0, 0), RULE);
+	/* a conduit of another name has a budget of its own, to which they move */
+	CHECK(!policy_with("  few:", "  more:"));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	PASS(segment(&t[3], 0, S, 9999, 0, 0), RULE);
+	t[0] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[0], 0, S, 0), SESSION_BUDGET);
+	CHECK(!policy_with("  few:\n    reason: two sessions at a time\n    from: dmz\n    to: lab\n"
+			   "    sessions: 2",
+			   "  less:\n    reason: one at a time\n    from: dmz\n"
+			   "    to: lab\n    sessions: 1"));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	DROP(segment(&t[3], 0, S, 9999, 0, 0), SESSION_BUDGET);
+	DROP(segment(&t[3], 0, A, 10000, 1, 0), TCP_NO_FLOW);
+	PASS(say(&t[2], 1, A, 0), FLOW);
+	/* and back: nothing of those that left still counts */
+	CHECK(!subject_policy(s, policy_text));
+	PASS(say(&t[2], 0, A, 0), FLOW);
+	t[0] = talk_new(&dmz, &lab, 502);
+	shake(&t[0]);
+	t[1] = talk_new(&dmz, &lab, 502);
+	DROP(say(&t[1], 0, S, 0), SESSION_BUDGET);
+}
+
+/* Forgets what was told so far. */
+static void events_forget(void)
+{
+	struct otseg_event event;
+
+	while (subject_event(s, &event))
+		;
+}
+
+static u64 events_counted(enum otseg_ctr_event counter)
+{
+	return s->counters(s)[OTSEG_CTR_EVENT + counter];
+}
+
+static void case_events(void)
+{
+	static const u8 write[12] = { 0, 1, 0, 0, 0, 6, 9, 6, 0, 40, 0, 1 };
+	struct talk t = talk_new(&it, &cell, 502);
+	u64 told, suppressed;
+	struct otseg_event event;
+	u16 port = next_port++;
+
+	events_forget();
+	told = events_counted(OTSEG_CTR_EVENT_TOLD);
+	suppressed = events_counted(OTSEG_CTR_EVENT_SUPPRESSED);
+	/* what passes is not told of */
+	PASS(udp(&it, &cell, port, 7), RULE);
+	PASS(udp(&cell, &it, 7, port), FLOW);
+	CHECK(!subject_event(s, &event));
+	/* what is in it */
+	DROP(udp(&cell, &it, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) == 1);
+	CHECK(event.reason == OTSEG_R_NO_CONDUIT && event.action == OTSEG_ACTION_DROP);
+	CHECK(event.time_ns == s->now_ns && event.ifindex == cell.ifindex && !event.vlan);
+	CHECK(!memcmp(event.src, cell.addr, 4) && !memcmp(event.dst, it.addr, 4));
+	CHECK(event.family == 4 && event.proto == OTSEG_PROTO_UDP && event.ethertype == OTSEG_ETH_IPV4);
+	CHECK(event.sport == 1234 && event.dport == 7 && event.frame_len == f.len);
+	CHECK(event.src_zone == v.src_zone && event.dst_zone == v.dst_zone && event.link == v.link);
+	CHECK(event.conduit == OTSEG_NONE16 && event.rule == OTSEG_NONE32 && !event.flags);
+	CHECK(!memcmp(event.src_mac, cell.mac, 6) && !event.suppressed);
+	/* IPv6, tags, and what cannot be read any more */
+	DROP(udp(&cell6, &it6, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.family == 6 && !memcmp(event.src, cell6.addr, 16) &&
+	      !memcmp(event.dst, it6.addr, 16));
+	DROP(udp(&qinq, &it, 1234, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.vlan == (10 | 20 << 16) && event.sport == 1234);
+	frame_udp(&f, &it, &cell, port, 7, "four", 4);
+	f.bytes[f.l3] = 0x44;
+	DROP(send_from(&it), IP_HEADER);
+	CHECK(subject_event(s, &event) && event.ethertype == OTSEG_ETH_IPV4 && !event.family &&
+	      !event.sport);
+	/* a refused message */
+	shake(&t);
+	events_forget();
+	frame_tcp(&f, &it, &cell, &(struct tcp){ t.seq[0], t.seq[1], t.sport, t.dport, A, 8192, -1 },
+		  write, sizeof(write));
+	DROP(send_from(&it), ACCESS);
+	CHECK(subject_event(s, &event) && event.reason == OTSEG_R_ACCESS);
+	CHECK(event.service == OTSEG_SVC_MODBUS && event.conduit == v.conduit);
+	CHECK(event.flags == (OTSEG_EVENT_MESSAGE | OTSEG_EVENT_UNIT | OTSEG_EVENT_FUNCTION |
+			      OTSEG_EVENT_OBJECT));
+	CHECK(event.unit == 9 && event.function == 6 << 16 && event.first == 40 &&
+	      event.last == 40 && event.access == OTSEG_ACCESS_WRITE);
+	/* in monitor mode it passes, and is told of */
+	PASS(udp(&it, &lab, port, 99), NO_RULE);
+	CHECK(subject_event(s, &event) && event.action == OTSEG_ACTION_PASS &&
+	      event.verdict_flags & OTSEG_V_MONITORED);
+	CHECK(events_counted(OTSEG_CTR_EVENT_TOLD) == told + 6);
+	CHECK(events_counted(OTSEG_CTR_EVENT_SUPPRESSED) == suppressed);
+	CHECK(!events_counted(OTSEG_CTR_EVENT_LOST));
+}
+
+static void case_events_flood(void)
+{
+	const u64 gap = (u64)OTSEG_EVENT_GAP << 22;
+	u64 suppressed;
+	struct otseg_event event;
+	u32 told, i;
+
+	events_forget();
+	suppressed = events_counted(OTSEG_CTR_EVENT_SUPPRESSED);
+	for (i = 0; i < 1000; i++)
+		DROP(udp(&cell, &it, (u16)(1 + i), 7), NO_CONDUIT);
+	for (told = 0; subject_event(s, &event); told++)
+		CHECK(!event.suppressed && event.sport == 1 + told);
+	CHECK(told == OTSEG_EVENT_BURST, "%u told", told);
+	CHECK(events_counted(OTSEG_CTR_EVENT_SUPPRESSED) == suppressed + 1000 - told);
+	/* others are told of all the same: another reason, another conduit, another link */
+	DROP(udp(&it, &cell, 1, 99), NO_RULE);
+	CHECK(subject_event(s, &event) && event.reason == OTSEG_R_NO_RULE && !event.suppressed);
+	DROP(udp(&dmz, &it, 1, 99), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.vlan == 10 && !event.suppressed);
+	/* in time the next one is, and says how many were not */
+	later(gap / 2);
+	DROP(udp(&cell, &it, 2000, 7), NO_CONDUIT);
+	CHECK(!subject_event(s, &event));
+	later(gap / 2);
+	DROP(udp(&cell, &it, 2001, 7), NO_CONDUIT);
+	CHECK(subject_event(s, &event) && event.sport == 2001 &&
+	      event.suppressed == 1000 - OTSEG_EVENT_BURST + 1);
+	/* a second of the flood: no more than the bound, and nothing lost from the count */
+	told = 0;
+	suppressed = 0;
+	for (i = 0; i < 1000; i++) {
+		later(SECOND / 1000);
+		DROP(udp(&cell, &it, 7, 7), NO_CONDUIT);
+		while (subject_event(s, &event)) {
+			suppressed += event.suppressed;
+			told++;
+		}
+	}
+	CHECK(told >= SECOND / gap && told <= SECOND / gap + 1, "%u told", told);
+	CHECK(suppressed + told <= 1000 && suppressed + told > 1000 - gap / (SECOND / 1000) - 1);
+}
+
 /* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
 static void case_table(void)
 {
@@ -1398,6 +1661,7 @@ static const struct ktap_case cases[] = {
 	{ "MAC addresses of a zone", case_macs },
 	{ "rules and what keeps them from applying", case_rules },
 	{ "rates", case_rates },
+	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },
 	{ "TCP: headers and flags", case_tcp_header },
 	{ "TCP: opening", case_tcp_open },
@@ -1414,7 +1678,10 @@ static const struct ktap_case cases[] = {
 	{ "neighbour discovery", case_nd },
 	{ "monitor mode", case_monitor },
 	{ "flow budgets", case_budget },
+	{ "session budgets", case_sessions },
 	{ "counters", case_counters },
+	{ "events", case_events },
+	{ "events of a flood", case_events_flood },
 	{ "a policy swap", case_swap },
 	{ "wires: what passes leaves by the other end", case_wire },
 	{ "wires: an end that is missing or down", case_wire_down },

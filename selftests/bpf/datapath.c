@@ -39,6 +39,7 @@ struct probe {
  * @probe: clock in, verdict out
  * @counters: all counter blocks
  * @links: interfaces
+ * @ring: reader of events
  * @block: bytes from one counter block to the next
  * @log: of the verifier
  */
@@ -50,6 +51,7 @@ struct datapath {
 	struct probe *probe;
 	u8 *counters;
 	struct otseg_link *links;
+	struct ring_buffer *ring;
 	size_t block;
 	char *log;
 };
@@ -225,10 +227,23 @@ static const u64 *datapath_counters(struct subject *s)
 	return (const u64 *)(dp->counters + (dp->generation & 1) * cpus * dp->block);
 }
 
+static int ring_read(void *subject, void *record, size_t len)
+{
+	if (len == sizeof(struct otseg_event))
+		subject_tell(subject, record);
+	return 0;
+}
+
+static void datapath_collect(struct subject *s)
+{
+	ring_buffer__consume(datapath_of(s)->ring);
+}
+
 static void datapath_free(struct subject *s)
 {
 	struct datapath *dp = datapath_of(s);
 
+	ring_buffer__free(dp->ring);
 	bpf_object__close(dp->object);
 	free(dp->log);
 	free(dp);
@@ -352,6 +367,7 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	s->peer = datapath_peer;
 	s->carrier = datapath_carrier;
 	s->counters = datapath_counters;
+	s->collect = datapath_collect;
 	s->free = datapath_free;
 	err = object_load(dp, path ? path : object_default(object));
 	if (err) {
@@ -363,6 +379,13 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	dp->links = (struct otseg_link *)datapath_table(s, "otseg_links", &len);
 	dp->counters = (u8 *)datapath_table(s, "otseg_counters", &len);
 	dp->block = round_up(OTSEG_CTR_SIZE, 8);
+	dp->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(dp->object, "otseg_events"),
+				    ring_read, s, NULL);
+	if (!dp->ring) {
+		datapath_free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
 	for (i = 0; i < SUBJECT_LINKS; i++) {
 		snprintf(command, sizeof(command),
 			 "ip link add %1$s up type veth peer name %1$s-peer && "

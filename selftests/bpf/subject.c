@@ -78,6 +78,12 @@ static const u64 *engine_counters(struct subject *s)
 	return otseg_engine_counters(engine_of(s)->engine);
 }
 
+/* It tells at once. */
+static void engine_collect(struct subject *s)
+{
+	(void)s;
+}
+
 static void engine_free(struct subject *s)
 {
 	otseg_engine_free(engine_of(s)->engine);
@@ -110,6 +116,9 @@ struct subject *subject_engine_new(void)
 	s->peer = engine_peer;
 	s->carrier = engine_carrier;
 	s->counters = engine_counters;
+	s->collect = engine_collect;
+	otseg_engine_world(es->engine)->tell = subject_tell;
+	otseg_engine_world(es->engine)->listener = s;
 	s->free = engine_free;
 	for (i = 0; i < SUBJECT_LINKS; i++) {
 		s->ifindex[i] = i + 1;
@@ -129,6 +138,37 @@ struct subject *subject_engine_new(void)
 struct otseg_world *subject_engine_world(struct subject *s)
 {
 	return otseg_engine_world(engine_of(s)->engine);
+}
+
+/**
+ * subject_tell - note an event
+ * @subject: the subject
+ * @event: the event
+ */
+void subject_tell(void *subject, const struct otseg_event *event)
+{
+	struct subject *s = subject;
+
+	s->events[s->n_told++ % SUBJECT_EVENTS] = *event;
+	if (s->n_told - s->n_asked > SUBJECT_EVENTS)
+		s->n_asked = s->n_told - SUBJECT_EVENTS;
+}
+
+/**
+ * subject_event - ask for the next event
+ * @s: the subject
+ * @event: takes it
+ *
+ * Return: 1, or 0 if nothing was told.
+ */
+int subject_event(struct subject *s, struct otseg_event *event)
+{
+	if (s->n_asked == s->n_told)
+		s->collect(s);
+	if (s->n_asked == s->n_told)
+		return 0;
+	*event = s->events[s->n_asked++ % SUBJECT_EVENTS];
+	return 1;
 }
 
 /**

@@ -9,9 +9,11 @@
 #include <stddef.h>
 
 #include "../../bpf/engine/packet.h"
+#include "../../include/otseg/event.h"
 #include "../../include/otseg/reason.h"
 #include "frames.h"
 
+#define SUBJECT_EVENTS 1024 /* events that wait to be asked for; more are forgotten */
 #define SUBJECT_LINKS 4 /* interfaces: it0, ot0, ot1 and one that no policy names */
 
 /**
@@ -25,6 +27,10 @@
  *	the first two are each other's
  * @carrier: says whether an interface is up
  * @counters: the counter block of the generation in force, NULL: none
+ * @collect: takes over what was told since, into @events
+ * @events: ring of events that were told and not asked for
+ * @n_told: of these, ever told
+ * @n_asked: of these, ever asked for
  * @free: ends it
  */
 struct subject {
@@ -37,6 +43,10 @@ struct subject {
 	void (*peer)(struct subject *s, u32 ifindex, u32 peer);
 	void (*carrier)(struct subject *s, u32 ifindex, int is_up);
 	const u64 *(*counters)(struct subject *s);
+	void (*collect)(struct subject *s);
+	struct otseg_event events[SUBJECT_EVENTS];
+	u32 n_told;
+	u32 n_asked;
 	void (*free)(struct subject *s);
 };
 
@@ -46,6 +56,8 @@ struct otseg_world;
 
 struct subject *subject_engine_new(void);
 struct otseg_world *subject_engine_world(struct subject *s);
+void subject_tell(void *subject, const struct otseg_event *event);
+int subject_event(struct subject *s, struct otseg_event *event);
 int subject_policy(struct subject *s, const char *text);
 u32 subject_send(struct subject *s, u32 ifindex, const struct frame *f, struct otseg_verdict *v);
 

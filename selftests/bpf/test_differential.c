@@ -2,7 +2,7 @@
 /*
  * One engine, two builds: the datapath in the kernel and the engine of this
  * process get the same random traffic under changing policies, and must agree in
- * every verdict, every counter and, at the end, every byte of their tables. The
+ * every verdict, every event, every counter and, at the end, every byte of their tables. The
  * engine of this process takes the long way for all frames, so the short way of
  * express.h is held against the rest of the engine, too.
  *
@@ -45,9 +45,25 @@ static void frame_print(const struct frame *f)
 	printf("\n");
 }
 
+/* Whether both tell the same of the frame; interface numbers may differ. */
+static int events_agree(struct subject *kernel, struct subject *process, u64 *told)
+{
+	struct otseg_event x, y;
+	int is_told = subject_event(kernel, &x);
+
+	if (is_told != subject_event(process, &y))
+		return 0;
+	if (!is_told)
+		return 1;
+	(*told)++;
+	x.ifindex = y.ifindex;
+	return !memcmp(&x, &y, sizeof(x)) && !subject_event(kernel, &x) &&
+	       !subject_event(process, &y);
+}
+
 /* Frames on which both agreed. */
 static u64 agree(struct subject *kernel, struct subject *process, u64 frames, u64 seed,
-		 u64 reasons[OTSEG_R_COUNT])
+		 u64 reasons[OTSEG_R_COUNT], u64 *told)
 {
 	struct traffic *t = traffic_new(seed);
 	struct traffic_event event;
@@ -85,6 +101,10 @@ static u64 agree(struct subject *kernel, struct subject *process, u64 frames, u6
 			verdict_print("process", &y);
 			break;
 		}
+		if (!events_agree(kernel, process, told)) {
+			printf("# events differ after frame %llu\n", (unsigned long long)i);
+			break;
+		}
 		if (x.action == OTSEG_ACTION_DROP)
 			traffic_dropped(t);
 		if (x.reason < OTSEG_R_COUNT)
@@ -119,6 +139,21 @@ static void table_check(struct subject *kernel, const char *map, const void *min
 	ktap_result(size == len && !memcmp(mine, theirs, len), "%s is the same", map);
 }
 
+/* Whether the live counts are those of the flows in the table, no more and no less. */
+static int live_is_exact(const struct otseg_world *w)
+{
+	static struct otseg_live counted[OTSEG_BUDGET_SLOTS];
+	u32 i;
+
+	for (i = 0; i < OTSEG_FLOW_PLACES; i++) {
+		if (w->buckets[i / OTSEG_FLOW_WAYS].tag[i % OTSEG_FLOW_WAYS] <= OTSEG_TAG_BUSY)
+			continue;
+		counted[w->flows[i].budget].flows++;
+		counted[w->flows[i].budget].sessions += !!(w->flows[i].flags & OTSEG_FLOW_INSPECTED);
+	}
+	return !memcmp(counted, w->live, sizeof(counted));
+}
+
 int main(int argc, char **argv)
 {
 	u64 frames = argc > 1 ? strtoull(argv[1], NULL, 0) : FRAMES;
@@ -128,6 +163,7 @@ int main(int argc, char **argv)
 	struct subject *process;
 	struct otseg_world *w;
 	unsigned int n = 0;
+	u64 told = 0;
 	size_t size;
 	u64 agreed;
 	u32 i;
@@ -136,16 +172,17 @@ int main(int argc, char **argv)
 		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
 		return KTAP_SKIP;
 	}
-	ktap_begin(9);
+	ktap_begin(12);
 	if (!ktap_result(!!kernel, "the datapath loads"))
 		return KTAP_FAIL;
 	process = subject_engine_new();
 	w = subject_engine_world(process);
 	w->long_way = 1;
-	agreed = agree(kernel, process, frames, seed, reasons);
+	agreed = agree(kernel, process, frames, seed, reasons, &told);
 	ktap_result(agreed == frames, "the same verdicts on %llu of %llu frames, seed %llu",
 		    (unsigned long long)agreed, (unsigned long long)frames,
 		    (unsigned long long)seed);
+	ktap_result(told > frames / 100, "the same %llu events", (unsigned long long)told);
 	ktap_result(!memcmp(kernel->counters(kernel), process->counters(process), OTSEG_CTR_SIZE),
 		    "the same counters");
 	table_check(kernel, "otseg_buckets", w->buckets, OTSEG_FLOW_BUCKETS * sizeof(*w->buckets));
@@ -154,15 +191,16 @@ int main(int argc, char **argv)
 	table_check(kernel, "otseg_flows", w->flows, OTSEG_FLOW_PLACES * sizeof(*w->flows));
 	table_check(kernel, "otseg_sessions", w->sessions, OTSEG_SESSIONS * sizeof(*w->sessions));
 	table_check(kernel, "otseg_limits", w->limits, OTSEG_LIMITERS * sizeof(*w->limits));
+	table_check(kernel, "otseg_live", w->live, OTSEG_BUDGET_SLOTS * sizeof(*w->live));
+	ktap_result(live_is_exact(w), "live counts are those of the table");
 	for (i = 0; i < OTSEG_R_COUNT; i++) {
 		if (reasons[i])
 			printf("# %10llu %s\n", (unsigned long long)reasons[i], reason_names[i]);
 		n += reasons[i] > 0;
 	}
 	ktap_result(n >= REASONS_MIN || frames < FRAMES, "the traffic met %u reasons", n);
-	/* array maps have slots of eight bytes */
 	ktap_result(1, "%u instructions for the verifier", datapath_insns(kernel));
 	kernel->free(kernel);
 	process->free(process);
-	return ktap_end(9);
+	return ktap_end(12);
 }

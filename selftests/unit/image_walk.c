@@ -207,7 +207,7 @@ static u64 walk_rule(const void *image, u32 index)
 	assert(index < OTSEG_IMAGE_COUNT(image, RULES));
 	rule = &OTSEG_IMAGE_RECORDS(image, RULES)[index];
 	assert(rule->conduit < OTSEG_IMAGE_COUNT(image, CONDUITS));
-	assert(rule->limiter == OTSEG_NONE32 || rule->limiter < OTSEG_MAX_RULES);
+	assert(rule->rate.limiter == OTSEG_NONE32 || rule->rate.limiter < OTSEG_MAX_LIMITERS);
 	for (i = 0; i < rule->n_units; i++)
 		sum += ranges[rule->units + i].last;
 	for (i = 0; i < rule->n_functions; i++)

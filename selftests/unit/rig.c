@@ -71,7 +71,7 @@ void rig_reset(struct rig *rig)
 	memset(&rig->flow, 0, sizeof(rig->flow));
 	memset(&w->buckets[0], 0, sizeof(w->buckets[0]));
 	memset(w->limits, 0, RIG_RULES * sizeof(*w->limits));
-	memset(w->limits + OTSEG_MAX_RULES, 0, RIG_RULES * sizeof(*w->limits));
+	memset(w->limits + OTSEG_MAX_LIMITERS, 0, RIG_RULES * sizeof(*w->limits));
 	memset(rig->e.counters + OTSEG_CTR_RULE, 0, RIG_RULES * OTSEG_CTR_RULE_LEN * 8);
 	memset(rig->e.counters + OTSEG_CTR_CONDUIT, 0, 4 * OTSEG_CTR_CONDUIT_LEN * 8);
 	w->buckets[0].tag[0] = 77;
@@ -126,7 +126,10 @@ void rig_policy(struct rig *rig, const struct rig_rule *rules, u32 n_rules)
 	u32 i, j;
 
 	for (i = 0; i < 4; i++)
-		conduits[i].flags = i < 3 ? OTSEG_CONDUIT_ENABLED : 0;
+		conduits[i] = (struct otseg_img_conduit){
+			.flags = i < 3 ? OTSEG_CONDUIT_ENABLED : 0,
+			.rate.limiter = OTSEG_NONE32,
+		};
 	leaf->rules = 0;
 	leaf->n_rules = (u16)n_rules;
 	leaf->service = OTSEG_SVC_MODBUS;
@@ -139,10 +142,10 @@ void rig_policy(struct rig *rig, const struct rig_rule *rules, u32 n_rules)
 		out[i].service = OTSEG_SVC_MODBUS;
 		out[i].access = r->access;
 		out[i].flags = (u16)r->flags;
-		out[i].limiter = r->rate_packets ? i : OTSEG_NONE32;
-		out[i].rate_packets = r->rate_packets;
-		out[i].burst_packets = r->rate_packets;
-		out[i].packets_period_s = 1;
+		out[i].rate.limiter = r->rate_packets ? i : OTSEG_NONE32;
+		out[i].rate.packets = r->rate_packets;
+		out[i].rate.burst_packets = r->rate_packets;
+		out[i].rate.packets_period_s = 1;
 		out[i].n_units = r->n_units;
 		out[i].units = n_ranges;
 		for (j = 0; j < r->n_units; j++)

@@ -75,10 +75,10 @@ helps()
 	run 0 "$@" && has out Usage && silent err
 }
 
-objects="status policy zone conduit rule flow interface trace reason service"
+objects="status policy zone conduit rule flow event interface trace reason service"
 declare -A commands=(
 	[status]=show [policy]="check compile show apply diff detach" [zone]=show
-	[conduit]=show [rule]=show [flow]=show [interface]="show attach detach"
+	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 )
 
@@ -232,6 +232,7 @@ nothing_active()
 		json '.interfaces == []' 0 interface show &&
 		run 1 zone show && has err 'no policy is active' &&
 		run 1 conduit show && run 1 rule show name x && run 1 policy show &&
+		run 1 event show && run 1 event monitor && run 2 event monitor count 0 &&
 		run 3 policy diff active "$policy" &&
 		json '.detached == []' 0 policy detach
 }

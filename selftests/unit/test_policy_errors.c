@@ -219,6 +219,8 @@ static const struct test_case cases[] = {
 	  "16:42: error: expected a mode, 'enforce' or 'monitor', found 'watch'" },
 	{ "no flows", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, flows: 0}\n",
 	  "16:43: error: expected the flows it may hold, a number from 1 to 16777216, found '0'" },
+	{ "no sessions", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, sessions: 0}\n",
+	  "16:46: error: expected the inspected flows it may hold, a number from 1 to 65536, found '0'" },
 	{ "no rules", HEAD "conduits:\n  a: {reason: x, from: it, to: ot}\n",
 	  "16:3: warning: 'a' has no rules: it permits nothing" },
 	{ "intra of no zone", HEAD "intra:\n  its: {reason: x}\n",

@@ -44,6 +44,8 @@ static const char rich[] =
 	"    to: ot\n"
 	"    mode: monitor\n"
 	"    flows: 100\n"
+	"    sessions: 10\n"
+	"    rate: {packets: 500/s, burst: 50, bytes: 1MB/s}\n"
 	"    rules:\n"
 	"      a: {from: office, to: plc, service: modbus, units: [1, 3-4], functions: [1-4, 8/0, 43],\n"
 	"          access: [read, diagnostic], objects: {coil: 1-9, file-record: 4/1-4/9},\n"
@@ -60,7 +62,7 @@ static const char rich[] =
 	"      v: {service: mqtt, access: [session, write]}\n"
 	"      w: {service: icmpv6}\n"
 	"intra:\n"
-	"  ot: {reason: r4, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
+	"  ot: {reason: r4, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
 	"port: 44818}}}\n";
 
 static struct otseg_blob compile(const char *text)
@@ -167,6 +169,10 @@ static void test_print(void)
 		"reason: \"r1: quoted\"",
 		"mode: monitor",
 		"flows: 100",
+		"sessions: 10",
+		"sessions: 65536",
+		"rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
+		"rate: {bytes: 64kB/m}",
 		"port: [502, 1502]",
 		"access: [read, diagnostic]",
 		"functions: [read-coils, read-discrete-inputs",
@@ -223,6 +229,7 @@ static void test_differences(void)
 	static const char gone[] =
 		"- conduit side\n    reason: r2\n    from: it\n    to: ot\n    intra: false\n"
 		"    state: disabled\n    mode: enforce\n    flow_budget: 4096\n"
+		"    session_budget: 256\n"
 		"- rule side/t\n    service: tcp\n";
 
 	check_difference("name: rich\n", "name: rich\n\n\n", "");
@@ -237,6 +244,15 @@ static void test_differences(void)
 			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n");
 	check_difference("flows: 100", "flows: 200",
 			 "~ conduit down\n    flow_budget: 100 -> 200\n");
+	check_difference("    sessions: 10\n", "",
+			 "~ conduit down\n    session_budget: 10 -> 256\n");
+	check_difference("rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
+			 "rate: {packets: 500/s, burst: 50}",
+			 "~ conduit down\n    rate: {\"packets\": \"500/s\", \"burst\": 50, "
+			 "\"bytes\": \"1MB/s\"} -> {\"packets\": \"500/s\", \"burst\": 50}\n");
+	check_difference("    rate: {packets: 500/s, burst: 50, bytes: 1MB/s}\n", "",
+			 "~ conduit down\n    rate: {\"packets\": \"500/s\", \"burst\": 50, "
+			 "\"bytes\": \"1MB/s\"} -> nothing\n");
 	check_difference("state: disabled", "state: enabled",
 			 "~ conduit side\n    state: disabled -> enabled\n");
 	check_difference("units: [1, 3-4], ", "",
@@ -392,6 +408,12 @@ static const struct damage damages[] = {
 	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_INTRA, "[0]: wrong flags 0x4"),
 	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
+	FIELD(CONDUITS, 0, session_budget, 0, "[0]: it has no session budget"),
+	FIELD(CONDUITS, 0, rate.bytes_period_s, 2, "[0]: its rate, burst and period do not fit"),
+	FIELD(CONDUITS, 0, rate.burst_bytes, 0, "[0]: its rate, burst and period do not fit"),
+	FIELD(CONDUITS, 1, rate.burst_packets, 1, "[1]: its rate, burst and period do not fit"),
+	FIELD(CONDUITS, 0, rate.limiter, 0, "[0]: its limiter is not the next one"),
+	FIELD(CONDUITS, 1, rate.limiter, 2, "[1]: its limiter is not the next one"),
 	FIELD(CONDUITS, 0, rules, 1, "[0]: its rules are not the next ones"),
 	FIELD(CONDUITS, 0, n_rules, OTSEG_NONE32, "[0]: its rules are not the next ones"),
 	FIELD(RULES, 0, conduit, 1, "[0]: it belongs to conduit 0, not to 1"),
@@ -410,11 +432,11 @@ static const struct damage damages[] = {
 	FIELD(RULES, 0, values, 1, "[0]: its values are not a sorted list"),
 	FIELD(RULES, 0, n_selectors, 0, "[0]: its selectors are not a sorted list"),
 	FIELD(RULES, 0, selectors, OTSEG_NONE32, "[0]: its selectors are not a sorted list"),
-	FIELD(RULES, 0, packets_period_s, 7, "[0]: its rate, burst and period do not fit"),
-	FIELD(RULES, 0, burst_packets, 0, "[0]: its rate, burst and period do not fit"),
-	FIELD(RULES, 1, bytes_period_s, 1, "[1]: its rate, burst and period do not fit"),
-	FIELD(RULES, 0, limiter, 1, "[0]: its limiter is not the next one"),
-	FIELD(RULES, 1, limiter, 0, "[1]: its limiter is not the next one"),
+	FIELD(RULES, 0, rate.packets_period_s, 7, "[0]: its rate, burst and period do not fit"),
+	FIELD(RULES, 0, rate.burst_packets, 0, "[0]: its rate, burst and period do not fit"),
+	FIELD(RULES, 1, rate.bytes_period_s, 1, "[1]: its rate, burst and period do not fit"),
+	FIELD(RULES, 0, rate.limiter, 1, "[0]: its limiter is not the next one"),
+	FIELD(RULES, 1, rate.limiter, 0, "[1]: its limiter is not the next one"),
 	FIELD(RULES, 0, n_from, 60000, "[0]: its assets are not in ASSET_REFS"),
 	FIELD(RULES, 0, to_refs, OTSEG_NONE32, "[0]: its assets are not in ASSET_REFS"),
 	FIELD(OBJECTS, 0, first, 10, "") /* names RULES */,

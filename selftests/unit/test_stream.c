@@ -710,6 +710,53 @@ static void test_no_rule(void)
 	EXPECT(NO_INSPECTOR, noted(SEND(REQ, read_1)));
 }
 
+/* Tries of new flows that find no slot while @n_taken are held by live ones, in 20,000. */
+static u32 refused_of(u32 n_taken)
+{
+	struct otseg_world *w = rig->e.world;
+	u64 live = rig->e.flow_id;
+	struct otseg_flow other = {};
+	u32 refused = 0;
+	u32 state = 1;
+	u32 taken = 0;
+	u32 i;
+
+	for (i = 0; i < OTSEG_SESSIONS; i++)
+		w->sessions[i].owner = 0;
+	for (i = 0; taken < n_taken || i < 20000; i++) {
+		/* an id as the keyed hash of a flow makes it */
+		state = state * 1664525 + 1013904223;
+		rig->e.flow_id = ((u64)state << 32 | (state >> 7)) & ~0xffffc0000000ull;
+		if (otseg_stream_open(&rig->e, &other) != OTSEG_R_RULE) {
+			refused += taken == n_taken;
+		} else if (taken < n_taken) {
+			w->sessions[other.session - 1].owner = live;
+			if (++taken == n_taken)
+				i = 0;
+		} else {
+			w->sessions[other.session - 1].owner = 0;
+		}
+	}
+	rig->e.flow_id = live;
+	return refused;
+}
+
+/* What other conduits hold leaves a flow its place, although it may take few slots only. */
+static void test_session_room(void)
+{
+	u32 refused;
+	u32 i;
+
+	start();
+	CHECK(!refused_of(256));
+	CHECK(!refused_of(OTSEG_SESSIONS / 4));
+	/* half of them used: one in 2^8 */
+	refused = refused_of(OTSEG_SESSIONS / 2);
+	CHECK(refused > 20 && refused < 20000 / 128, "%u refused", refused);
+	for (i = 0; i < OTSEG_SESSIONS; i++)
+		rig->e.world->sessions[i].owner = 0;
+}
+
 /* Sessions: busy, stolen, none left, taken over, given back. */
 static void test_sessions(void)
 {
@@ -825,6 +872,7 @@ int main(void)
 		{ "monitor mode", test_monitor },
 		{ "a new policy", test_swap },
 		{ "no rule in force", test_no_rule },
+		{ "room for sessions", test_session_room },
 		{ "slots of sessions", test_sessions },
 		{ "every reason has come", test_all_reasons },
 	};

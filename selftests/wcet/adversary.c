@@ -64,7 +64,7 @@ struct talk {
 
 static struct subject *s;
 static struct frame f;
-static struct end it, cell, it6, cell6;
+static struct end it, it2, cell, it6, cell6;
 static FILE *log_file;
 static int (*engine_load)(struct subject *s, const void *image, size_t len);
 
@@ -146,7 +146,10 @@ static void policy(u32 n, const char *others, const char *last)
 			       "'fd00:10::/64']}\n"
 			       "  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, "
 			       "'fd00:20::/64']}\n"
-			       "conduits:\n  main:\n    reason: a test\n    from: it\n    to: cell\n"
+			       "conduits:\n"
+			       "  few:\n    reason: a test\n    from: cell\n    to: it\n"
+			       "    flows: 1\n    rules:\n      time: {service: udp, port: 7}\n"
+			       "  main:\n    reason: a test\n    from: it\n    to: cell\n"
 			       "    rules:\n      web: {service: tcp, port: 443}\n"
 			       "      time: {service: udp, port: 7}\n");
 	for (i = 0; i < n; i++)
@@ -220,15 +223,78 @@ static void case_plain(void)
 	struct talk t;
 
 	policy(1, reads, reads);
-	frame_udp(&f, &it, &cell, 4000, 7, "data", 4);
+	frame_udp(&f, &it, &cell, 4000, 7, "twenty bytes of data", 20);
 	send_from(&it, "UDP, new flow");
 	send_from(&it, "UDP, live flow");
+	frame_udp(&f, &it, &cell, 4000, 8, "twenty bytes of data", 20);
+	send_from(&it, "UDP, no rule");
+	frame_udp(&f, &cell, &it, 4000, 7, "twenty bytes of data", 20);
+	send_from(&cell, "UDP, no conduit");
 	frame_udp(&f, &it6, &cell6, 4000, 7, "data", 4);
 	send_from(&it6, "UDP over IPv6, new flow");
 	t = talk_new(443);
 	segment(&t, 0, OTSEG_TCP_ACK, f.bytes, PAYLOAD, "TCP, not inspected");
 	frame_arp(&f, &it, 1, (const u8[]){ 10, 0, 0, 9 });
 	send_from(&it, "ARP request");
+}
+
+/*
+ * A flood of what is denied, past the events that tell of it; and what is allowed of the same
+ * size. replay_test.sh compares them.
+ */
+static void flood_from(const struct end *from, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < 2 * OTSEG_EVENT_BURST; i++)
+		send_from(from, "");
+	send_from(from, name);
+}
+
+static void flood_udp(const struct end *from, const struct end *to, u16 dport, const char *name)
+{
+	frame_udp(&f, from, to, 4100, dport, "eighteen bytes more", 18);
+	flood_from(from, name);
+}
+
+static void case_denied(void)
+{
+	struct end stranger = it;
+	u8 data[PAYLOAD];
+	struct talk t;
+	u32 len;
+
+	policy(1, reads, reads);
+	frame_udp(&f, &it, &cell, 4200, 7, "eighteen bytes more", 18);
+	send_from(&it, "allowed: new flow");
+	send_from(&it, "allowed: live flow");
+	t = talk_new(502);
+	len = read_request(data);
+	segment(&t, 0, OTSEG_TCP_ACK, data, len, "allowed: one request");
+
+	frame_udp(&f, &it, &it2, 4100, 7, "eighteen bytes more", 18);
+	send_from(&it, "denied: told of");
+	flood_udp(&it, &it2, 7, "denied: no conduit");
+	flood_udp(&it, &cell, 9, "denied: no rule");
+	stranger.addr[0] = 11;
+	flood_udp(&stranger, &cell, 7, "denied: spoofed");
+	stranger = cell;
+	stranger.addr[0] = 11;
+	flood_udp(&it, &stranger, 7, "denied: no zone");
+	frame_udp(&f, &it, &cell, 4100, 7, "eighteen bytes more", 18);
+	f.bytes[f.l3 + 6] |= 0x20;
+	frame_ip_sum(&f);
+	flood_from(&it, "denied: fragment");
+	frame_tcp(&f, &it, &cell, &(struct tcp){ 1, 1, 4100, 443, OTSEG_TCP_ACK, 8192, -1 }, "x", 1);
+	flood_from(&it, "denied: TCP without a flow");
+	frame_udp(&f, &cell, &it, 4300, 7, "eighteen bytes more", 18);
+	send_from(&cell, "");
+	flood_udp(&cell, &it, 7, "denied: flow budget");
+	len = adu(data, 6, 4);
+	frame_tcp(&f, &it, &cell,
+		  &(struct tcp){ t.seq[0], t.seq[1], t.sport, t.dport, OTSEG_TCP_ACK, 65535, -1 },
+		  data, len);
+	flood_from(&it, "denied: one request");
 }
 
 static void case_request(void)
@@ -361,10 +427,12 @@ int main(int argc, char **argv)
 		}
 	}
 	end_set(&it, s->ifindex[0], 0, "10.0.0.5", 5);
+	end_set(&it2, s->ifindex[0], 0, "10.0.0.6", 6);
 	end_set(&cell, s->ifindex[1], 0, "192.168.10.9", 9);
 	end_set(&it6, s->ifindex[0], 0, "fd00:10::5", 5);
 	end_set(&cell6, s->ifindex[1], 0, "fd00:20::9", 9);
 	case_plain();
+	case_denied();
 	if (argc > 2)
 		goto out;
 	case_request();

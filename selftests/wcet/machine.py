@@ -67,10 +67,14 @@ def signed(value, bits):
 
 
 class Machine:
-    """One program with its maps, over many packets."""
+    """
+    Programs with their maps, over many packets: the first one runs, and leaves a packet to
+    others by their places in the list.
+    """
 
-    def __init__(self, program):
-        self.program, self.memory = program, Memory()
+    def __init__(self, programs):
+        program = programs[0]
+        self.programs, self.program, self.memory = programs, program, Memory()
         self.now_ns = self.frame_len = 0
         self._iterators = {}
         first = next(at for at in range(len(program.insns))
@@ -116,6 +120,8 @@ class Machine:
             memory.write(regs[3], memory.read(FRAME_AT + FRAME_ROOM + regs[2], regs[4]))
         elif name == "bpf_xdp_get_buff_len":
             return self.frame_len
+        elif name == "bpf_ringbuf_output":
+            return 0
         elif name in ("bpf_ktime_get_coarse_ns", "bpf_ktime_get_ns"):
             return self.now_ns
         elif name == "bpf_xdp_adjust_meta":
@@ -199,7 +205,7 @@ class Machine:
         return x <= y if op in (0xb, 0xd) else x & y
 
     def _run(self):
-        insns, memory = self.program.insns, self.memory
+        insns, memory = self.programs[0].insns, self.memory
         regs = [0, CONTEXT_AT] + [0] * 8 + [STACK_AT]
         calls, at, count = [], 0, 0
         while True:
@@ -223,6 +229,9 @@ class Machine:
                 calls.append((at, regs[6:]))
                 regs[10] -= PAGE
                 at = insn.target
+            elif insn.op == 0x85 and insn.callee == "bpf_tail_call":
+                insns, at, calls = self.programs[regs[3]].insns, 0, []
+                regs = [0, CONTEXT_AT] + [0] * 8 + [STACK_AT]
             elif insn.op == 0x85:
                 regs[0] = self._helper(insn.callee, regs)
             elif kind in (5, 6):

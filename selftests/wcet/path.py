@@ -126,13 +126,19 @@ class Paths:
         self._doing.pop()
         return self._done[start]
 
-    def whole(self):
-        """The longest path of the program, and its deepest call chain."""
+    def whole(self, scopes_of=None):
+        """
+        The longest path of the program, and its deepest call chain. What is said of the run
+        of a function that only the program @scopes_of has, holds for the run of this one.
+        """
         cost, chain = self.of(min(self.program.functions))
         if self.problems:
             raise PathError("\n".join(self.problems))
         if cost is None:
             raise PathError("there is no such way through the program")
+        for scope in {total.scope for total, _ in cost.totals.values()}:
+            if scopes_of and scope in scopes_of.functions.values():
+                cost = cost.settle(scope)
         for name, (total, _) in cost.totals.items():
             raise PathError(f"{name}: its total is one of {total.scope}(), which does not "
                             "call it on each way")

@@ -158,10 +158,10 @@ def resolve(insns, functions, names, base):
             raise ProgramError(f"instruction {at} calls {insn.target}, where no function begins")
 
 
-def load(path, name):
+def load(path, *names):
     """
-    Load the object @path into the kernel and read program @name back. Nothing is
-    attached or pinned: the kernel forgets the program with this process.
+    Load the object @path into the kernel and read the programs @names back: a list. Nothing
+    is attached or pinned: the kernel forgets the programs with this process.
     """
     lib = libbpf()
     # libbpf tells on stderr what is wrong, in more words than an errno has.
@@ -172,11 +172,13 @@ def load(path, name):
         err = lib.bpf_object__load(obj)
         if err:
             raise ProgramError(f"{path}: the kernel does not take it: {os.strerror(-err)}")
-        prog = lib.bpf_object__find_program_by_name(obj, name.encode())
-        if not prog:
-            raise ProgramError(f"{path}: no program {name}")
-        found = read(lib, lib.bpf_object__btf(obj), lib.bpf_program__fd(prog))
-        found.maps = read_maps(lib, obj)
+        found = []
+        for name in names:
+            prog = lib.bpf_object__find_program_by_name(obj, name.encode())
+            if not prog:
+                raise ProgramError(f"{path}: no program {name}")
+            found.append(read(lib, lib.bpf_object__btf(obj), lib.bpf_program__fd(prog)))
+            found[-1].maps = read_maps(lib, obj)
         return found
     finally:
         lib.bpf_object__close(obj)

@@ -25,10 +25,10 @@ SEED_WORDS = 22
 LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
 BUCKETS = 32768
 # How the name of a frame tells its entry: the first that fits.
-ENTRIES = (("ARP", "ARP"), ("live flow", "flow"), ("not inspected", "flow"),
+ENTRIES = (("ARP", "ARP"), ("told of", "everything"), ("live flow", "flow"), ("not inspected", "flow"),
            ("new flow", "new flow"), ("table full", "new flow"),
            ("swapped", "Modbus, policy swapped"), ("answer", "Modbus answer"),
-           ("one request", "Modbus request"),
+           ("one request", "Modbus request"), ("denied", "new flow"),
            ("", "Modbus request"))
 
 
@@ -61,6 +61,11 @@ def prepare(machine):
                              LINK.pack(i, 0, name, 0, 0))
 
 
+def clock(machine, now_ns):
+    """The datapath's clock, which stands behind the key."""
+    machine.memory.write(machine.map("otseg.data") + 8 * SEED_WORDS, struct.pack("<Q", now_ns))
+
+
 def runtime(generation, size):
     """struct otseg_runtime, and the image's place behind its page."""
     return struct.pack("<4s3I", b"OSTR", generation, size, generation & 1).ljust(4096, b"\0")
@@ -68,7 +73,7 @@ def runtime(generation, size):
 
 def main():
     bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
-    machine = Machine(load(sys.argv[1], "otseg_xdp"))
+    machine = Machine(load(sys.argv[1], "otseg_xdp", "otseg_long"))
     prepare(machine)
     generation, failed = 0, 0
     print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")
@@ -81,6 +86,7 @@ def main():
                 else bytes(64)
             machine.memory.write(machine.map("otseg_buckets"), bucket * BUCKETS)
         else:
+            clock(machine, now_ns)
             answer, count = machine.packet(data, ifindex, now_ns)
             entry = next(e for part, e in ENTRIES if part in name)
             if (answer == XDP_PASS) != bool(action):

@@ -212,6 +212,28 @@ static int knob_access(struct bpf_object *object, const char *name, u8 *value, b
 	return err;
 }
 
+#define EVENTS_MAX 238 /* a second: one in each unit of the knob, see bpf/engine/event.h */
+
+/* How many events of a kind a processor may tell a second, if the environment says so. */
+static int events_limit(struct bpf_object *object)
+{
+	const char *env = getenv("OTSEG_EVENTS");
+	unsigned long events;
+	char *end;
+	u8 gap;
+
+	if (!env || !*env)
+		return 0;
+	events = strtoul(env, &end, 10);
+	if (*end || *env == '-' || events > EVENTS_MAX) {
+		otseg_error_print("OTSEG_EVENTS: expected a number from 0 to %u, found '%s'",
+				  EVENTS_MAX, env);
+		return -EINVAL;
+	}
+	gap = events ? EVENTS_MAX / events : 0;
+	return knob_access(object, "otseg_event_gap", &gap, true);
+}
+
 /* Where the hash key lies; pinned under a name that the BPF file system allows. */
 #define SEED_SECTION ".data"
 #define SEED_PIN "otseg_seed"
@@ -227,6 +249,7 @@ static const char *const state_maps[] = {
 	"otseg_sessions",
 	"otseg_limits",
 	"otseg_live",
+	"otseg_events",
 	SEED_PIN,
 };
 
@@ -331,6 +354,8 @@ static int object_load(const struct otseg_pins *pins, struct bpf_object *object,
 	if (!counters || n_cpus < 1)
 		return -EINVAL;
 	err = knob_access(object, "otseg_use_module", &use_module, true);
+	if (!err)
+		err = events_limit(object);
 	if (!err)
 		err = knob_access(object, "otseg_state_layout", &state_layout, false);
 	/* Two slots of one block for each processor; with the module, they stay unused. */

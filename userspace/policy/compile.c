@@ -193,6 +193,25 @@ static void assign_slots(struct otseg_compiler *compiler)
 	free(is_taken);
 }
 
+/* The rate of a rule or a conduit, with the next limiter if there is one. */
+static struct otseg_img_rate rate_of(struct otseg_compiler *compiler,
+				     const struct otseg_limit *limit)
+{
+	struct otseg_img_rate rate = {
+		.packets = limit->packets.count,
+		.burst_packets = limit->packets.burst,
+		.bytes = limit->bytes.count,
+		.burst_bytes = limit->bytes.burst,
+		.packets_period_s = limit->packets.period_s,
+		.bytes_period_s = limit->bytes.period_s,
+		.limiter = OTSEG_NONE32,
+	};
+
+	if (rate.packets || rate.bytes)
+		rate.limiter = compiler->n_limiters++;
+	return rate;
+}
+
 static void write_conduits(struct otseg_compiler *compiler)
 {
 	const struct otseg_policy *policy = compiler->policy;
@@ -210,9 +229,11 @@ static void write_conduits(struct otseg_compiler *compiler)
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
+			.session_budget = conduit->sessions,
 			.rules = rules,
 			.n_rules = conduit->n_rules,
 			.line = conduit->at.line,
+			.rate = rate_of(compiler, &conduit->limit),
 		};
 
 		rules += conduit->n_rules;
@@ -235,7 +256,6 @@ static void write_rules(struct otseg_compiler *compiler)
 		[OTSEG_SERVICE_PLANNED] = OTSEG_RULE_VOID,
 	};
 	struct otseg_pool *refs = OTSEG_SECTION(compiler, ASSET_REFS);
-	u32 limiters = 0;
 	size_t i;
 
 	for (i = 0; i < compiler->n_rules; i++) {
@@ -246,7 +266,6 @@ static void write_rules(struct otseg_compiler *compiler)
 			.service = rule->service,
 			.access = rule->access,
 			.flags = flags[otseg_services[rule->service].state],
-			.packets_period_s = rule->packets.period_s,
 			.idle_s = rule->idle_s,
 			.units = add_ranges(compiler, &rule->units),
 			.functions = add_ranges(compiler, &rule->functions),
@@ -257,23 +276,16 @@ static void write_rules(struct otseg_compiler *compiler)
 			.n_functions = rule->functions.n,
 			.n_objects = rule->n_objects,
 			.n_values = rule->values.n,
-			.rate_packets = rule->packets.count,
-			.burst_packets = rule->packets.burst,
-			.rate_bytes = rule->bytes.count,
-			.burst_bytes = rule->bytes.burst,
-			.limiter = OTSEG_NONE32,
+			.rate = rate_of(compiler, &rule->limit),
 			.from_refs = otseg_pool_add(refs, rule->from, rule->n_from),
 			.to_refs = otseg_pool_add(refs, rule->to, rule->n_to),
 			.n_from = rule->n_from,
 			.n_to = rule->n_to,
 			.selectors = add_ranges(compiler, &rule->selectors),
 			.n_selectors = rule->selectors.n,
-			.bytes_period_s = rule->bytes.period_s,
 			.line = rule->at.line,
 		};
 
-		if (rule->packets.count || rule->bytes.count)
-			record.limiter = limiters++;
 		otseg_vec_add(&OTSEG_SECTION(compiler, RULES)->vec, &record, 1);
 	}
 }
@@ -385,8 +397,12 @@ static int compile_sections(struct otseg_compiler *compiler)
 	err = otseg_compile_pairs(compiler);
 	if (err)
 		return err;
-	write_conduits(compiler);
 	write_rules(compiler);
+	write_conduits(compiler);
+	if (compiler->n_limiters > OTSEG_MAX_LIMITERS)
+		return otseg_compile_error(compiler, (struct otseg_mark_at){ 0, 0 },
+					   "%u rules and conduits have a rate, at most %u are possible",
+					   compiler->n_limiters, OTSEG_MAX_LIMITERS);
 	write_assets(compiler);
 	for (i = 0; i < OTSEG_SEC_COUNT; i++) {
 		err = otseg_compile_capacity(compiler, i);

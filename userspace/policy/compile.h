@@ -60,6 +60,7 @@ struct otseg_shadow {
  * @n_lists: their number
  * @first_class: of each zone
  * @combinations: rules and roles combined so far
+ * @n_limiters: rules and conduits so far that have a rate
  */
 struct otseg_compiler {
 	const struct otseg_policy *policy;
@@ -75,6 +76,7 @@ struct otseg_compiler {
 	size_t n_lists;
 	u16 first_class[OTSEG_MAX_ZONES];
 	u64 combinations;
+	u32 n_limiters;
 };
 
 #define OTSEG_SECTION(compiler, id) (&(compiler)->sections[OTSEG_SEC_##id])

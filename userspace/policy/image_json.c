@@ -147,7 +147,7 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 {
 	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
 	const struct otseg_img_rule *rules = OTSEG_IMAGE_RECORDS(image, RULES);
-	json_t *list = json_array();
+	json_t *list = json_array(), *map, *rate;
 	u32 i;
 
 	for (i = conduit->rules; i < conduit->rules + conduit->n_rules; i++) {
@@ -156,16 +156,21 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 		json_object_set_new(rule, "line", json_integer(rules[i].line));
 		json_array_append_new(list, rule);
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:I, s:I, s:o}", "name",
-			 otseg_image_string(image, conduit->name), "reason",
-			 otseg_image_string(image, conduit->reason), "from",
-			 otseg_image_string(image, zones[conduit->from].name), "to",
-			 otseg_image_string(image, zones[conduit->to].name), "intra",
-			 conduit->flags & OTSEG_CONDUIT_INTRA ? 1 : 0, "state",
-			 conduit->flags & OTSEG_CONDUIT_ENABLED ? "enabled" : "disabled", "mode",
-			 conduit->flags & OTSEG_CONDUIT_MONITOR ? "monitor" : "enforce",
-			 "flow_budget", (json_int_t)conduit->flow_budget, "line",
-			 (json_int_t)conduit->line, "rules", list);
+	map = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:I, s:I, s:I, s:o}", "name",
+			otseg_image_string(image, conduit->name), "reason",
+			otseg_image_string(image, conduit->reason), "from",
+			otseg_image_string(image, zones[conduit->from].name), "to",
+			otseg_image_string(image, zones[conduit->to].name), "intra",
+			conduit->flags & OTSEG_CONDUIT_INTRA ? 1 : 0, "state",
+			conduit->flags & OTSEG_CONDUIT_ENABLED ? "enabled" : "disabled", "mode",
+			conduit->flags & OTSEG_CONDUIT_MONITOR ? "monitor" : "enforce",
+			"flow_budget", (json_int_t)conduit->flow_budget, "session_budget",
+			(json_int_t)conduit->session_budget, "line", (json_int_t)conduit->line,
+			"rules", list);
+	rate = otseg_image_rate_json(&conduit->rate);
+	if (rate)
+		json_object_set_new(map, "rate", rate);
+	return map;
 }
 
 /**

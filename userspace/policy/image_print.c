@@ -219,6 +219,11 @@ static json_t *conduit_head(const json_t *conduit)
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
 	if (budget != OTSEG_FLOWS_DEFAULT)
 		json_object_set_new(head, "flows", json_integer(budget));
+	budget = json_integer_value(json_object_get(conduit, "session_budget"));
+	if (budget != OTSEG_SESSIONS_DEFAULT)
+		json_object_set_new(head, "sessions", json_integer(budget));
+	if (json_object_get(conduit, "rate"))
+		json_object_set(head, "rate", json_object_get(conduit, "rate"));
 	return head;
 }
 

@@ -242,29 +242,38 @@ static const char *period_word(u16 period_s)
 	return period_s == 3600 ? "h" : period_s == 60 ? "m" : "s";
 }
 
-static json_t *rate_json(const struct otseg_img_rule *rule)
+/**
+ * otseg_image_rate_json - put a rate into words
+ * @limit: the rate
+ *
+ * Return: a map of the keys of the policy language, NULL without a limit.
+ */
+json_t *otseg_image_rate_json(const struct otseg_img_rate *limit)
 {
 	static const struct {
 		const char *name;
 		u32 factor;
 	} units[] = { { "GB", 1000000000 }, { "MB", 1000000 }, { "kB", 1000 }, { "B", 1 } };
-	json_t *rate = json_object();
 	size_t unit = 0;
+	json_t *rate;
 
-	if (rule->rate_packets) {
+	if (limit->limiter == OTSEG_NONE32)
+		return NULL;
+	rate = json_object();
+	if (limit->packets) {
 		json_object_set_new(rate, "packets",
-				    json_sprintf("%u/%s", rule->rate_packets,
-						 period_word(rule->packets_period_s)));
-		if (rule->burst_packets != rule->rate_packets)
-			json_object_set_new(rate, "burst", json_integer(rule->burst_packets));
+				    json_sprintf("%u/%s", limit->packets,
+						 period_word(limit->packets_period_s)));
+		if (limit->burst_packets != limit->packets)
+			json_object_set_new(rate, "burst", json_integer(limit->burst_packets));
 	}
-	if (rule->rate_bytes) {
-		while (rule->rate_bytes % units[unit].factor)
+	if (limit->bytes) {
+		while (limit->bytes % units[unit].factor)
 			unit++;
 		json_object_set_new(rate, "bytes",
-				    json_sprintf("%u%s/%s", rule->rate_bytes / units[unit].factor,
+				    json_sprintf("%u%s/%s", limit->bytes / units[unit].factor,
 						 units[unit].name,
-						 period_word(rule->bytes_period_s)));
+						 period_word(limit->bytes_period_s)));
 	}
 	return rate;
 }
@@ -320,8 +329,7 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 		set(map, "objects", objects_json(image, rule));
 	if (rule->n_values)
 		set(map, "values", ranges_json(image, rule->values, rule->n_values));
-	if (rule->rate_packets || rule->rate_bytes)
-		set(map, "rate", rate_json(rule));
+	set(map, "rate", otseg_image_rate_json(&rule->rate));
 	if (rule->idle_s)
 		set(map, "idle", idle_json(rule->idle_s));
 	return map;

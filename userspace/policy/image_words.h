@@ -12,6 +12,7 @@
 
 json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zone);
 json_t *otseg_image_asset_json(const void *image, const struct otseg_img_asset *asset);
+json_t *otseg_image_rate_json(const struct otseg_img_rate *limit);
 json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *rule);
 
 #endif /* OTSEG_POLICY_IMAGE_WORDS_H */

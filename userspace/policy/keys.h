@@ -63,6 +63,8 @@
 	X(CONDUIT, STATE, "state")                                             \
 	X(CONDUIT, MODE, "mode")                                               \
 	X(CONDUIT, FLOWS, "flows")                                             \
+	X(CONDUIT, SESSIONS, "sessions")                                       \
+	X(CONDUIT, RATE, "rate")                                               \
 	X(CONDUIT, RULES, "rules")                                             \
 	X(CONDUIT, NOTE, "note")
 
@@ -71,6 +73,8 @@
 	X(INTRA, STATE, "state")                                               \
 	X(INTRA, MODE, "mode")                                                 \
 	X(INTRA, FLOWS, "flows")                                               \
+	X(INTRA, SESSIONS, "sessions")                                         \
+	X(INTRA, RATE, "rate")                                                 \
 	X(INTRA, RULES, "rules")                                               \
 	X(INTRA, NOTE, "note")
 

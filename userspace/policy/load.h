@@ -87,6 +87,8 @@ void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *c
 bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *conduit,
 		     const struct otseg_node *key, const struct otseg_node *node,
 		     struct otseg_rule *rule);
+void otseg_load_rate(struct otseg_loader *loader, const struct otseg_node *node,
+		     struct otseg_limit *limit);
 void otseg_load_check_repeats(struct otseg_loader *loader, const struct otseg_node *node,
 			      const u32 *assets, size_t n);
 bool otseg_load_access(struct otseg_loader *loader, const struct otseg_node *node, u8 *access);

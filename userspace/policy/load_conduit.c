@@ -13,6 +13,8 @@ struct conduit_nodes {
 	const struct otseg_node *state;
 	const struct otseg_node *mode;
 	const struct otseg_node *flows;
+	const struct otseg_node *sessions;
+	const struct otseg_node *rate;
 	const struct otseg_node *rules;
 	const struct otseg_node *note;
 };
@@ -43,6 +45,7 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	conduit->reason = "";
 	conduit->is_enabled = true;
 	conduit->flows = OTSEG_FLOWS_DEFAULT;
+	conduit->sessions = OTSEG_SESSIONS_DEFAULT;
 	if (!nodes->reason)
 		otseg_node_error(source, key, "'reason' is missing: why does '%s' exist?",
 				 key->text);
@@ -56,6 +59,11 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	if (nodes->flows)
 		otseg_value_number(source, nodes->flows, "the flows it may hold", 1,
 				   OTSEG_FLOWS_MAX, &conduit->flows);
+	if (nodes->sessions)
+		otseg_value_number(source, nodes->sessions, "the inspected flows it may hold", 1,
+				   OTSEG_SESSIONS_MAX, &conduit->sessions);
+	if (nodes->rate)
+		otseg_load_rate(loader, nodes->rate, &conduit->limit);
 	otseg_load_note(loader, nodes->note);
 	if (nodes->rules)
 		load_rules(loader, nodes->rules, conduit);
@@ -102,6 +110,8 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.state = values[OTSEG_KEY_CONDUIT_STATE],
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
+		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
+		.rate = values[OTSEG_KEY_CONDUIT_RATE],
 		.rules = values[OTSEG_KEY_CONDUIT_RULES],
 		.note = values[OTSEG_KEY_CONDUIT_NOTE],
 	};
@@ -126,6 +136,8 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.state = values[OTSEG_KEY_INTRA_STATE],
 		.mode = values[OTSEG_KEY_INTRA_MODE],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
+		.sessions = values[OTSEG_KEY_INTRA_SESSIONS],
+		.rate = values[OTSEG_KEY_INTRA_RATE],
 		.rules = values[OTSEG_KEY_INTRA_RULES],
 		.note = values[OTSEG_KEY_INTRA_NOTE],
 	};

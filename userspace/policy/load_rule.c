@@ -270,8 +270,14 @@ static void load_selectors(struct otseg_loader *loader, const struct otseg_node 
 	otseg_ranges_set(&loader->source, node, "ports", &items, &rule->selectors);
 }
 
-static void load_rate(struct otseg_loader *loader, const struct otseg_node *node,
-		      struct otseg_rule *rule)
+/**
+ * otseg_load_rate - read how much may come through a rule or a conduit
+ * @loader: the loader
+ * @node: what it says
+ * @limit: the limit, zeroed
+ */
+void otseg_load_rate(struct otseg_loader *loader, const struct otseg_node *node,
+		     struct otseg_limit *limit)
 {
 	const struct otseg_node *values[OTSEG_KEYS_MAX];
 	struct otseg_source *source = &loader->source;
@@ -281,9 +287,9 @@ static void load_rate(struct otseg_loader *loader, const struct otseg_node *node
 	if (!values[OTSEG_KEY_RATE_PACKETS] && !values[OTSEG_KEY_RATE_BYTES])
 		otseg_node_error(source, node, "a rate needs 'packets', 'bytes' or both");
 	if (values[OTSEG_KEY_RATE_PACKETS])
-		otseg_value_rate(source, values[OTSEG_KEY_RATE_PACKETS], false, &rule->packets);
+		otseg_value_rate(source, values[OTSEG_KEY_RATE_PACKETS], false, &limit->packets);
 	if (values[OTSEG_KEY_RATE_BYTES])
-		otseg_value_rate(source, values[OTSEG_KEY_RATE_BYTES], true, &rule->bytes);
+		otseg_value_rate(source, values[OTSEG_KEY_RATE_BYTES], true, &limit->bytes);
 	if (!values[OTSEG_KEY_RATE_BURST])
 		return;
 	if (!values[OTSEG_KEY_RATE_PACKETS])
@@ -292,7 +298,7 @@ static void load_rate(struct otseg_loader *loader, const struct otseg_node *node
 	else
 		otseg_value_number(source, values[OTSEG_KEY_RATE_BURST],
 				   "the packets that may come at once", 1, 0x7fffffff,
-				   &rule->packets.burst);
+				   &limit->packets.burst);
 }
 
 /**
@@ -356,7 +362,7 @@ bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *co
 		otseg_value_seconds(source, values[OTSEG_KEY_RULE_IDLE], "the idle time of a flow",
 				    OTSEG_IDLE_MAX, &rule->idle_s);
 	if (values[OTSEG_KEY_RULE_RATE])
-		load_rate(loader, values[OTSEG_KEY_RULE_RATE], rule);
+		otseg_load_rate(loader, values[OTSEG_KEY_RULE_RATE], &rule->limit);
 	otseg_load_note(loader, values[OTSEG_KEY_RULE_NOTE]);
 	return true;
 }

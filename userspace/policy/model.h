@@ -15,6 +15,8 @@
 #define OTSEG_NAME_MAX 63
 #define OTSEG_FLOWS_DEFAULT 4096
 #define OTSEG_FLOWS_MAX (1u << 24)
+#define OTSEG_SESSIONS_DEFAULT 256
+#define OTSEG_SESSIONS_MAX (1u << 16)
 #define OTSEG_IDLE_MAX (30 * 24 * 3600) /* seconds */
 #define OTSEG_BURST_BYTES_MIN 16384 /* no frame may be too big for its own limit */
 
@@ -137,6 +139,16 @@ struct otseg_rate {
 };
 
 /**
+ * struct otseg_limit - how much may come through a rule or a conduit
+ * @packets: limit of packets
+ * @bytes: limit of bytes
+ */
+struct otseg_limit {
+	struct otseg_rate packets;
+	struct otseg_rate bytes;
+};
+
+/**
  * struct otseg_rule - one permission
  * @name: its name, unique in its conduit
  * @service: enum otseg_service
@@ -152,8 +164,7 @@ struct otseg_rate {
  * @values: values that may be written
  * @objects: sorted by type and first
  * @n_objects: their number
- * @packets: limit of packets
- * @bytes: limit of bytes
+ * @limit: how much it permits
  * @at: its place in the text
  */
 struct otseg_rule {
@@ -171,8 +182,7 @@ struct otseg_rule {
 	struct otseg_ranges values;
 	struct otseg_img_object *objects;
 	size_t n_objects;
-	struct otseg_rate packets;
-	struct otseg_rate bytes;
+	struct otseg_limit limit;
 	struct otseg_mark_at at;
 };
 
@@ -185,6 +195,8 @@ struct otseg_rule {
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
  * @flows: live flows it may hold
+ * @sessions: how many of them may be inspected
+ * @limit: how much its initiating side may send
  * @rules: its rules
  * @n_rules: their number
  * @at: its place in the text
@@ -197,6 +209,8 @@ struct otseg_conduit {
 	bool is_enabled;
 	bool is_monitor;
 	u32 flows;
+	u32 sessions;
+	struct otseg_limit limit;
 	struct otseg_rule *rules;
 	size_t n_rules;
 	struct otseg_mark_at at;

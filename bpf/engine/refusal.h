@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was refused lately: whoever is refused mostly comes again with the same frame, and
+ * the answer is the same as long as the policy is. Each processor has its own memory.
+ * Only plain frames that belong to no flow are looked up here, and only answers that follow
+ * from policy, link and header alone are kept: no rate, no budget, no source MAC.
+ */
+#ifndef OTSEG_REFUSAL_H
+#define OTSEG_REFUSAL_H
+
+#include "classify.h"
+
+/* What of a plain frame the policy looks at. */
+OTSEG_INLINE u64 refusal_addresses(const struct otseg_packet *p)
+{
+	return (u64)p->src.w[0] << 32 | p->dst.w[0];
+}
+
+OTSEG_INLINE u64 refusal_rest(const struct otseg_packet *p)
+{
+	u32 flags = p->proto == OTSEG_PROTO_TCP ? p->tcp_flags : 0;
+
+	return (u64)p->sport << 48 | (u64)p->dport << 32 | flags << 8 | p->proto;
+}
+
+/**
+ * otseg_refusal_find - was this frame refused before?
+ * @e: surroundings; @e->s->hash is that of its flow key
+ * @p: the packet, a plain one
+ * @v: verdict; @v->link is known, takes the rest
+ *
+ * Return: enum otseg_reason, NONE: not that it is known.
+ */
+OTSEG_INLINE u32 otseg_refusal_find(const struct otseg_env *e, const struct otseg_packet *p,
+				    struct otseg_verdict *v)
+{
+	const struct otseg_refusal *r = otseg_refusal_at(e, (u32)(e->s->hash >> 32));
+
+	if (!r || r->addresses != refusal_addresses(p) || r->rest != refusal_rest(p) ||
+	    r->generation != e->generation || r->link != v->link)
+		return OTSEG_R_NONE;
+	v->src_zone = r->src_zone;
+	v->dst_zone = r->dst_zone;
+	v->conduit = r->conduit;
+	v->service = r->service;
+	return r->reason;
+}
+
+/**
+ * otseg_refusal_keep - remember that a frame was refused
+ * @e: surroundings; @e->s->hash is that of its flow key
+ * @p: the packet, a plain one
+ * @v: its verdict; the conduit enforces, no rule covers it
+ * @reason: why
+ */
+OTSEG_INLINE void otseg_refusal_keep(const struct otseg_env *e, const struct otseg_packet *p,
+				     const struct otseg_verdict *v, u32 reason)
+{
+	struct otseg_refusal *r = otseg_refusal_at(e, (u32)(e->s->hash >> 32));
+
+	if (!r || v->link == OTSEG_NONE16 || reason == OTSEG_R_MAC_SPOOFED ||
+	    (v->src_zone != OTSEG_NONE16 &&
+	     (otseg_at(e, ZONES, v->src_zone)->flags & OTSEG_ZONE_HAS_MACS)))
+		return;
+	r->addresses = refusal_addresses(p);
+	r->rest = refusal_rest(p);
+	r->generation = e->generation;
+	r->link = v->link;
+	r->src_zone = v->src_zone;
+	r->dst_zone = v->dst_zone;
+	r->conduit = v->conduit;
+	r->service = v->service;
+	r->reason = (u8)reason;
+}
+
+#endif /* OTSEG_REFUSAL_H */
