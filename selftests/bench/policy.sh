@@ -99,6 +99,7 @@ BEGIN {
 		;
 	size = 2 ^ bits
 	blocks = 2 ^ (18 - bits)
+	sessions = int(4096 / cells) # inspected flows; the traffic of one cell has 1,000
 	own = cells + (rules >= cells + 2 ? 2 : 0)
 	near = wire ? "" : "it0, "
 
@@ -132,6 +133,7 @@ BEGIN {
 		print "    from: office"
 		print "    to: cell-" c
 		print "    flows: " flows
+		print "    sessions: " sessions
 		print "    rules:"
 		others(c, count[c])
 		rule("telemetry", "udp", "port: " port)
