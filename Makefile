@@ -114,10 +114,14 @@ fuzz:
 demo:
 	$(Q)scripts/demo.sh
 
-.PHONY: bench
-bench: userspace bpf
+# Minutes; half an hour; and their figures into the documentation.
+.PHONY: bench bench-full bench-report
+bench bench-full: userspace bpf
 	$(Q)scripts/deps.sh build bench
-	$(Q)$(MAKE) -C selftests/bench run
+	$(Q)$(MAKE) -C selftests/bench run $(if $(filter bench-full,$@),FULL=1)
+
+bench-report:
+	$(Q)selftests/bench/report.sh write $(O)/bench Documentation/benchmarks.md
 
 # What was downloaded stays; each user of it verifies it first.
 .PHONY: clean distclean
@@ -139,6 +143,8 @@ help:
 	@echo 'make modules_install  the module, as built by make kmod'
 	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
 	@echo 'make lint             style and static checks; make format to reformat C'
-	@echo 'make fuzz|bench|demo  fuzzers; benchmark; a plant in network namespaces'
+	@echo 'make fuzz|demo        fuzzers; a plant in network namespaces'
+	@echo 'make bench            benchmark, minutes; bench-full: half an hour; PARTS="cost swap"'
+	@echo 'make bench-report     their figures and plots into Documentation/benchmarks.md'
 	@echo 'make clean|distclean  keep or drop cached kernels'
 	@echo 'V=1 shows commands, O=DIR builds elsewhere, scripts/deps.sh installs packages'

@@ -5,7 +5,8 @@
 #
 #   scripts/deps.sh [build|check|vm|lint|bench|pkg:NAME]...
 #
-# Debian 12 and 13.  "a|b" takes whichever name the release knows.  When
+# Debian 12 and 13.  "a|b" takes whichever name the release knows; "?a" is looked
+# for in the release's backports too, and done without if it is in neither.  When
 # nothing is missing no package manager is started, and root is not needed.
 set -euo pipefail
 
@@ -25,7 +26,7 @@ declare -A groups=(
 		ethtool nftables tcpdump netcat-openbsd jq procps bpftool"
 	[lint]="git perl clang-format shellcheck sparse codespell yamllint
 		clang lld llvm xz-utils python3 python3-yaml python3-jsonschema"
-	[bench]="iproute2 ethtool nftables jq procps bpftool"
+	[bench]="iproute2 ethtool nftables jq procps bpftool gnuplot-nox ?suricata"
 )
 
 usage()
@@ -59,32 +60,37 @@ while read -r name status; do
 	fi
 done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n')
 
-missing=()
+missing=() wished=()
 for entry in "${!want[@]}"; do
 	found=
-	for name in ${entry//|/ }; do
+	for name in ${entry//[|?]/ }; do
 		if [[ -v have[$name] ]]; then
 			found=1
 			break
 		fi
 	done
-	if [[ -z $found ]]; then
+	if [[ $found ]]; then
+		continue
+	fi
+	if [[ $entry == \?* ]]; then
+		wished+=("${entry#\?}")
+	else
 		missing+=("$entry")
 	fi
 done
-if ((${#missing[@]} == 0)); then
+if ((${#missing[@]} + ${#wished[@]} == 0)); then
 	exit 0
 fi
 
 if ((EUID != 0)); then
 	echo "deps.sh: installing these missing packages needs root:" \
-	     "${missing[*]}" >&2
+	     "${missing[*]} ${wished[*]}" >&2
 	exit 1
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) sources=$(mktemp -d)
+trap 'rm -rf "$log" "$sources"' EXIT
 
 # The lists lock, unlike dpkg's, has no option to wait for it.
 update_lists()
@@ -115,20 +121,53 @@ choose()
 	return 1
 }
 
+# install NAME...: a question about a configuration file would hang the build: keep the old.
+install()
+{
+	echo "deps.sh: installing $*" >&2
+	apt-get install -qq -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+		-o Dpkg::Options::=--force-confdef \
+		-o Dpkg::Options::=--force-confold \
+		"${options[@]}" "$@" </dev/null >"$log" 2>&1
+}
+
+# Has apt look into the backports as well, where the release itself comes from; only
+# for the rest of this run, and only for what is asked for by name.
+add_backports()
+{
+	local codename uri
+
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+		"Codename: $codename" 'Component: main' | head -n 1)
+	if [[ -z $uri ]]; then
+		return 1
+	fi
+	cp -r /etc/apt/sources.list.d/. "$sources" 2>/dev/null || :
+	echo "deb $uri $codename-backports main" >"$sources/backports.list"
+	options=(-o "Dir::Etc::sourceparts=$sources" -t "$codename-backports")
+	apt-get -qq -o "Dir::Etc::sourceparts=$sources" -o APT::Get::List-Cleanup=0 update \
+		>"$log" 2>&1
+}
+
 update_lists
-names=()
+names=() options=()
 for entry in "${missing[@]}"; do
 	names+=("$(choose "$entry")")
 done
-
-echo "deps.sh: installing ${names[*]}" >&2
-# A question about a configuration file would hang the build: keep the old.
-if ! apt-get install -qq -y --no-install-recommends \
-	-o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
-	-o Dpkg::Options::=--force-confdef \
-	-o Dpkg::Options::=--force-confold \
-	"${names[@]}" </dev/null >"$log" 2>&1; then
+if ((${#names[@]})) && ! install "${names[@]}"; then
 	cat "$log" >&2
 	echo "deps.sh: installation failed" >&2
 	exit 1
 fi
+
+for name in "${wished[@]}"; do
+	if { choose "$name" >/dev/null 2>&1 && install "$name"; } ||
+	   { add_backports && install "$name"; }; then
+		# Here to be run by a test, not to serve this host.
+		systemctl -q disable --now "$name" 2>/dev/null || :
+	else
+		echo "deps.sh: no $name here: what needs it will say so" >&2
+	fi
+done

@@ -3,16 +3,19 @@
  * What a decision costs: nanoseconds of one frame in test runs, for a bare XDP
  * program and for the datapath, run after run in turns.
  *
- *   cost [-r ROUNDS] [-n FRAMES] [-c] [-l LABEL] OBJECT IMAGE [CASE]...
+ *   cost [-r ROUNDS] [-f FIRST] [-n FRAMES] [-c] [-k CASE]... OBJECT LABEL=IMAGE...
  *
- * Prints "cost,LABEL,CASE,ROUND,BARE,DATAPATH" lines. Both numbers contain the
- * same step program (traffic.bpf.c), which writes the next frame; what the
- * datapath costs over a bare program is their difference. Everything is as warm
- * in the caches as back-to-back frames make it. -c has transport checksums
- * verified. Without CASE all are measured.
+ * Prints "cost,LABEL,CASE,ROUND,BARE,DATAPATH" lines, rounds counted from FIRST; with
+ * ",FOUND" behind it, percent of the frames, where flows may have found no room.
+ * Both numbers contain the same step program (traffic.bpf.c), which writes the next
+ * frame; what the datapath costs over a bare program is their difference.
+ * Everything is as warm in the caches as back-to-back frames make it. -c has
+ * transport checksums verified. Without -k all cases of any policy are measured.
  *
- * Each run of the datapath must have counted as many frames as it was given for
- * the reason that the case is about: a wrong path is an error, not a figure.
+ * Policies take turns, case by case. Each run of the datapath must have counted as
+ * many frames as it was given for the reason that the case is about: a wrong path
+ * is an error, not a figure. The cases "look-ups" have no datapath: theirs is a
+ * program that does one look-up in an array map and one in a hash map.
  */
 #define _GNU_SOURCE
 #include "datapath.h"
@@ -20,18 +23,29 @@
 #include "run.h"
 #include "traffic.skel.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOOPBACK 1 /* interface that test runs come in by */
-#define MANY 5000
+#define MANY 5000 /* destinations; of more flows, that many have different ones */
 #define FIRST_SEQ 1000
+#define FEW 1000 /* flows of the traffic among many live ones */
+#define POLICIES_MAX 8
+#define BARE -1 /* targets that are not the datapath */
+#define LOOKS -2
+#define PARKS "park%d" /* devices that programs are attached to, see park() */
+#define ANY_ACTION ~0u
+#define LEAST_FLOWS_PERMILLE 900 /* of those that were tried; the rest found no room */
 
 /**
  * struct side - one of the two that are compared
@@ -42,30 +56,40 @@ struct side {
 };
 
 /**
- * struct bench - everything a case needs
+ * struct bench - everything a case needs, of one policy
+ * @label: what it is called in the output
  * @bare: the bare program
+ * @looks: the one that looks up
  * @full: the datapath
  * @datapath: the datapath itself
  * @frames: frames of one run
  * @ns: what one frame cost: bare, full
+ * @found_percent: of the frames, those that belonged to a live flow
+ * @is_broken: by case
  */
 struct bench {
-	struct side bare;
+	const char *label;
+	const struct side *bare;
+	const struct side *looks;
 	struct side full;
 	struct otseg_bench_datapath datapath;
 	u32 frames;
 	double ns[2];
+	double found_percent;
+	bool is_broken[32];
 };
 
 /**
  * struct bench_case - something to measure
  * @name: its name in the output
  * @run: measures it once
- * @port: UDP: far port
  * @first: UDP: lowest far address
  * @n_far: UDP: far addresses
+ * @port: UDP: far port
  * @action: XDP action that each frame must meet
  * @reason: what each frame must have been counted for
+ * @n_near: UDP: near ports
+ * @is_special: measured only if it is named, because its policy has to be made for it
  */
 struct bench_case {
 	const char *name;
@@ -75,6 +99,8 @@ struct bench_case {
 	u16 port;
 	u32 action;
 	u32 reason;
+	u32 n_near;
+	bool is_special;
 };
 
 static u64 reasons_before[OTSEG_R_MAX];
@@ -91,7 +117,7 @@ static int check(struct bench *b, const struct bench_case *c, u64 frames)
 	int err = otseg_bench_datapath_reasons(&b->datapath, reasons);
 	u32 i;
 
-	for (i = 0; !err && i < OTSEG_R_MAX; i++) {
+	for (i = 0; !err && i < OTSEG_R_COUNT; i++) {
 		u64 counted = reasons[i] - reasons_before[i];
 
 		if (counted == (i == c->reason ? frames : 0))
@@ -103,7 +129,7 @@ static int check(struct bench *b, const struct bench_case *c, u64 frames)
 	return err;
 }
 
-static int run_udp(struct side *side, u32 frames, u32 action, double *ns)
+static int run_udp(const struct side *side, u32 frames, u32 action, double *ns)
 {
 	int prog = bpf_program__fd(side->traffic->progs.otseg_b_udp);
 	u8 frame[OTSEG_BENCH_UDP_LEN] = { 0 };
@@ -113,13 +139,13 @@ static int run_udp(struct side *side, u32 frames, u32 action, double *ns)
 	err = otseg_bench_run(prog, frame, sizeof(frame), frames, &got_ns, &got_action);
 	if (err)
 		return err;
-	if (got_action != action)
+	if (got_action != action && action != ANY_ACTION)
 		return -EBADMSG;
 	*ns = got_ns;
 	return 0;
 }
 
-static int run_tcp(struct side *side, u32 frames, u32 action, double *ns)
+static int run_tcp(const struct side *side, u32 frames, u32 action, double *ns)
 {
 	int prog = bpf_program__fd(side->traffic->progs.otseg_b_tcp);
 	u8 frame[OTSEG_BENCH_TCP_LEN] = { 0 };
@@ -135,20 +161,28 @@ static int run_tcp(struct side *side, u32 frames, u32 action, double *ns)
 	return 0;
 }
 
+static void plan_udp(const struct side *side, const struct bench_case *c)
+{
+	struct otseg_bench_udp *plan = &side->traffic->bss->udp_plan;
+
+	otseg_bench_udp_fill(plan, c->first, c->n_far, c->n_near, c->port, 0);
+	if (c->n_far > 1)
+		otseg_bench_udp_spread(plan);
+}
+
 /* Frames of flows that exist, or that are refused again and again. */
 static int case_udp(struct bench *b, const struct bench_case *c)
 {
-	struct side *sides[2] = { &b->bare, &b->full };
+	const struct side *sides[2] = { b->bare, &b->full };
 	int i, err = 0;
 	double warm;
 
 	for (i = 0; !err && i < 2; i++) {
-		otseg_bench_udp_fill(&sides[i]->traffic->bss->udp_plan, c->first, c->n_far, 1,
-				     c->port, 0);
+		plan_udp(sides[i], c);
 		err = run_udp(sides[i], 2 * c->n_far, i ? c->action : XDP_PASS, &warm);
 	}
 	err = err ?: watch(b);
-	err = err ?: run_udp(&b->bare, b->frames, XDP_PASS, &b->ns[0]);
+	err = err ?: run_udp(b->bare, b->frames, XDP_PASS, &b->ns[0]);
 	err = err ?: run_udp(&b->full, b->frames, c->action, &b->ns[1]);
 	return err ?: check(b, c, b->frames);
 }
@@ -156,18 +190,91 @@ static int case_udp(struct bench *b, const struct bench_case *c)
 /* Each frame opens a flow, in a table that holds no others. */
 static int case_new(struct bench *b, const struct bench_case *c)
 {
-	struct side *sides[2] = { &b->bare, &b->full };
-	int i, err;
+	int err;
 
 	err = otseg_bench_datapath_forget(&b->datapath);
-	for (i = 0; i < 2; i++)
-		otseg_bench_udp_fill(&sides[i]->traffic->bss->udp_plan, c->first, c->n_far, 1,
-				     c->port, 0);
+	plan_udp(b->bare, c);
+	plan_udp(&b->full, c);
 	err = err ?: watch(b);
-	err = err ?: run_udp(&b->bare, c->n_far, XDP_PASS, &b->ns[0]);
+	err = err ?: run_udp(b->bare, c->n_far, XDP_PASS, &b->ns[0]);
 	err = err ?: run_udp(&b->full, c->n_far, c->action, &b->ns[1]);
 	err = err ?: check(b, c, c->n_far);
 	return err ?: otseg_bench_datapath_forget(&b->datapath);
+}
+
+/* How many flows were found, of @frames that may each have been of another flow. */
+static int check_found(struct bench *b, const struct bench_case *c, u64 frames)
+{
+	u64 reasons[OTSEG_R_MAX];
+	int err = otseg_bench_datapath_reasons(&b->datapath, reasons);
+	u64 found = reasons[c->reason] - reasons_before[c->reason];
+
+	b->found_percent = 100.0 * found / frames;
+	if (err || found * 1000 >= frames * LEAST_FLOWS_PERMILLE)
+		return err;
+	fprintf(stderr, "cost: %s: %llu of %llu frames belong to a flow\n", c->name,
+		(unsigned long long)found, (unsigned long long)frames);
+	return -EBADMSG;
+}
+
+/* Opens them; the last one may be one that finds no room. */
+static int open_flows(struct bench *b, const struct bench_case *c)
+{
+	double opening;
+	int err;
+
+	err = otseg_bench_datapath_forget(&b->datapath);
+	plan_udp(&b->full, c);
+	return err ?: run_udp(&b->full, c->n_far * c->n_near, ANY_ACTION, &opening);
+}
+
+/* Frames of a few flows among so many live ones. */
+static int case_among(struct bench *b, const struct bench_case *c)
+{
+	const struct bench_case few = { .first = c->first, .n_far = FEW, .n_near = 1,
+					.port = c->port };
+	double warm;
+	int err;
+
+	err = open_flows(b, c);
+	plan_udp(b->bare, &few);
+	plan_udp(&b->full, &few);
+	err = err ?: run_udp(&b->full, 2 * FEW, XDP_PASS, &warm);
+	err = err ?: watch(b);
+	err = err ?: run_udp(b->bare, b->frames, XDP_PASS, &b->ns[0]);
+	err = err ?: run_udp(&b->full, b->frames, XDP_PASS, &b->ns[1]);
+	err = err ?: check(b, c, b->frames);
+	return err ?: otseg_bench_datapath_forget(&b->datapath);
+}
+
+/* Frames of so many live flows in turn, all of them once at least. */
+static int case_flows(struct bench *b, const struct bench_case *c)
+{
+	u32 flows = c->n_far * c->n_near;
+	u32 frames = b->frames > flows ? b->frames : flows;
+	int err;
+
+	err = open_flows(b, c);
+	plan_udp(b->bare, c);
+	plan_udp(&b->full, c);
+	err = err ?: watch(b);
+	err = err ?: run_udp(b->bare, frames, XDP_PASS, &b->ns[0]);
+	err = err ?: run_udp(&b->full, frames, ANY_ACTION, &b->ns[1]);
+	err = err ?: check_found(b, c, frames);
+	return err ?: otseg_bench_datapath_forget(&b->datapath);
+}
+
+/* The yardstick: what a frame costs in the simplest of filters. */
+static int case_looks(struct bench *b, const struct bench_case *c)
+{
+	double warm;
+	int err;
+
+	plan_udp(b->bare, c);
+	plan_udp(b->looks, c);
+	err = run_udp(b->looks, 2 * c->n_far, XDP_PASS, &warm);
+	err = err ?: run_udp(b->bare, b->frames, XDP_PASS, &b->ns[0]);
+	return err ?: run_udp(b->looks, b->frames, XDP_PASS, &b->ns[1]);
 }
 
 /* A fresh connection on both sides, right after its handshake. */
@@ -175,14 +282,14 @@ static int connect_tcp(struct bench *b, int message)
 {
 	static const u8 flags[3] = { OTSEG_BENCH_SYN, OTSEG_BENCH_SYN | OTSEG_BENCH_ACK,
 				     OTSEG_BENCH_ACK };
-	struct side *sides[2] = { &b->bare, &b->full };
+	const struct side *sides[2] = { b->bare, &b->full };
 	u8 frame[OTSEG_BENCH_TCP_LEN];
 	u32 action;
 	int i, err;
 
 	err = otseg_bench_datapath_forget(&b->datapath);
 	for (i = 0; !err && i < 3; i++) {
-		size_t len = otseg_bench_tcp_bare(frame, i & 1, flags[i],
+		size_t len = otseg_bench_tcp_bare(frame, message, i & 1, flags[i],
 						  FIRST_SEQ + (i == 2),
 						  i ? FIRST_SEQ + 1 : 0);
 
@@ -205,13 +312,13 @@ static int connect_tcp(struct bench *b, int message)
  * Request, response, request, ...: each is new, in order and due. @timed is the
  * direction to tell the cost of, -1: the mean of both.
  */
-static int poll_plc(struct bench *b, const struct bench_case *c, int timed)
+static int poll_plc(struct bench *b, const struct bench_case *c, int message, int timed)
 {
-	struct side *sides[2] = { &b->bare, &b->full };
+	const struct side *sides[2] = { b->bare, &b->full };
 	u32 frames = b->frames & ~1u;
 	int i, err;
 
-	err = connect_tcp(b, OTSEG_BENCH_READ) ?: watch(b);
+	err = connect_tcp(b, message) ?: watch(b);
 	for (i = 0; !err && i < 2; i++) {
 		struct otseg_bench_tcp *plan = &sides[i]->traffic->bss->tcp_plan;
 
@@ -228,17 +335,23 @@ static int poll_plc(struct bench *b, const struct bench_case *c, int timed)
 
 static int case_request(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, 0);
+	return poll_plc(b, c, OTSEG_BENCH_READ, 0);
 }
 
 static int case_response(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, 1);
+	return poll_plc(b, c, OTSEG_BENCH_READ, 1);
 }
 
 static int case_poll(struct bench *b, const struct bench_case *c)
 {
-	return poll_plc(b, c, -1);
+	return poll_plc(b, c, OTSEG_BENCH_READ, -1);
+}
+
+/* The same bytes on an established connection that is not inspected. */
+static int case_plain(struct bench *b, const struct bench_case *c)
+{
+	return poll_plc(b, c, OTSEG_BENCH_PLAIN, -1);
 }
 
 /* A write that only a read rule meets: refused, so the stream does not move on. */
@@ -246,31 +359,79 @@ static int case_write(struct bench *b, const struct bench_case *c)
 {
 	int err = connect_tcp(b, OTSEG_BENCH_WRITE) ?: watch(b);
 
-	b->bare.traffic->bss->tcp_plan.len[0] = 0;
+	b->bare->traffic->bss->tcp_plan.len[0] = 0;
 	b->full.traffic->bss->tcp_plan.len[0] = 0;
-	err = err ?: run_tcp(&b->bare, b->frames, XDP_PASS, &b->ns[0]);
+	err = err ?: run_tcp(b->bare, b->frames, XDP_PASS, &b->ns[0]);
 	err = err ?: run_tcp(&b->full, b->frames, c->action, &b->ns[1]);
 	return err ?: check(b, c, b->frames);
 }
 
 static const struct bench_case cases[] = {
 	{ "no-conduit", case_udp, OTSEG_BENCH_NOWHERE, 1, OTSEG_BENCH_UDP_PORT, XDP_DROP,
-	  OTSEG_R_NO_CONDUIT },
+	  OTSEG_R_NO_CONDUIT, 1, false },
 	{ "no-rule", case_udp, OTSEG_BENCH_FAR, 1, OTSEG_BENCH_SHUT_PORT, XDP_DROP,
-	  OTSEG_R_NO_RULE },
+	  OTSEG_R_NO_RULE, 1, false },
+	{ "no-rule-5000", case_udp, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_SHUT_PORT, XDP_DROP,
+	  OTSEG_R_NO_RULE, 1, false },
 	{ "udp-one-flow", case_udp, OTSEG_BENCH_FAR, 1, OTSEG_BENCH_UDP_PORT, XDP_PASS,
-	  OTSEG_R_FLOW },
+	  OTSEG_R_FLOW, 1, false },
 	{ "udp-5000-flows", case_udp, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
-	  OTSEG_R_FLOW },
+	  OTSEG_R_FLOW, 1, false },
 	{ "udp-new-flow", case_new, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
-	  OTSEG_R_RULE },
-	{ "modbus-read-request", case_request, 0, 0, 0, XDP_PASS, OTSEG_R_RULE },
-	{ "modbus-read-response", case_response, 0, 0, 0, XDP_PASS, OTSEG_R_RULE },
-	{ "modbus-read-poll", case_poll, 0, 0, 0, XDP_PASS, OTSEG_R_RULE },
-	{ "modbus-write-refused", case_write, 0, 0, 0, XDP_DROP, OTSEG_R_ACCESS },
+	  OTSEG_R_RULE, 1, false },
+	{ "tcp-plain-poll", case_plain, 0, 0, 0, XDP_PASS,
+	  OTSEG_R_FLOW, 1, false },
+	{ "modbus-read-request", case_request, 0, 0, 0, XDP_PASS,
+	  OTSEG_R_RULE, 1, false },
+	{ "modbus-read-response", case_response, 0, 0, 0, XDP_PASS,
+	  OTSEG_R_RULE, 1, false },
+	{ "modbus-read-poll", case_poll, 0, 0, 0, XDP_PASS,
+	  OTSEG_R_RULE, 1, false },
+	{ "modbus-write-refused", case_write, 0, 0, 0, XDP_DROP,
+	  OTSEG_R_ACCESS, 1, false },
+	{ "look-ups", case_looks, OTSEG_BENCH_FAR, 1, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  0, 1, false },
+	{ "look-ups-5000", case_looks, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  0, 1, false },
+	{ "flows-1000", case_flows, OTSEG_BENCH_FAR, 1000, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 1, true },
+	{ "flows-10000", case_flows, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 2, true },
+	{ "flows-100000", case_flows, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 20, true },
+	{ "flows-250000", case_flows, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 50, true },
+	{ "among-1000", case_among, OTSEG_BENCH_FAR, 1000, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 1, true },
+	{ "among-10000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 2, true },
+	{ "among-100000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 20, true },
+	{ "among-250000", case_among, OTSEG_BENCH_FAR, MANY, OTSEG_BENCH_UDP_PORT, XDP_PASS,
+	  OTSEG_R_FLOW, 50, true },
 };
 
 #define N_CASES (sizeof(cases) / sizeof(cases[0]))
+
+/*
+ * A test run of a program that is attached nowhere begins and ends with waiting for
+ * all processors to be done with the list of such programs: milliseconds, and tens of
+ * them on a busy machine. So each is attached to some device that nobody uses, if
+ * bench.sh has left some.
+ */
+static void park(int prog)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	static int parked;
+	unsigned int ifindex;
+	char name[16];
+
+	snprintf(name, sizeof(name), PARKS, parked);
+	ifindex = if_nametoindex(name);
+	/* The link lasts as long as this process. */
+	if (ifindex && bpf_link_create(prog, ifindex, BPF_XDP, &opts) >= 0)
+		parked++;
+}
 
 static int side_open(struct side *side, int target, u32 flags)
 {
@@ -287,66 +448,147 @@ static int side_open(struct side *side, int target, u32 flags)
 	err = traffic__load(side->traffic);
 	if (err)
 		return err;
-	if (target < 0)
+	if (target == BARE)
 		target = bpf_program__fd(side->traffic->progs.otseg_b_pass);
+	else if (target == LOOKS)
+		target = bpf_program__fd(side->traffic->progs.otseg_b_looks);
+	park(bpf_program__fd(side->traffic->progs.otseg_b_udp));
+	park(bpf_program__fd(side->traffic->progs.otseg_b_tcp));
 	return bpf_map_update_elem(bpf_map__fd(side->traffic->maps.otseg_b_target), &zero,
 				   &target, 0);
 }
 
-static int is_wanted(const char *name, char **wanted, int n)
+/* Entries for the frames of look-ups; the checksums of otseg_bench_udp_fill() do not matter. */
+static int looks_fill(const struct side *side)
+{
+	int hash = bpf_map__fd(side->traffic->maps.otseg_b_hash);
+	u64 value[8] = { 0 };
+	struct {
+		u32 src;
+		u32 dst;
+		u16 ports[2];
+		u32 proto;
+	} key = { .src = htonl(OTSEG_BENCH_NEAR), .proto = IPPROTO_UDP };
+	u32 i;
+	int err = 0;
+
+	key.ports[0] = htons(OTSEG_BENCH_NEAR_PORT);
+	key.ports[1] = htons(OTSEG_BENCH_UDP_PORT);
+	for (i = 0; !err && i < MANY; i++) {
+		key.dst = htonl(OTSEG_BENCH_FAR +
+				(i * OTSEG_BENCH_SPREAD_STRIDE & OTSEG_BENCH_SPREAD_MASK));
+		err = bpf_map_update_elem(hash, &key, value, 0);
+	}
+	return err;
+}
+
+static int bench_open(struct bench *b, char *policy, const char *object, u32 link_flags)
+{
+	char *image = strchr(policy, '=');
+	int err;
+
+	if (!image)
+		return -EINVAL;
+	*image = 0;
+	b->label = policy;
+	err = otseg_bench_datapath_open(&b->datapath, object, image + 1);
+	err = err ?: otseg_bench_datapath_link(&b->datapath, LOOPBACK, "it0", link_flags);
+	if (!err)
+		park(b->datapath.prog);
+	return err ?: side_open(&b->full, b->datapath.prog, b->datapath.flags);
+}
+
+static bool is_wanted(const struct bench_case *c, char **wanted, int n)
 {
 	int i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(name, wanted[i]))
-			return 1;
-	return !n;
+		if (!strcmp(c->name, wanted[i]))
+			return true;
+	return !n && !c->is_special;
+}
+
+/* Measures a case once; one that fails is not tried again. */
+static int bench_measure(struct bench *b, size_t number, int round)
+{
+	const struct bench_case *c = &cases[number];
+	int err;
+
+	if (b->is_broken[number])
+		return 0;
+	err = c->run(b, c);
+	if (err) {
+		fprintf(stderr, "cost: %s, %s: not measured: %s\n", b->label, c->name,
+			strerror(-err));
+		b->is_broken[number] = true;
+		return err;
+	}
+	printf("cost,%s,%s,%d,%.1f,%.1f", b->label, c->name, round, b->ns[0], b->ns[1]);
+	if (c->run == case_flows)
+		printf(",%.2f", b->found_percent);
+	printf("\n");
+	return 0;
 }
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: cost [-r ROUNDS] [-n FRAMES] [-c] [-l LABEL] OBJECT IMAGE [CASE]...\n");
+	fprintf(stderr, "usage: cost [-r ROUNDS] [-f FIRST] [-n FRAMES] [-c] [-k CASE]... "
+			"OBJECT LABEL=IMAGE...\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	int broken[N_CASES] = { 0 };
-	const char *label = "policy";
-	int rounds = 51, failed = 0;
-	struct bench b = { .frames = 20000 };
-	int option, round, err;
+	static struct bench benches[POLICIES_MAX];
+	struct side bare = { 0 }, looks = { 0 };
+	int rounds = 51, first = 0, failed = 0;
+	int option, round, policy, n_policies;
+	char *wanted[N_CASES];
 	u32 link_flags = 0;
+	u32 frames = 20000;
+	int n_wanted = 0;
+	int err;
 	size_t i;
 
-	while ((option = getopt(argc, argv, "r:n:cl:")) != -1) {
+	while ((option = getopt(argc, argv, "r:f:n:ck:")) != -1) {
 		switch (option) {
 		case 'r':
 			rounds = atoi(optarg);
 			break;
+		case 'f':
+			first = atoi(optarg);
+			break;
 		case 'n':
-			b.frames = strtoul(optarg, NULL, 10);
+			frames = strtoul(optarg, NULL, 10);
 			break;
 		case 'c':
 			link_flags = OTSEG_BENCH_CHECKSUMS;
 			break;
-		case 'l':
-			label = optarg;
+		case 'k':
+			if (n_wanted == N_CASES)
+				return usage();
+			wanted[n_wanted++] = optarg;
 			break;
 		default:
 			return usage();
 		}
 	}
-	if (argc - optind < 2 || rounds < 1 || b.frames < 2)
+	n_policies = argc - optind - 1;
+	if (n_policies < 1 || n_policies > POLICIES_MAX || rounds < 1 || frames < 2)
 		return usage();
 
 	setlinebuf(stdout);
 	err = otseg_bench_claim(1);
-	err = err ?: otseg_bench_datapath_open(&b.datapath, argv[optind], argv[optind + 1]);
-	err = err ?: otseg_bench_datapath_link(&b.datapath, LOOPBACK, "it0", link_flags);
-	err = err ?: side_open(&b.bare, -1, b.datapath.flags);
-	err = err ?: side_open(&b.full, b.datapath.prog, b.datapath.flags);
+	for (policy = 0; !err && policy < n_policies; policy++) {
+		benches[policy].bare = &bare;
+		benches[policy].looks = &looks;
+		benches[policy].frames = frames;
+		err = bench_open(&benches[policy], argv[optind + 1 + policy], argv[optind],
+				 link_flags);
+	}
+	err = err ?: side_open(&bare, BARE, benches[0].datapath.flags);
+	err = err ?: side_open(&looks, LOOKS, benches[0].datapath.flags);
+	err = err ?: looks_fill(&looks);
 	if (err) {
 		fprintf(stderr, "cost: cannot prepare: %s\n", strerror(-err));
 		return 1;
@@ -354,23 +596,18 @@ int main(int argc, char **argv)
 
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < N_CASES; i++) {
-			if (broken[i] || !is_wanted(cases[i].name, argv + optind + 2,
-						    argc - optind - 2))
+			if (!is_wanted(&cases[i], wanted, n_wanted))
 				continue;
-			err = cases[i].run(&b, &cases[i]);
-			if (err) {
-				fprintf(stderr, "cost: %s: not measured: %s\n", cases[i].name,
-					strerror(-err));
-				broken[i] = 1;
-				failed = 1;
-				continue;
-			}
-			printf("cost,%s,%s,%d,%.1f,%.1f\n", label, cases[i].name, round, b.ns[0],
-			       b.ns[1]);
+			for (policy = 0; policy < n_policies; policy++)
+				if (bench_measure(&benches[policy], i, first + round))
+					failed = 1;
 		}
 	}
-	traffic__destroy(b.bare.traffic);
-	traffic__destroy(b.full.traffic);
-	otseg_bench_datapath_close(&b.datapath);
+	for (policy = 0; policy < n_policies; policy++) {
+		traffic__destroy(benches[policy].full.traffic);
+		otseg_bench_datapath_close(&benches[policy].datapath);
+	}
+	traffic__destroy(looks.traffic);
+	traffic__destroy(bare.traffic);
 	return failed;
 }

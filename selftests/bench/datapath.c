@@ -193,35 +193,6 @@ int otseg_bench_datapath_link(struct otseg_bench_datapath *dp, unsigned int ifin
 	return bpf_map_update_elem(map_fd(dp, "otseg_links"), &key, &value, 0);
 }
 
-/**
- * otseg_bench_datapath_wire - have it govern the two ends of a wire
- * @dp: the datapath
- * @in: what the policy calls it0, of this namespace
- * @out: what it calls ot0
- *
- * Return: 0, or a negative errno.
- */
-int otseg_bench_datapath_wire(struct otseg_bench_datapath *dp, unsigned int in, unsigned int out)
-{
-	struct link_value ends[] = {
-		{ .ifindex = in, .name = "it0", .peer = out },
-		{ .ifindex = out, .name = "ot0", .peer = in },
-	};
-	u32 key, i;
-	int err;
-
-	for (i = 0; i < 2; i++) {
-		key = ends[i].ifindex & (LINK_SLOTS - 1);
-		err = bpf_map_update_elem(map_fd(dp, "otseg_links"), &key, &ends[i], 0);
-		if (!err)
-			err = bpf_map_update_elem(map_fd(dp, "otseg_ports"), &key,
-						  &ends[i].ifindex, 0);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /* Sets each value of an array map that can be mapped to zeroes. */
 static int array_clear(const struct otseg_bench_datapath *dp, const char *name)
 {

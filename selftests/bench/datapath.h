@@ -34,7 +34,6 @@ int otseg_bench_datapath_open(struct otseg_bench_datapath *dp, const char *objec
 void otseg_bench_datapath_close(struct otseg_bench_datapath *dp);
 int otseg_bench_datapath_link(struct otseg_bench_datapath *dp, unsigned int ifindex,
 			      const char *name, u32 flags);
-int otseg_bench_datapath_wire(struct otseg_bench_datapath *dp, unsigned int in, unsigned int out);
 int otseg_bench_datapath_forget(struct otseg_bench_datapath *dp);
 int otseg_bench_datapath_reasons(struct otseg_bench_datapath *dp, u64 reasons[OTSEG_R_MAX]);
 

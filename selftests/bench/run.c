@@ -51,16 +51,18 @@ int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 
  * @frame: what each frame is before its page is used a second time
  * @len: its bytes
  * @repeat: frames
+ * @batch: frames that are sent together, 0: as many as the kernel chooses
  *
  * Return: 0, or a negative errno.
  */
-int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat)
+int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat, u32 batch)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts,
 		.data_in = frame,
 		.data_size_in = len,
 		.repeat = repeat,
 		.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+		.batch_size = batch,
 	);
 
 	return bpf_prog_test_run_opts(prog, &opts);
@@ -91,6 +93,19 @@ int otseg_bench_pin(unsigned int cpu)
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+/**
+ * otseg_bench_unpin - let the calling thread run on any processor
+ *
+ * Return: 0, or a negative errno.
+ */
+int otseg_bench_unpin(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 

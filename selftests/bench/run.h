@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 *action);
-int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat);
+int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat, u32 batch);
 u64 otseg_bench_now_ns(void);
 int otseg_bench_pin(unsigned int cpu);
+int otseg_bench_unpin(void);
 int otseg_bench_claim(unsigned int cpu);
 int otseg_bench_enter(const char *prefix, const char *name);
 
