@@ -5,7 +5,8 @@
  * be taken back, so that a failure leaves the old policy as it was.
  *
  *	1 load the datapath, if there is none, another one, or one that the policy is
- *	  too large for						undo: remove its set
+ *	  too large for						undo: remove its set,
+ *								unless it still runs
  *	2 stage the image with the owner of the policy		undo: forget it
  *	  provide what it needs of flows and sessions		stays, and does no harm
  *	3 attach interfaces that are new, and guard them	undo: detach them
@@ -144,12 +145,65 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	return 0;
 }
 
+/* Has an interface run a program, and remembers that it does. */
+static int program_switch(struct apply *run, struct otseg_attachment *at, int prog)
+{
+	u32 id = otseg_bpf_id(prog);
+	int err;
+
+	if (!at->device.name[0] || (id && at->prog_id == id))
+		return 0;
+	err = otseg_attach_update(&run->old.pins, at, prog);
+	if (!err)
+		at->prog_id = id;
+	return err;
+}
+
+/* Goes on after an error: each interface that is back is one that is safe. */
+static int programs_restore(struct apply *run)
+{
+	size_t i;
+	int err, first = 0;
+
+	if (!run->fresh)
+		return 0;
+	for (i = 0; i < run->old.n_attached; i++) {
+		err = program_switch(run, &run->old.attached[i], run->old.bpf.xdp);
+		if (!first)
+			first = err;
+	}
+	return first;
+}
+
+/* Whether the state names the old set, and all that is attached runs it: asked, not remembered. */
+static bool is_old_set_in_use(const struct apply *run)
+{
+	u32 id = otseg_bpf_id(run->old.bpf.xdp);
+	struct otseg_attachment *list = NULL;
+	size_t i, n_list = 0;
+	bool all = id;
+
+	if (run->old.pins.state.set == run->set ||
+	    otseg_attach_list(&run->old.pins, &run->old.bpf, &list, &n_list))
+		return false;
+	for (i = 0; i < n_list; i++)
+		all = all && (!list[i].device.name[0] || list[i].prog_id == id);
+	free(list);
+	return all;
+}
+
+/*
+ * A program whose set is gone runs on without its other half and without a clock. What could
+ * not be taken back keeps its set until an apply has switched it.
+ */
 static void set_remove(struct apply *run)
 {
 	char name[8];
 
-	snprintf(name, sizeof(name), "set%u", run->set);
 	otseg_bpf_close(&run->next);
+	if (!is_old_set_in_use(run))
+		return;
+	snprintf(name, sizeof(name), "set%u", run->set);
 	otseg_pins_remove_tree(&run->old.pins, name);
 }
 
@@ -177,6 +231,10 @@ static int datapath_prepare(struct apply *run)
 	run->bpf = &run->old.bpf;
 	if (!run->fresh)
 		return 0;
+	/* What a killed run has switched runs the very set that is now made anew. */
+	err = programs_restore(run);
+	if (err)
+		return err;
 	err = otseg_bpf_create(&run->old.pins, run->set, run->object_path, run->id,
 			       &run->need.room, &run->layout);
 	if (err)
@@ -407,24 +465,6 @@ static int state_write(struct apply *run)
 	return otseg_pins_write(&run->old.pins, &state);
 }
 
-/* Which program an interface ran is known by id only; this one runs what @run had. */
-static int program_switch(struct apply *run, const struct otseg_attachment *at, int prog)
-{
-	if (!at->device.name[0] || at->prog_id == otseg_bpf_id(run->bpf->xdp))
-		return 0;
-	return otseg_attach_update(&run->old.pins, at, prog);
-}
-
-static void programs_restore(struct apply *run, size_t n)
-{
-	size_t i;
-
-	if (!run->fresh)
-		return;
-	for (i = 0; i < n; i++)
-		program_switch(run, &run->old.attached[i], run->old.bpf.xdp);
-}
-
 /*
  * Step 4: each interface runs the new program from one frame to the next. Where
  * the datapath is not new, this mends what a run that was killed has left.
@@ -437,7 +477,7 @@ static int programs_switch(struct apply *run)
 	for (i = 0; i < run->old.n_attached; i++) {
 		err = program_switch(run, &run->old.attached[i], run->bpf->xdp);
 		if (err) {
-			programs_restore(run, i);
+			programs_restore(run);
 			return err;
 		}
 	}
@@ -464,7 +504,7 @@ static int switch_then_commit(struct apply *run, u32 expect)
 	if (!err)
 		err = run->store->ops->commit(run->store, expect, &run->generation);
 	if (err) {
-		programs_restore(run, run->old.n_attached);
+		programs_restore(run);
 		otseg_pins_write(&run->old.pins, &was);
 	}
 	return err;
@@ -486,7 +526,7 @@ static int policy_switch(struct apply *run, u32 expect)
 	if (!err && run->fresh) {
 		err = state_write(run);
 		if (err)
-			programs_restore(run, run->old.n_attached);
+			programs_restore(run);
 	}
 	return err;
 }

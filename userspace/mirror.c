@@ -186,7 +186,9 @@ static void change_print(const struct mirror *mirror, const struct otseg_attachm
 
 /*
  * Takes an interface down, or up again. The mark comes first and goes last: whoever
- * dies in between leaves one that is marked and up, which the next look mends.
+ * dies in between leaves one that is marked and up, which the next look mends. What
+ * is taken up is marked already; that it still can be says that it is still governed,
+ * and what was detached since the look is nobody's to change.
  */
 static int device_hold(const struct mirror *mirror, const struct otseg_attachment *at, bool hold)
 {
@@ -198,7 +200,7 @@ static int device_hold(const struct mirror *mirror, const struct otseg_attachmen
 		err = otseg_pins_lock(&lock);
 	if (!err && lock.state.set != mirror->active.pins.state.set)
 		err = -EAGAIN;
-	if (!err && hold)
+	if (!err)
 		err = otseg_attach_hold(&mirror->active.bpf, at, true);
 	if (!err) {
 		err = otseg_device_set_up(&at->device, !hold);

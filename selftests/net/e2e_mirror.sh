@@ -146,14 +146,37 @@ replug()
 		firewall_apply "$plant_dir/mirror.yaml" && wait_for 10 both_up
 }
 
+is_stopped()
+{
+	[[ $(<"/proc/${plant_pids[late]}/stat") == *') T '* ]]
+}
+
+is_admin_up()
+{
+	fw ip -j link show "$1" | jq -e '.[0].flags | index("UP") != null' >/dev/null
+}
+
+# The mirror has seen the cause, and waits for the lock, while the end is detached.
+detached_meanwhile()
+{
+	plant_start late fw env TOOL_STOP_LOCK=1 \
+		LD_PRELOAD="$built/selftests/net/tool_fail.so" \
+		otseg interface mirror settle "$settle"
+	ot ip link set eth0 down && wait_for 10 is_stopped && fw otseg interface detach it0 &&
+		is_admin_up it0 && kill -CONT "${plant_pids[late]}" && stays is_admin_up it0 &&
+		firewall_apply "$plant_dir/mirror.yaml" && wait_for 5 is_link it0 mirrored &&
+		found ot && plant_stop late
+}
+
 if ! command -v ethtool >/dev/null; then
 	ktap_skip_all "no ethtool"
 fi
-e2e_begin 31
+e2e_begin 32
 line_make
 ktap "a wire that mirrors comes in force" firewall_apply "$plant_dir/mirror.yaml"
 ktap "nobody mirrors yet: a lost link stays alone" eval \
 	'ot ip link set eth0 down && stays is_side it up && found ot'
+ktap "an end detached between look and lock is left alone" detached_meanwhile
 ktap "the mirror starts" mirror_start
 ktap "with both links there is nothing to do" stays both_up
 ktap "there is one mirror only" second_one

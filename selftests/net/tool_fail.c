@@ -6,6 +6,7 @@
  *	TOOL_FAIL_AT=N		the N-th call, from 1
  *	TOOL_FAIL_HOW=fail|kill	default: fail, with ENOMEM
  *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
+ *	TOOL_STOP_LOCK=1	stops the process before it first takes a lock
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,6 +43,19 @@ static int is_fatal(void)
 	if (how && !strcmp(how, "kill"))
 		raise(SIGKILL);
 	return 1;
+}
+
+/* What was read before the lock is old when the process goes on. */
+int flock(int fd, int operation)
+{
+	static int (*next)(int fd, int operation);
+
+	if (!next) {
+		next = (int (*)(int, int))dlsym(RTLD_NEXT, "flock");
+		if (getenv("TOOL_STOP_LOCK"))
+			raise(SIGSTOP);
+	}
+	return next(fd, operation);
 }
 
 /* libbpf has no wrapper in libc: every bpf() call of the process comes by here. */

@@ -394,6 +394,89 @@ large_interrupted()
 	[[ $how == kill ]] || ((refused > 0))
 }
 
+set_program()
+{
+	bpftool -j prog show pinned "$OTSEG_PIN_DIR/set$1/otseg_xdp" 2>/dev/null | jq .id
+}
+
+# Which set the state names: its fourth number.
+state_set()
+{
+	bpftool -j map lookup pinned "$OTSEG_PIN_DIR/state" key 0 0 0 0 | jq -r '.value[12][2:]'
+}
+
+# Each of these pings is a flow of its own, and all but Ethernet's shortest way.
+pings_new()
+{
+	local code sent=0
+
+	trap 'echo "sent $sent"; exit 0' TERM
+	while :; do
+		ping -n -q -c 1 -W 1 -I "$hmi" "$plc" >/dev/null || echo lost
+		echo "sent $((++sent))"
+	done
+}
+
+# as_large HOW N: apply large, while flows are opened; whatever happens, all of them pass.
+as_large()
+{
+	local code=0 before
+
+	plant_start new it bash -c "$(declare -f pings_new); hmi=$hmi plc=$plc; pings_new"
+	wait_for 5 said new 'sent 5' || return
+	with_fault "$1" "$2" large || code=$?
+	before=$(last_number new sent)
+	wait_for 5 beyond new sent "$((before + 5))"
+	plant_stop new
+	if said new lost; then
+		echo "flows lost: $(grep -c lost "$plant_dir/new.out")"
+		return 125
+	fi
+	return "$code"
+}
+
+# Interfaces run a set that the state does not name, killed before it could: half of them, or all.
+switch_killed()
+{
+	detach_all && apply first || return
+	with_fault kill "$1" large
+	[[ -e $OTSEG_PIN_DIR/set1 && $(state_set) == 00 && $(xdp_of it0) != "$(set_program 0)" ||
+		-e $OTSEG_PIN_DIR/set1 && $(state_set) == 00 && $(xdp_of ot0) != "$(set_program 0)" ]]
+}
+
+# The next apply makes that set anew, or fails to, and the interfaces never miss it.
+switch_interrupted()
+{
+	local at calls code killed=0 second step
+
+	# The policy that is the same but for its size lets the same source in all the time.
+	policy_large | sed "s/address: $office/address: $hmi/" >"$plant_dir/large.yaml"
+	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") || return
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
+	for ((at = calls; at > calls / 2 && killed < 3; at--)); do
+		switch_killed "$at" || continue
+		((killed++))
+		as_large fail 0 && is_active second && passes "$hmi" || {
+			echo "killed at call $at of $calls"
+			cat "$plant_dir/said"
+			return 1
+		}
+		for ((second = calls; second >= 1; second -= step)); do
+			switch_killed "$at" || return
+			code=0
+			as_large fail "$second" || code=$?
+			if ((code == 125)) || ! passes "$hmi"; then
+				echo "killed at call $at, failed at $second of $calls"
+				cat "$plant_dir/said"
+				return 1
+			fi
+		done
+	done
+	policy_large >"$plant_dir/large.yaml"
+	echo "$killed times between the switch and the state"
+	((killed >= 2)) && apply first && enforces first
+}
+
 # What is given stays: flows may live there.
 nothing_taken_away()
 {
@@ -604,7 +687,7 @@ policy first "$hmi" >"$plant_dir/first.yaml"
 policy second "$office" >"$plant_dir/second.yaml"
 policy_large >"$plant_dir/large.yaml"
 
-ktap_begin 29
+ktap_begin 30
 ktap "the first apply governs" first_apply
 ktap "counters" counters
 ktap "counters survive a change of policy" counters_carried
@@ -627,6 +710,7 @@ ktap "another datapath with state of another layout" layout_replaced
 ktap "another datapath that fails to take over" replace_interrupted
 ktap "a policy that needs more, and fails at any bpf() call" large_interrupted fail
 ktap "a policy that needs more, and is killed at any bpf() call" large_interrupted kill
+ktap "killed between the switch and the state, then at once again" switch_interrupted
 ktap "a policy that needs less takes nothing away" nothing_taken_away
 ktap "segments that are missing" segments_missing
 ktap "memory by need" memory_by_need

@@ -431,7 +431,8 @@ int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment
  * @attachment: the interface
  * @is_held: it has
  *
- * Return: 0 or a negative errno, which has been told.
+ * Return: 0, -ENODEV if the set does not govern the interface any more, or another
+ * negative errno, which has been told.
  */
 int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
 		      bool is_held)
@@ -440,7 +441,9 @@ int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment
 	int err;
 
 	err = entry_read(bpf, attachment->device.ifindex, &entry);
-	if (!err && entry.ifindex == attachment->device.ifindex) {
+	if (!err && entry.ifindex != attachment->device.ifindex)
+		return -ENODEV;
+	if (!err) {
 		entry.flags &= ~OTSEG_LINK_HELD;
 		entry.flags |= is_held ? OTSEG_LINK_HELD : 0;
 		err = entry_write(bpf, attachment->device.ifindex, &entry);
