@@ -39,7 +39,12 @@ OTSEG_INLINE u64 otseg_limit_depth(u32 burst, u32 rate, u32 period_s)
 	return otseg_limit_cost(burst, rate, period_s) + (1 << OTSEG_LIMIT_SHIFT);
 }
 
-/* Takes @cost from a bucket of @depth; 1: it had enough. */
+/*
+ * Takes @cost from a bucket of @depth; 1: it had enough. A bucket that is far ahead of the
+ * clock was another rule's under an older policy, or comes from another age of the clock,
+ * which wraps after 834 days: it is taken for a full one. Processors need not agree about the
+ * time to the nanosecond, so one that is a little ahead is an empty one.
+ */
 OTSEG_NOINLINE u32 otseg_limit_take(const struct otseg_env *e, u64 *bucket, u64 now, u64 cost,
 				    u64 depth)
 {
@@ -49,12 +54,16 @@ OTSEG_NOINLINE u32 otseg_limit_take(const struct otseg_env *e, u64 *bucket, u64 
 	otseg_for(i, OTSEG_LIMIT_TRIES) {
 		was = otseg_read(*bucket);
 		base = (s64)(was - now) > 0 ? was : now;
-		/* Left behind by another rule: this one's bucket is empty at worst. */
-		if (base - now > depth)
+		if (base - now > 2 * depth)
+			base = now;
+		else if (base - now > depth)
 			base = now + depth;
 		base = otseg_forget(e, base);
-		if (base - now + cost > depth)
+		if (base - now + cost > depth) {
+			if (base != was)
+				otseg_cmpxchg64(bucket, was, base);
 			return 0;
+		}
 		if (otseg_cmpxchg64(bucket, was, base + cost) == was)
 			return 1;
 	}

@@ -119,11 +119,13 @@ OTSEG_NOINLINE u32 otseg_budget_take(const struct otseg_env *e, u32 conduit, u32
 
 	if (!live)
 		return OTSEG_BUDGET_SPENT | OTSEG_R_INTERNAL;
-	if (otseg_fetch_add32(&live->flows, 1) >= c->flow_budget) {
+	/* A count that a race has left below zero gets back by itself. */
+	if ((s32)otseg_fetch_add32(&live->flows, 1) >= (s32)c->flow_budget) {
 		otseg_fetch_add32(&live->flows, (u32)-1);
 		return OTSEG_BUDGET_SPENT | OTSEG_R_FLOW_BUDGET;
 	}
-	if (is_inspected && otseg_fetch_add32(&live->sessions, 1) >= c->session_budget) {
+	if (is_inspected &&
+	    (s32)otseg_fetch_add32(&live->sessions, 1) >= (s32)c->session_budget) {
 		otseg_fetch_add32(&live->sessions, (u32)-1);
 		otseg_fetch_add32(&live->flows, (u32)-1);
 		return OTSEG_BUDGET_SPENT | OTSEG_R_SESSION_BUDGET;

@@ -1341,6 +1341,35 @@ static void case_sessions_growth(void)
 	s->root->sessions = OTSEG_SESSIONS;
 }
 
+/* What a bucket is left with by another rule, or by a clock that has gone round, is forgotten. */
+static void case_rates_left(void)
+{
+	u16 port = next_port++;
+	int i;
+
+	CHECK(!policy_with("rate: {packets: 1/s, burst: 3}", "rate: {packets: 1/h, burst: 500}"));
+	/* hours of it */
+	for (i = 0; i < 200; i++)
+		CHECK(udp(&it, &cell, port, 17) == (i ? OTSEG_R_FLOW : OTSEG_R_RULE), "frame %d", i);
+	/* the next policy but one has the same half of the table: its bucket is a full one */
+	CHECK(!subject_policy(s, policy_text));
+	CHECK(!subject_policy(s, policy_text));
+	for (i = 0; i < 3; i++)
+		PASS(udp(&it, &cell, port, 17), FLOW);
+	DROP(udp(&it, &cell, port, 17), RATE_LIMIT);
+	later(SECOND);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	/* 2^63 / 256 ns are 417 days: buckets of zero are not in the future then */
+	later(450 * 86400ull * SECOND);
+	CHECK(!subject_policy(s, policy_text));
+	PASS(udp(&it, &cell, port, 17), RULE);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+	DROP(udp(&it, &cell, port, 17), RATE_LIMIT);
+	later(SECOND);
+	PASS(udp(&it, &cell, port, 17), FLOW);
+}
+
 /* Fills two buckets: more than 16 flows of one conduit cannot all be placed in a table that full. */
 static void case_table(void)
 {
@@ -1796,6 +1825,7 @@ static const struct ktap_case cases[] = {
 	{ "events", case_events },
 	{ "events of a flood", case_events_flood },
 	{ "a policy swap", case_swap },
+	{ "rates after other rates, and after the clock has gone round", case_rates_left },
 	{ "wires: what passes leaves by the other end", case_wire },
 	{ "wires: an end that is missing or down", case_wire_down },
 	{ "wires: a policy swap", case_wire_swap },
