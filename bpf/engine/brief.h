@@ -15,7 +15,7 @@
 #define OTSEG_BRIEF_MAX OTSEG_SHORT
 
 /*
- * Puts the payload of @len bytes into the window where sequence number @from belongs, in
+ * Puts the payload of @len bytes into the window from place @from on, in
  * words, of which the last one may overlap; 0, before anything is written: the window's end
  * is in between, or the payload does not lie together.
  */
@@ -65,6 +65,7 @@ OTSEG_INLINE void brief_note(const struct otseg_env *e, struct otseg_session *s,
 		s->requests[s->settled++ & (OTSEG_REQUESTS - 1)].is_open = 0;
 		return;
 	}
+	stream_begin_requests(s);
 	r = &s->requests[s->asked++ & (OTSEG_REQUESTS - 1)];
 	stream_request(e, r);
 	rule = in->rule & (OTSEG_MAX_RULES - 1);
@@ -73,11 +74,10 @@ OTSEG_INLINE void brief_note(const struct otseg_env *e, struct otseg_session *s,
 }
 
 /* The only rule does not cover the message: what stream_step() would leave of that. */
-OTSEG_INLINE u32 brief_refuse(const struct otseg_env *e, struct otseg_cursor *c, u32 reason)
+OTSEG_INLINE u32 brief_refuse(const struct otseg_env *e, u32 reason)
 {
 	struct otseg_verdict *v = &e->s->verdict;
 
-	c->generation = e->generation;
 	v->rule = OTSEG_NONE32;
 	v->n_messages = 1;
 	v->reason = (u8)reason;
@@ -101,6 +101,7 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	    (c->generation != e->generation && c->next != c->acked) ||
 	    end - c->acked > OTSEG_STREAM_WINDOW)
 		return OTSEG_BRIEF_NO;
+	c->generation = e->generation;
 	pdu = otseg_peek_at(e, p->payload_off, OTSEG_BRIEF_MIN);
 	if (!pdu || !otseg_inspect_brief(e->s->path.service, otseg_wire(u64, pdu),
 					 otseg_wire(u32, pdu + 8), p->payload_len, dir, &in->msg))
@@ -111,15 +112,15 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 		reason = brief_response(e, s);
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason != OTSEG_R_RULE))
-		return reason == OTSEG_BRIEF_NO ? reason : brief_refuse(e, c, reason);
-	if (!brief_keep(e, s->window[dir & 1], c->next, p->payload_len))
+		return reason == OTSEG_BRIEF_NO ? reason : brief_refuse(e, reason);
+	stream_rewind(c, dir);
+	if (!brief_keep(e, s->window[dir & 1], stream_at(c, c->next), p->payload_len))
 		return OTSEG_BRIEF_NO;
 	v->rule = in->rule == OTSEG_NONE32 ? e->s->path.rule : in->rule;
 	v->n_messages = 1;
 	v->reason = OTSEG_R_RULE;
 	otseg_observe(e, &in->msg);
 	brief_note(e, s, dir);
-	c->generation = e->generation;
 	stream_advance(c, end, end);
 	return OTSEG_R_RULE;
 }

@@ -31,6 +31,8 @@
  * @renew: bytes before it were judged under an older policy generation
  * @generation: of the policy under which the bytes from @renew on were judged
  * @flags: OTSEG_CURSOR_*
+ * @origin: low bits of the sequence number that has place 0 in the window; it moves only
+ *	while the window holds nothing that matters
  */
 struct otseg_cursor {
 	u32 next;
@@ -40,7 +42,8 @@ struct otseg_cursor {
 	u32 mark;
 	u32 renew;
 	u32 generation;
-	u32 flags;
+	u16 flags;
+	u16 origin;
 };
 
 #define OTSEG_CURSOR_VALID 0x1 /* @next is known */
@@ -70,8 +73,8 @@ struct otseg_request {
 
 /**
  * struct otseg_session - an inspected flow
- * @window: by direction the bytes that passed, each at its sequence number modulo
- *	OTSEG_STREAM_WINDOW; what is not acknowledged or belongs to an open PDU is
+ * @window: by direction the bytes that passed, each at its sequence number less @origin
+ *	modulo OTSEG_STREAM_WINDOW; what is not acknowledged or belongs to an open PDU is
  *	never overwritten
  * @owner: the flow that holds the slot (its id), 0: free
  * @busy: 1 while a processor works on it
@@ -80,6 +83,7 @@ struct otseg_request {
  * @reserved: zero
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
+ * @unused: zero
  *
  * The windows come first: what follows them is larger than OTSEG_STREAM_PIECE, so
  * that in the verifier's eyes a piece at the end of a window stays in the slot.
@@ -90,9 +94,10 @@ struct otseg_session {
 	u32 busy;
 	u32 asked;
 	u32 settled;
-	u32 reserved[11];
+	u32 reserved[3];
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
+	u32 unused[8];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");

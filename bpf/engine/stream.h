@@ -40,6 +40,8 @@
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
+/* Where a window that is followed by the rest of the session begins: in the same page, mostly. */
+#define STREAM_LATE (OTSEG_STREAM_WINDOW - 512)
 #define OTSEG_SHORT 32 /* so few bytes are copied faster than the kernel is called */
 #define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
 
@@ -64,7 +66,7 @@ OTSEG_INLINE u32 stream_is_within(u32 *len, const u32 max)
 	return 1;
 }
 
-/* Pairs with stream_leave(): both are full barriers. */
+/* A full barrier; pairs with stream_leave(). */
 OTSEG_INLINE u32 stream_enter(struct otseg_session *s, const u32 tries)
 {
 	u32 i;
@@ -78,9 +80,14 @@ OTSEG_INLINE u32 stream_enter(struct otseg_session *s, const u32 tries)
 	return 0;
 }
 
+/*
+ * On x86 nothing is seen after a later store, so a plain one releases the session. A second
+ * locked instruction would keep the processor from beginning with the next frame.
+ */
 OTSEG_INLINE void stream_leave(struct otseg_session *s)
 {
-	otseg_cmpxchg32(&s->busy, 1, 0);
+	otseg_barrier();
+	otseg_write(s->busy, 0);
 }
 
 /* Whether the flow @id is still in the table, or on its way into it. */
@@ -177,7 +184,8 @@ OTSEG_INLINE void stream_begin(struct otseg_cursor *c, u32 start, u32 flags)
 	c->pdu = start;
 	c->base = start;
 	c->mark = start;
-	c->flags = OTSEG_CURSOR_VALID | flags;
+	c->flags = (u16)(OTSEG_CURSOR_VALID | flags);
+	c->origin = (u16)start;
 }
 
 /*
@@ -210,7 +218,32 @@ OTSEG_INLINE void stream_acknowledge(struct otseg_cursor *c, u32 ack)
 	}
 }
 
-/* Copy @len bytes from @from on out of a window to scratch offset @from & 7. */
+/* The place of a sequence number in its direction's window, but for the modulus. */
+OTSEG_INLINE u32 stream_at(const struct otseg_cursor *c, u32 seq)
+{
+	return seq - c->origin;
+}
+
+/* Is nothing under way in this direction? */
+OTSEG_INLINE u32 stream_is_idle(const struct otseg_cursor *c)
+{
+	return c->next == c->acked && c->next == c->pdu;
+}
+
+/*
+ * Bytes are about to be kept. If nothing is under way, they are kept where the last such
+ * bytes were, near what else of the session is in use, instead of a bit further each time.
+ */
+OTSEG_INLINE void stream_rewind(struct otseg_cursor *c, u32 dir)
+{
+	if (!stream_is_idle(c))
+		return;
+	c->origin = (u16)(c->next - (dir == OTSEG_DIR_REQUEST ? 0 : STREAM_LATE));
+	c->base = c->next;
+	c->mark = c->next;
+}
+
+/* Copy @len bytes from place @from on out of a window to scratch offset @from & 7. */
 OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -224,14 +257,14 @@ OTSEG_NOINLINE void stream_recall(const struct otseg_env *e, const u64 *window, 
 }
 
 /*
- * Whether @len bytes of the frame, those from sequence number @from on, are what the
- * window has of them. Both are compared in words: the frame's bytes are fetched to an offset
- * that is aligned as in the window.
+ * Whether @len bytes of the frame, those at @off, are what the window has from place @from
+ * on. Both are compared in words: the frame's bytes are fetched to an offset that is aligned
+ * as in the window.
  */
-OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, u32 from, u32 len)
+OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, u32 from, u32 off,
+				  u32 len)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	const struct otseg_packet *p = &e->s->packet;
 	u32 lead = from & 7;
 	u32 words = (lead + len + 7) / 8;
 	u32 word = from / 8;
@@ -240,7 +273,7 @@ OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, 
 
 	if (!stream_is_within(&len, OTSEG_STREAM_WINDOW))
 		return 0;
-	if (otseg_load(e, p->payload_off + (from - p->seq), (u8 *)in->bytes + lead, len))
+	if (otseg_load(e, off, (u8 *)in->bytes + lead, len))
 		return 0;
 	otseg_for(i, words) {
 		differ = in->bytes[i & (OTSEG_INSPECTION_BYTES / 8 - 1)] ^
@@ -255,11 +288,9 @@ OTSEG_NOINLINE u32 stream_repeats(const struct otseg_env *e, const u64 *window, 
 	return 1;
 }
 
-/* Put @len bytes of the frame, those from sequence number @from on, into the window. */
-OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from, u32 len)
+/* Put @len bytes of the frame, those at @off, into the window from place @from on. */
+OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from, u32 off, u32 len)
 {
-	const struct otseg_packet *p = &e->s->packet;
-	u32 off = p->payload_off + (from - p->seq);
 	u32 i;
 
 	for (i = 0; i < OTSEG_PIECES && len; i++) {
@@ -499,13 +530,14 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
 	u32 verdict = OTSEG_R_RULE;
-	u32 reason;
+	u32 reason, begin;
 	u32 i;
 
 	if (c->next - c->base > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_OVERLAP;
-	stream_recall(e, s->window[OTSEG_DIR_REQUEST], c->base, c->next - c->base);
-	in->at = c->base & 7;
+	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), c->next - c->base);
+	begin = stream_at(c, c->base) & 7;
+	in->at = begin;
 	in->end = in->at + (c->next - c->base);
 	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
 		if (in->at >= in->end)
@@ -518,7 +550,7 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 		in->at += in->msg.length;
 		/* what is acknowledged cannot be undone */
 		if (reason != OTSEG_R_RULE &&
-		    stream_after(c->base + in->at - (c->base & 7), c->acked)) {
+		    stream_after(c->base + in->at - begin, c->acked)) {
 			verdict = reason;
 			stream_refuse(in);
 			break;
@@ -529,8 +561,17 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	in->n_rules = 0;
 	in->n_limited = 0;
 	if (verdict == OTSEG_R_RULE)
-		c->flags &= ~(u32)OTSEG_CURSOR_RENEW;
+		c->flags &= (u16)~OTSEG_CURSOR_RENEW;
 	return verdict;
+}
+
+/* Requests are about to be recorded: if none is open, where the last such were. */
+OTSEG_INLINE void stream_begin_requests(struct otseg_session *s)
+{
+	if (s->asked != s->settled)
+		return;
+	s->asked = 0;
+	s->settled = 0;
 }
 
 /* Record request @i of the segment. */
@@ -582,8 +623,10 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 	u32 next = s->settled & (OTSEG_REQUESTS - 1);
 	u32 i;
 
-	if (in->n_requests)
+	if (in->n_requests) {
+		stream_begin_requests(s);
 		stream_record(in, s, 0);
+	}
 	if (otseg_unlikely(in->n_requests > 1)) {
 		otseg_for(i, in->n_requests - 1)
 			stream_record(in, s, i + 1);
@@ -630,14 +673,15 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	if (c->flags & OTSEG_CURSOR_VALID && !stream_after(end, c->next))
 		return;
 	if (c->flags & OTSEG_CURSOR_VALID && news <= p->payload_len && news <= OTSEG_STREAM_WINDOW)
-		stream_keep(e, s->window[dir & 1], c->next, news);
+		stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
+			    p->payload_off + (c->next - p->seq), news);
 	if (!(c->flags & OTSEG_CURSOR_VALID))
 		stream_begin(c, end, 0);
 	c->next = end;
 	c->pdu = end;
 	c->base = end;
 	c->mark = end;
-	c->flags = (c->flags | OTSEG_CURSOR_MOVED) & ~(u32)OTSEG_CURSOR_RENEW;
+	c->flags = (u16)((c->flags | OTSEG_CURSOR_MOVED) & ~OTSEG_CURSOR_RENEW);
 }
 
 /* Use up the rates of the rules that the segment needs, once each; 0: one is used up. */
@@ -692,7 +736,8 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 			from = c->acked;
 		}
 		to = stream_after(end, c->next) ? c->next : end;
-		if (from != to && !stream_repeats(e, s->window[dir & 1], from, to - from))
+		if (from != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, from),
+						  p->payload_off + (from - seq), to - from))
 			return OTSEG_R_STREAM_OVERLAP;
 		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from)) {
 			reason = stream_renew(e, s);
@@ -708,12 +753,12 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	/* an open PDU that is acknowledged in part is short: it fits with any new bytes */
 	if (end - c->acked > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_HOLD;
-	in->at = c->pdu & 7;
+	in->at = stream_is_idle(c) ? 0 : stream_at(c, c->pdu) & 7;
 	at = in->at + (c->next - c->pdu);
 	if (at > OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
 	if (otseg_unlikely(c->next != c->pdu))
-		stream_recall(e, s->window[dir & 1], c->pdu, c->next - c->pdu);
+		stream_recall(e, s->window[dir & 1], stream_at(c, c->pdu), c->next - c->pdu);
 	in->end = at + news;
 	if (!stream_is_within(&news, OTSEG_STREAM_WINDOW))
 		return OTSEG_R_INTERNAL;
@@ -727,9 +772,11 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 		if (!in->is_monitored)
 			return reason;
 	}
+	stream_rewind(c, dir);
 	if (otseg_likely(news <= OTSEG_SHORT))
-		stream_keep_short(e, s->window[dir & 1], c->next, at, news);
-	else if (!stream_keep(e, s->window[dir & 1], c->next, news))
+		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), at, news);
+	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
+			      p->payload_off + (c->next - seq), news))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	stream_advance(c, end, end - (in->end - in->at));
