@@ -30,7 +30,7 @@ static __always_inline void mark_leave(struct xdp_md *ctx, u32 generation)
 }
 
 /* The frame leaves as the verdict on it says. */
-static __always_inline int leave(struct xdp_md *ctx, const struct otseg_env *e, u32 action)
+static __always_inline int leave(const struct otseg_env *e, u32 action)
 {
 	struct otseg_probe *probe;
 	u32 zero = 0;
@@ -47,7 +47,7 @@ static __always_inline int leave(struct xdp_md *ctx, const struct otseg_env *e, 
 					XDP_DROP);
 	/* Only the module's guard reads it. */
 	if (otseg_use_module)
-		mark_leave(ctx, e->generation);
+		mark_leave(e->ctx, e->generation);
 	return XDP_PASS;
 }
 
@@ -60,6 +60,7 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 
 	arrival->ifindex = ctx->ingress_ifindex;
 	arrival->link_flags = 0;
+	arrival->link = OTSEG_NONE16;
 	arrival->frame_len = (u32)(ctx->data_end - ctx->data);
 	arrival->now_ns = otseg_read(otseg_root.now_ns);
 	if (otseg_test_mode) {
@@ -79,7 +80,7 @@ int otseg_xdp(struct xdp_md *ctx)
 
 	if (!otseg_env_open(&e, ctx) || !arrive(ctx, &e))
 		return XDP_DROP;
-	return leave(ctx, &e, otseg_frame_judge(&e));
+	return leave(&e, otseg_frame_judge(&e));
 }
 
 /**
@@ -103,7 +104,7 @@ int otseg_long(struct xdp_md *ctx)
 	/* What the policy was asked may be another policy's answer now. */
 	if (e.generation != e.s->arrival.generation)
 		e.s->is_new = OTSEG_NEW_UNKNOWN;
-	return leave(ctx, &e, otseg_frame_long(&e));
+	return leave(&e, otseg_frame_long(&e));
 }
 
 #define CLOCK_MONOTONIC 1

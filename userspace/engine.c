@@ -192,6 +192,7 @@ enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, c
 	engine->scratch.arrival.ifindex = ifindex;
 	engine->scratch.arrival.frame_len = len;
 	engine->scratch.arrival.link_flags = 0;
+	engine->scratch.arrival.link = OTSEG_NONE16;
 	engine->world.frame = frame;
 	engine->world.frame_len = len;
 	action = otseg_frame_judge(&e);

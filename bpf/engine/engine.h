@@ -142,8 +142,11 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 		otseg_count_pass(e, v);
 	else
 		otseg_count_frame(e, v);
-	if (otseg_unlikely(!otseg_reason_passes(v->reason)))
+	if (otseg_unlikely(!otseg_reason_passes(v->reason))) {
+		if (otseg_unlikely(e->s->paid))
+			otseg_limit_refund(e, v->conduit);
 		otseg_event_note(e);
+	}
 	return v->action;
 }
 
@@ -166,13 +169,12 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 		e->flow_id = 0;
 		e->s->arrival.frame_len = otseg_whole_len(e);
 		e->s->paid = 0;
-		reason = otseg_forget(e, otseg_frame_decide(e, &e->s->packet, v));
-		if (otseg_unlikely(e->s->paid) && !otseg_reason_passes(reason))
-			otseg_limit_refund(e, v->conduit);
+		reason = otseg_frame_decide(e, &e->s->packet, v);
 	}
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason == OTSEG_STALE)) {
 		otseg_leave_to(e, OTSEG_STAGE_FRAME);
+		otseg_verdict_clear(v);
 		reason = OTSEG_R_INTERNAL;
 	}
 	return otseg_frame_finish(e, reason);
@@ -190,11 +192,14 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	u32 reason = OTSEG_EXPRESS_NO;
 
 	e->s->is_new = OTSEG_NEW_UNKNOWN;
+	e->s->paid = 0;
 	if (otseg_likely(otseg_has_express(e)))
 		reason = otseg_forget(e, otseg_express_decide(e, v));
 	if (otseg_unlikely(reason == OTSEG_EXPRESS_NO)) {
 		if (!otseg_leave_to(e, OTSEG_STAGE_LONG))
 			return otseg_frame_long(e);
+		/* Nobody has judged it: no conduit's mode lets it pass. */
+		otseg_verdict_clear(v);
 		reason = OTSEG_R_INTERNAL;
 	}
 	return otseg_frame_finish(e, reason);

@@ -106,7 +106,7 @@ struct otseg_limiter {
 	u64 bytes;
 };
 
-#define OTSEG_REFUSALS 4096 /* remembered by each processor; a power of two */
+#define OTSEG_REFUSALS 4096 /* places where each processor remembers two; a power of two */
 
 /**
  * struct otseg_refusal - a plain frame that was refused (refusal.h)
@@ -134,7 +134,15 @@ struct otseg_refusal {
 	u16 reserved;
 };
 
-_Static_assert(sizeof(struct otseg_refusal) == 32, "two to a cache line");
+/**
+ * struct otseg_refusals - where frames of one hash are remembered
+ * @last: the last two, the newest first
+ */
+struct otseg_refusals {
+	struct otseg_refusal last[2];
+};
+
+_Static_assert(sizeof(struct otseg_refusals) == 64, "one cache line");
 
 /**
  * struct otseg_root - what is known of the tables beside what is in them
@@ -165,6 +173,9 @@ struct otseg_root {
  * @generation: copy
  * @link_flags: OTSEG_LINK_* of the interface, once otseg_ingress_open() has looked
  * @out: interface that it leaves by, where the verdict says so
+ * @link: link of the image that plain frames of the interface come in by, if the short way
+ *	has looked; else OTSEG_NONE16
+ * @far_end: if that is on a wire, the interface at the other end, 0: none that runs
  */
 struct otseg_arrival {
 	u64 now_ns;
@@ -175,6 +186,8 @@ struct otseg_arrival {
 	u32 generation;
 	u32 link_flags;
 	u32 out;
+	u32 link;
+	u32 far_end;
 };
 
 /* What is known of a frame that the short way leaves to the long one. */
@@ -454,7 +467,7 @@ OTSEG_SEGMENT_AT(otseg_session_at, struct otseg_session, otseg_sessions, OTSEG_S
 OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITERS - 1)
 OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
-OTSEG_MAP_AT(otseg_refusal_at, struct otseg_refusal, otseg_refusals, OTSEG_REFUSALS - 1)
+OTSEG_MAP_AT(otseg_refusals_at, struct otseg_refusals, otseg_refusals, OTSEG_REFUSALS - 1)
 OTSEG_MAP_AT(otseg_hop_at, struct otseg_hop, otseg_hops, OTSEG_HOPS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
@@ -908,7 +921,7 @@ OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
 
 /* Nobody here is in such a hurry. */
-OTSEG_INLINE struct otseg_refusal *otseg_refusal_at(const struct otseg_env *e, u32 index)
+OTSEG_INLINE struct otseg_refusals *otseg_refusals_at(const struct otseg_env *e, u32 index)
 {
 	(void)e;
 	(void)index;

@@ -72,7 +72,9 @@ OTSEG_INLINE u32 otseg_event_tell(struct otseg_env *e, u64 suppressed, u64 unuse
 	event->vlan = p->vlan;
 	__builtin_memcpy(event->src, &p->src, sizeof(event->src));
 	__builtin_memcpy(event->dst, &p->dst, sizeof(event->dst));
-	__builtin_memcpy(event->src_mac, p->src_mac, sizeof(event->src_mac));
+	/* Of a frame that was routed, the sender's is no longer there. */
+	if (!(v->flags & OTSEG_V_ROUTE))
+		__builtin_memcpy(event->src_mac, p->src_mac, sizeof(event->src_mac));
 	event->rule = v->rule;
 	event->frame_len = e->s->arrival.frame_len;
 	event->ethertype = p->ethertype;

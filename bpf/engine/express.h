@@ -12,6 +12,7 @@
 #include "brief.h"
 #include "opening.h"
 #include "refusal.h"
+#include "wire.h"
 
 #define OTSEG_EXPRESS_NO 0x300 /* in place of a reason: not a frame for the short way */
 
@@ -164,17 +165,23 @@ OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses,
 	struct otseg_flow_line *line;
 	u32 index, tag, place, way;
 	struct otseg_flow *f;
-	u64 hash;
+	u64 hash, table;
 
 	hash = otseg_hash_more(seed, 0, 0, addresses >> 32, addresses, ports, proto << 8 | 4);
 	tag = otseg_hash_tag(hash);
-	index = otseg_hash_bucket(hash, 0, otseg_table_mask(otseg_table_size(e)));
+	table = otseg_table_size(e);
+	index = otseg_hash_bucket(hash, 0, otseg_table_mask(table));
 	line = otseg_line_at(e, index);
 	if (!line)
 		return NULL;
 	place = otseg_bucket_scan(&line->bucket, index, tag);
 	if (otseg_unlikely(!place)) {
-		place = otseg_other_scan(e, hash);
+		index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
+		line = otseg_line_at(e, index);
+		if (line)
+			place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
+		if (otseg_unlikely(!place && otseg_table_earlier(table)))
+			place = otseg_other_scan(e, hash);
 		if (!place) {
 			e->s->hash = hash;
 			e->s->is_new = OTSEG_NEW_FLOW;
@@ -276,7 +283,7 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
 	if (p->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
 	    p->payload_off != OTSEG_AT_L4 + 20)
 		return OTSEG_EXPRESS_NO;
-	v->link = (u16)otseg_ingress_plain(e);
+	v->link = (u16)e->s->arrival.link;
 	if (v->link == OTSEG_NONE16)
 		return OTSEG_R_UNKNOWN_LINK;
 	reason = otseg_forget(e, otseg_refusal_find(e, p, v));
@@ -320,6 +327,7 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 
 	if (otseg_unlikely(!h || !express_decode(e, h, p, &x)))
 		return OTSEG_EXPRESS_NO;
+	otseg_wire_prepare(e);
 	from_b = x.dst < x.src;
 	addresses = from_b ? (u64)x.dst << 32 | x.src : (u64)x.src << 32 | x.dst;
 	ports = from_b ? x.dport << 16 | x.sport : x.sport << 16 | x.dport;
@@ -329,8 +337,11 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	generation = otseg_read(f->generation);
 	otseg_barrier();
 	reply = from_b ^ (f->flags & OTSEG_FLOW_FROM_B);
+	/* Or they would be worked out anew for each of their fields. */
 	me = &f->dir[reply & 1];
+	otseg_opaque(me);
 	you = &f->dir[~reply & 1];
+	otseg_opaque(you);
 	if (generation != e->generation || !(f->flags & OTSEG_FLOW_EXPRESS) ||
 	    otseg_read(me->ifindex) != e->s->arrival.ifindex || me->vlan ||
 	    (me->flags & OTSEG_FLOW_MAC))

@@ -64,8 +64,7 @@ OTSEG_INLINE u32 opening_rule(const struct otseg_env *e, const struct otseg_pack
 	v->rule = path->rule;
 	v->service = path->service;
 	if (reason == OTSEG_R_NO_CONDUIT)
-		v->conduit = (u16)otseg_answer(e, v, p->proto != OTSEG_PROTO_TCP &&
-							     !otseg_echo_is_request(p));
+		v->conduit = (u16)otseg_answer(e, v, p->proto != OTSEG_PROTO_TCP && !otseg_echo_is_request(p));
 	if (reason == OTSEG_R_RULE && path->inspected && p->proto != OTSEG_PROTO_TCP)
 		return OTSEG_R_NO_INSPECTOR;
 	if (reason == OTSEG_R_RULE && p->proto == OTSEG_PROTO_TCP && p->payload_len)

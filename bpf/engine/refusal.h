@@ -23,6 +23,13 @@ OTSEG_INLINE u64 refusal_rest(const struct otseg_packet *p)
 	return (u64)p->sport << 48 | (u64)p->dport << 32 | flags << 8 | p->proto;
 }
 
+OTSEG_INLINE u32 refusal_is(const struct otseg_env *e, const struct otseg_packet *p,
+			    const struct otseg_verdict *v, const struct otseg_refusal *r)
+{
+	return r->addresses == refusal_addresses(p) && r->rest == refusal_rest(p) &&
+	       r->generation == e->generation && r->link == v->link;
+}
+
 /**
  * otseg_refusal_find - was this frame refused before?
  * @e: surroundings; @e->s->hash is that of its flow key
@@ -34,11 +41,17 @@ OTSEG_INLINE u64 refusal_rest(const struct otseg_packet *p)
 OTSEG_INLINE u32 otseg_refusal_find(const struct otseg_env *e, const struct otseg_packet *p,
 				    struct otseg_verdict *v)
 {
-	const struct otseg_refusal *r = otseg_refusal_at(e, (u32)(e->s->hash >> 32));
+	const struct otseg_refusals *both = otseg_refusals_at(e, (u32)(e->s->hash >> 32));
+	const struct otseg_refusal *r;
 
-	if (!r || r->addresses != refusal_addresses(p) || r->rest != refusal_rest(p) ||
-	    r->generation != e->generation || r->link != v->link)
+	if (!both)
 		return OTSEG_R_NONE;
+	r = &both->last[0];
+	if (!refusal_is(e, p, v, r)) {
+		r = &both->last[1];
+		if (!refusal_is(e, p, v, r))
+			return OTSEG_R_NONE;
+	}
 	v->src_zone = r->src_zone;
 	v->dst_zone = r->dst_zone;
 	v->conduit = r->conduit;
@@ -56,12 +69,15 @@ OTSEG_INLINE u32 otseg_refusal_find(const struct otseg_env *e, const struct otse
 OTSEG_INLINE void otseg_refusal_keep(const struct otseg_env *e, const struct otseg_packet *p,
 				     const struct otseg_verdict *v, u32 reason)
 {
-	struct otseg_refusal *r = otseg_refusal_at(e, (u32)(e->s->hash >> 32));
+	struct otseg_refusals *both = otseg_refusals_at(e, (u32)(e->s->hash >> 32));
+	struct otseg_refusal *r;
 
-	if (!r || v->link == OTSEG_NONE16 || reason == OTSEG_R_MAC_SPOOFED ||
+	if (!both || v->link == OTSEG_NONE16 || reason == OTSEG_R_MAC_SPOOFED ||
 	    (v->src_zone != OTSEG_NONE16 &&
 	     (otseg_at(e, ZONES, v->src_zone)->flags & OTSEG_ZONE_HAS_MACS)))
 		return;
+	both->last[1] = both->last[0];
+	r = &both->last[0];
 	r->addresses = refusal_addresses(p);
 	r->rest = refusal_rest(p);
 	r->generation = e->generation;

@@ -129,9 +129,9 @@ OTSEG_INLINE void otseg_track_ingress(const struct otseg_env *e, const struct ot
 OTSEG_INLINE void otseg_track_recall(struct otseg_verdict *v, struct otseg_path *path,
 				     const struct otseg_flow *f, u32 reply)
 {
-	v->link = reply ? f->link[1] : f->link[0];
-	v->src_zone = reply ? f->zone[1] : f->zone[0];
-	v->dst_zone = reply ? f->zone[0] : f->zone[1];
+	v->link = f->link[reply & 1];
+	v->src_zone = f->zone[reply & 1];
+	v->dst_zone = f->zone[~reply & 1];
 	v->conduit = f->conduit;
 	v->rule = f->rule;
 	v->service = f->service;
@@ -239,7 +239,8 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->dir[1].ifindex = 0;
 	otseg_track_ingress(e, p, v, f, reply);
 	otseg_barrier();
-	otseg_write(f->generation, e->generation);
+	/* A full barrier: who sees the generation sees the rest. */
+	otseg_cmpxchg32(&f->generation, 0, e->generation);
 	return OTSEG_R_NONE;
 }
 
@@ -320,8 +321,9 @@ OTSEG_INLINE u32 otseg_track_inspectable(const struct otseg_env *e, const struct
 /* A frame that passes leaves its trace in the flow. */
 OTSEG_INLINE void otseg_track_note(const struct otseg_env *e, struct otseg_flow *f, u32 reply)
 {
-	struct otseg_flow_dir *d = reply ? &f->dir[1] : &f->dir[0];
+	struct otseg_flow_dir *d = &f->dir[reply & 1];
 
+	otseg_opaque(d);
 	d->packets++;
 	d->bytes += e->s->arrival.frame_len;
 }

@@ -32,6 +32,30 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
 }
 
 /**
+ * otseg_wire_prepare - look where a plain frame would leave, before it is known whether it may
+ * @e: surroundings
+ *
+ * Nothing of this depends on the frame, so the processor does it while it waits for the
+ * frame's flow.
+ */
+OTSEG_INLINE void otseg_wire_prepare(struct otseg_env *e)
+{
+	struct otseg_arrival *arrival = &e->s->arrival;
+	u32 index = otseg_ingress_plain(e);
+	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
+
+	arrival->link = index;
+	if (index != OTSEG_NONE16 && link->mode == OTSEG_MODE_WIRE)
+		arrival->far_end = otseg_wire_far_end(e, link);
+}
+
+/* The interface at the other end of the wire that @index is on, for who has not looked before. */
+OTSEG_NOINLINE u32 wire_look(const struct otseg_env *e, u32 index)
+{
+	return otseg_wire_far_end(e, otseg_at(e, LINKS, index));
+}
+
+/**
  * otseg_wire_send - have a frame that passes leave by the other end of its wire
  * @e: surroundings
  * @v: verdict; its link is on a wire. Without another end it becomes a drop, in
@@ -39,8 +63,13 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
  */
 OTSEG_INLINE void otseg_wire_send(const struct otseg_env *e, struct otseg_verdict *v)
 {
-	u32 out = otseg_wire_far_end(e, otseg_at(e, LINKS, v->link));
+	const struct otseg_arrival *arrival = &e->s->arrival;
+	u32 out;
 
+	if (otseg_likely(arrival->link == v->link))
+		out = arrival->far_end;
+	else
+		out = wire_look(e, v->link);
 	if (otseg_likely(out)) {
 		e->s->arrival.out = out;
 		v->flags |= OTSEG_V_WIRE;

@@ -719,8 +719,7 @@ OTSEG_INLINE u32 otseg_modbus_brief(u64 head, u32 body, u32 len, u32 dir, struct
 		}
 	} else if (dir == OTSEG_DIR_REQUEST) {
 		if (len != OTSEG_MODBUS_AT_BODY + 4 ||
-		    !modbus_range_ok(first, count, is_bits ? OTSEG_MODBUS_READ_BITS :
-							     OTSEG_MODBUS_READ_WORDS))
+		    !modbus_range_ok(first, count, is_bits ? OTSEG_MODBUS_READ_BITS : OTSEG_MODBUS_READ_WORDS))
 			return 0;
 		modbus_object(msg, 0, otseg_modbus_table[code].object, OTSEG_ACCESS_READ, first,
 			      count);

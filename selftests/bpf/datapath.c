@@ -21,6 +21,7 @@
 
 #include "../../bpf/engine/env.h"
 #include "../../userspace/net/segment.h"
+#include "../unit/ktap.h"
 #include "datapath.h"
 
 #define LOG_LEN (1u << 20)
@@ -87,6 +88,41 @@ static int segments_add(struct datapath *dp, const char *map)
 	struct bpf_map *outer = bpf_object__find_map_by_name(dp->object, map);
 
 	return outer ? otseg_segments_add(segments, bpf_map__fd(outer), 0, segments->max) : -ENOENT;
+}
+
+/**
+ * datapath_begin - make a datapath for a test, or say why there is none
+ *
+ * Return: the datapath; ends the program, skipped or failed, if there is none.
+ */
+struct subject *datapath_begin(void)
+{
+	struct subject *s = datapath_new(NULL, 1);
+
+	if (s)
+		return s;
+	if (errno == EPERM) {
+		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
+		exit(KTAP_SKIP);
+	}
+	printf("TAP version 13\n1..1\nnot ok 1 - the datapath loads: %s\n", strerror(errno));
+	exit(KTAP_FAIL);
+}
+
+/**
+ * datapath_map_forget - take an entry out of a map
+ * @s: a datapath
+ * @name: name of the map
+ * @key: of the entry
+ */
+void datapath_map_forget(struct subject *s, const char *name, u32 key)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(datapath_of(s)->object, name);
+
+	if (!map || bpf_map_delete_elem(bpf_map__fd(map), &key)) {
+		fprintf(stderr, "%s: no entry %u\n", name, key);
+		exit(1);
+	}
 }
 
 /**

@@ -392,16 +392,7 @@ int main(void)
 		{ "it costs what it costs", case_cost },
 	};
 
-	s = datapath_new(NULL, 1);
-	if (!s && errno == EPERM) {
-		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
-		return KTAP_SKIP;
-	}
-	if (!s) {
-		printf("TAP version 13\n1..1\nnot ok 1 - the datapath loads: %s\n",
-		       strerror(errno));
-		return KTAP_FAIL;
-	}
+	s = datapath_begin();
 	if (access("/proc/sys/net/ipv6", F_OK)) {
 		printf("TAP version 13\n1..0 # SKIP this kernel has no IPv6\n");
 		return KTAP_SKIP;
