@@ -130,13 +130,8 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	if (otseg_bench_pin(0))
 		fprintf(stderr, "forward: cannot stay on processor 0\n");
-	for (i = 0; i < n_lanes; i++) {
-		err = otseg_bench_lane_open(&lanes[i], argv[optind], "otseg_b_sink");
-		if (err) {
-			fprintf(stderr, "forward: lane %s: %s\n", lanes[i].name, strerror(-err));
-			return 1;
-		}
-	}
+	if (otseg_bench_lanes_open(lanes, n_lanes, argv[optind], "otseg_b_sink"))
+		return 1;
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < n_lanes; i++) {
 			err = measure(&lanes[i], round, ms);

@@ -138,17 +138,8 @@ int otseg_bench_lanes_parse(struct otseg_bench_lane lanes[OTSEG_BENCH_LANES], ch
 	return used;
 }
 
-/**
- * otseg_bench_lane_open - attach everything to a lane
- * @lane: a parsed lane
- * @prefix: of its namespaces' names
- * @receiver: name of the program that receives UDP frames
- *
- * Leaves the calling thread in the firewall's namespace.
- *
- * Return: 0, or a negative errno.
- */
-int otseg_bench_lane_open(struct otseg_bench_lane *lane, const char *prefix, const char *receiver)
+/* Attaches everything to a lane. */
+static int lane_open(struct otseg_bench_lane *lane, const char *prefix, const char *receiver)
 {
 	bool is_modbus = lane->frames == OTSEG_BENCH_MODBUS;
 	char near[16], far[16];
@@ -170,6 +161,30 @@ int otseg_bench_lane_open(struct otseg_bench_lane *lane, const char *prefix, con
 	if (lane->dev_stats < 0)
 		return -errno;
 	return peer_attach(lane);
+}
+
+/**
+ * otseg_bench_lanes_open - attach everything to lanes
+ * @lanes: parsed lanes
+ * @n: their number
+ * @prefix: of their namespaces' names
+ * @receiver: name of the program that receives UDP frames
+ *
+ * Leaves the calling thread in the last one's firewall namespace.
+ *
+ * Return: 0, or a negative errno, told on stderr.
+ */
+int otseg_bench_lanes_open(struct otseg_bench_lane lanes[], int n, const char *prefix,
+			   const char *receiver)
+{
+	int i, err = 0;
+
+	for (i = 0; !err && i < n; i++) {
+		err = lane_open(&lanes[i], prefix, receiver);
+		if (err)
+			fprintf(stderr, "lane %s: %s\n", lanes[i].name, strerror(-err));
+	}
+	return err;
 }
 
 /**

@@ -67,7 +67,8 @@ struct otseg_bench_generator {
 };
 
 int otseg_bench_lanes_parse(struct otseg_bench_lane lanes[OTSEG_BENCH_LANES], char **texts, int n);
-int otseg_bench_lane_open(struct otseg_bench_lane *lane, const char *prefix, const char *receiver);
+int otseg_bench_lanes_open(struct otseg_bench_lane lanes[], int n, const char *prefix,
+			   const char *receiver);
 bool otseg_bench_lane_consumes(const struct otseg_bench_lane *lane);
 u64 otseg_bench_lane_taken(const struct otseg_bench_lane *lane);
 void otseg_bench_lane_plan(const struct otseg_bench_lane *lane, int is_reply);

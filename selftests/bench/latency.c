@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 {
 	int rounds = 9, ms = 400, failed = 0;
 	const char *slowest = NULL;
-	int option, round, i, err;
+	int option, round;
 
 	while ((option = getopt(argc, argv, "r:t:g:")) != -1) {
 		switch (option) {
@@ -266,13 +266,8 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	if (otseg_bench_pin(0))
 		fprintf(stderr, "latency: cannot stay on processor 0\n");
-	for (i = 0; i < n_lanes; i++) {
-		err = otseg_bench_lane_open(&lanes[i], argv[optind], "otseg_b_clock");
-		if (err) {
-			fprintf(stderr, "latency: lane %s: %s\n", lanes[i].name, strerror(-err));
-			return 1;
-		}
-	}
+	if (otseg_bench_lanes_open(lanes, n_lanes, argv[optind], "otseg_b_clock"))
+		return 1;
 	for (round = 0; round < rounds; round++)
 		failed |= run_round(round, ms, find_lane(slowest));
 	print_totals();

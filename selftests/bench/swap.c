@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 	if (otseg_bench_pin(0))
 		fprintf(stderr, "swap: cannot stay on processor 0\n");
 	lane.number = atoi(argv[optind + 3]);
-	err = otseg_bench_lane_open(&lane, prefix, "otseg_b_order");
+	err = otseg_bench_lanes_open(&lane, 1, prefix, "otseg_b_order");
 	if (err) {
 		fprintf(stderr, "swap: lane %s: %s\n", lane.name, strerror(-err));
 		return 1;

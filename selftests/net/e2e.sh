@@ -80,3 +80,22 @@ e2e_make()
 	fi
 	plant_plc && firewall_apply "$tests/plant.yaml"
 }
+
+# traffic_flood HMI PLC: datagrams in both directions, as fast as they go
+traffic_flood()
+{
+	plant_start sink ot peer_udp sink 9
+	plant_start sink-it it peer_udp sink 9
+	wait_for 5 said sink listening && wait_for 5 said sink-it listening || return
+	plant_start flood it peer_udp --source "$1" send "$2" 9
+	plant_start flood-ot ot peer_udp --source "$2" send "$1" 9
+	wait_for 20 beyond flood sent 1000 && wait_for 20 beyond flood-ot sent 1000
+}
+
+# traffic_poll HMI PLC: one connection that polls
+traffic_poll()
+{
+	plant_start poll it peer_modbus --source "$1" --interval-ms 5 \
+		--timeout-ms 20000 poll "$2" 0 60
+	wait_for 20 beyond poll poll 5
+}

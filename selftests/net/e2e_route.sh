@@ -255,23 +255,6 @@ fails()
 	! it peer_modbus --source 10.10.5.20 --timeout-ms "$refusal" read "$plc" 0 2
 }
 
-flood_start()
-{
-	plant_start sink ot peer_udp sink 9
-	plant_start sink-it it peer_udp sink 9
-	wait_for 5 said sink listening && wait_for 5 said sink-it listening || return
-	plant_start flood it peer_udp --source 10.10.5.20 send "$plc" 9
-	plant_start flood-ot ot peer_udp --source "$plc" send 10.10.5.20 9
-	wait_for 20 beyond flood sent 1000 && wait_for 20 beyond flood-ot sent 1000
-}
-
-poll_start()
-{
-	plant_start poll it peer_modbus --source 10.10.5.20 --interval-ms 5 \
-		--timeout-ms 20000 poll "$plc" 0 60
-	wait_for 20 beyond poll poll 5
-}
-
 # One connection while the datapath routes, the host does, and so on.
 poll_lives()
 {
@@ -382,8 +365,8 @@ ktap "the way out has no carrier: the datapath leaves it to the host" by_host tr
 ot ip link set eth0 up
 ot ip route replace default via 192.168.10.1
 ktap "it is back" wait_for 20 routes_again
-ktap "a flood that no rule allows, in both directions" flood_start
-ktap "a poll" poll_start
+ktap "a flood that no rule allows, in both directions" traffic_flood 10.10.5.20 "$plc"
+ktap "a poll" traffic_poll 10.10.5.20 "$plc"
 ktap "one connection lives through $((2 * swaps)) changes of the mode" poll_lives
 ktap "nothing of the flood has passed" flood_stopped
 sides_poll off

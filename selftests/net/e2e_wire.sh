@@ -170,20 +170,8 @@ tell_start()
 # between one with the wire and one without, and a poll of the PLC goes on.
 flood_start()
 {
-	plant_start sink ot peer_udp sink 9
-	plant_start sink-it it peer_udp sink 9
-	wait_for 5 said sink listening && wait_for 5 said sink-it listening || return
 	it ping -c 1 -W 2 -I 10.20.0.20 "$plc" >/dev/null
-	plant_start flood it peer_udp --source 10.20.0.20 send "$plc" 9
-	plant_start flood-ot ot peer_udp --source "$plc" send 10.20.0.20 9
-	wait_for 20 beyond flood sent 1000 && wait_for 20 beyond flood-ot sent 1000
-}
-
-poll_start()
-{
-	plant_start poll it peer_modbus --source 10.20.0.20 --interval-ms 5 \
-		--timeout-ms 20000 poll "$plc" 0 60
-	wait_for 20 beyond poll poll 5
+	traffic_flood 10.20.0.20 "$plc"
 }
 
 other_line()
@@ -305,7 +293,7 @@ ktap "frames of the largest size cross" largest
 ktap "jumbo frames cross" jumbo
 plant_stop wire
 ktap "a flood that no rule allows, in both directions" flood_start
-ktap "a poll" poll_start
+ktap "a poll" traffic_poll 10.20.0.20 "$plc"
 other_line
 ktap "one connection lives through $((2 * swaps)) policy swaps" poll_lives
 flooded=$(last_number flood sent)
