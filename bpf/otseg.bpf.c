@@ -107,6 +107,29 @@ int otseg_long(struct xdp_md *ctx)
 	return leave(&e, otseg_frame_long(&e));
 }
 
+/**
+ * otseg_open - judge a frame that has no flow
+ * @ctx: the frame
+ *
+ * Return: enum xdp_action.
+ */
+int otseg_open(struct xdp_md *ctx);
+
+SEC("xdp.frags")
+int otseg_open(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+	u32 reason;
+
+	if (!otseg_env_again(&e, ctx)) {
+		/* The policy was swapped meanwhile: from the start. */
+		bpf_tail_call(ctx, &otseg_stages, OTSEG_STAGE_FRAME);
+		return XDP_DROP;
+	}
+	reason = otseg_forget(&e, otseg_frame_open(&e));
+	return leave(&e, otseg_frame_finish(&e, reason));
+}
+
 #define CLOCK_MONOTONIC 1
 #define EBUSY 16
 #define ENOENT 2

@@ -57,7 +57,24 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 	return reason == OTSEG_R_RULE ? opened : reason;
 }
 
-OTSEG_UNIT(otseg_unit_begin, otseg_frame_begin)
+/* In place of a reason: the frame could not be left to the program that would judge it. */
+#define OTSEG_UNJUDGED 0x500
+
+/**
+ * otseg_frame_open - decide about a frame without a flow
+ * @e: surroundings; @e->s->hash and @e->s->from_b are of its flow key
+ *
+ * Return: enum otseg_reason.
+ */
+OTSEG_INLINE u32 otseg_frame_open(struct otseg_env *e)
+{
+	struct otseg_verdict *v = &e->s->verdict;
+	u32 reason = otseg_forget(e, otseg_frame_begin(e, e->s->hash, e->s->from_b));
+
+	if ((v->flags & OTSEG_V_OPENED) && e->s->path.inspected)
+		reason = otseg_track_start(e, v);
+	return reason;
+}
 
 OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 				    struct otseg_verdict *v)
@@ -96,10 +113,9 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 			v->flags = 0;
 		}
 	}
-	reason = otseg_unit_begin(e, hash, from_b);
-	if ((v->flags & OTSEG_V_OPENED) && e->s->path.inspected)
-		reason = otseg_track_start(e, v);
-	return reason;
+	e->s->hash = hash;
+	e->s->from_b = from_b;
+	return otseg_leave_to(e, OTSEG_STAGE_OPEN) ? OTSEG_UNJUDGED : otseg_frame_open(e);
 }
 
 /* Which way does a frame go that passes? Without a word of the policy, up to the host. */
@@ -172,8 +188,9 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 		reason = otseg_frame_decide(e, &e->s->packet, v);
 	}
 	reason = otseg_forget(e, reason);
-	if (otseg_unlikely(reason == OTSEG_STALE)) {
-		otseg_leave_to(e, OTSEG_STAGE_FRAME);
+	if (otseg_unlikely(reason == OTSEG_STALE || reason == OTSEG_UNJUDGED)) {
+		if (reason == OTSEG_STALE)
+			otseg_leave_to(e, OTSEG_STAGE_FRAME);
 		otseg_verdict_clear(v);
 		reason = OTSEG_R_INTERNAL;
 	}

@@ -220,6 +220,7 @@ struct otseg_teller {
  * @memo: see otseg_forget()
  * @hash: of the flow's key, if @is_new
  * @is_new: enum otseg_new: what the short way has found out
+ * @from_b: of a frame without a flow: its source is the key's b
  * @said: with OTSEG_NEW_JUDGED: the reason, as otseg_opening_judge() has it
  * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
@@ -240,6 +241,7 @@ struct otseg_scratch {
 	u64 memo;
 	u64 hash;
 	u64 is_new;
+	u64 from_b;
 	u64 said;
 	u64 paid;
 	struct otseg_arrival arrival;
@@ -982,6 +984,7 @@ OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
 
 #define OTSEG_STAGE_FRAME 0
 #define OTSEG_STAGE_LONG 1
+#define OTSEG_STAGE_OPEN 2
 
 OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {

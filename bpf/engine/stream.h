@@ -753,7 +753,7 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	/* an open PDU that is acknowledged in part is short: it fits with any new bytes */
 	if (end - c->acked > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_HOLD;
-	in->at = stream_is_idle(c) ? 0 : stream_at(c, c->pdu) & 7;
+	in->at = otseg_forget(e, stream_is_idle(c) ? 0 : stream_at(c, c->pdu)) & 7;
 	at = in->at + (c->next - c->pdu);
 	if (at > OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
@@ -868,6 +868,39 @@ OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct ot
 	}
 	stream_leave(s);
 	return reason;
+}
+
+/**
+ * otseg_stream_start - what otseg_stream_segment() makes of the SYN that opens a flow
+ * @e: surroundings, @e->flow_id is the flow
+ * @flow: the flow, which has its session
+ *
+ * The SYN has no payload and is not urgent: others open no inspected flow.
+ *
+ * Return: OTSEG_R_FLOW, or why the flow cannot begin.
+ */
+OTSEG_NOINLINE u32 otseg_stream_start(const struct otseg_env *e, const struct otseg_flow *flow)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_verdict *v = &e->s->verdict;
+	struct otseg_session *s;
+	u32 is_ours;
+
+	v->rule = OTSEG_NONE32;
+	v->n_messages = 0;
+	s = flow->session ? otseg_session_at(e, flow->session - 1u) : NULL;
+	if (!s)
+		return OTSEG_R_SESSION_BUDGET;
+	if (!stream_enter(s, OTSEG_SESSION_TRIES))
+		return OTSEG_R_STREAM_BUSY;
+	is_ours = s->owner == e->flow_id;
+	if (is_ours)
+		stream_shake(s, OTSEG_DIR_REQUEST, p);
+	stream_leave(s);
+	if (!is_ours)
+		return OTSEG_R_SESSION_BUDGET;
+	v->rule = e->s->path.rule;
+	return OTSEG_R_FLOW;
 }
 
 #endif /* OTSEG_STREAM_H */

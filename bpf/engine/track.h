@@ -500,7 +500,7 @@ OTSEG_INLINE u32 otseg_track_begin(struct otseg_env *e, struct otseg_flow *f, u3
 	reason = otseg_forget(e, otseg_stream_open(e, f));
 	if (!otseg_reason_passes(reason))
 		return reason;
-	reason = otseg_unit_inspect(e, OTSEG_DIR_REQUEST, is_monitored);
+	reason = otseg_stream_start(e, f);
 	if (!otseg_reason_passes(reason))
 		return reason;
 	return fault ? fault : OTSEG_R_RULE;

@@ -79,7 +79,7 @@ def runtime(generation, size):
 
 def main():
     bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
-    machine = Machine(load(sys.argv[1], "otseg_xdp", "otseg_long"))
+    machine = Machine(load(sys.argv[1], "otseg_xdp", "otseg_long", "otseg_open"))
     prepare(machine)
     generation, failed = 0, 0
     print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")

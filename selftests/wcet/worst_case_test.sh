@@ -90,7 +90,7 @@ total='total | counted | asm volatile("r6 = 0;" | turns | 1 | why'
 
 ktap_begin 28
 ktap "datapath: every loop has a bound, and every budget holds" \
-	"$here/worst_case" -f otseg_xdp "$build/otseg.bpf.o" --budget "$here/budget"
+	"$here/worst_case" -f otseg_xdp -f otseg_open "$build/otseg.bpf.o" --budget "$here/budget"
 ktap "straight on: to the instruction" has straight instructions 2
 ktap "the longer one of two ways" has fork instructions 7
 ktap "a helper call on one of them" has fork helpers 1
