@@ -285,19 +285,35 @@ OTSEG_NOINLINE u32 otseg_other_scan(const struct otseg_env *e, u64 hash)
 OTSEG_NOINLINE u64 otseg_earlier_find(const struct otseg_env *e, const struct otseg_flow_key *key,
 				      u64 hash, u32 earlier)
 {
+	const struct otseg_flow_bucket *bucket;
+	u32 tag = otseg_hash_tag(hash);
+	struct otseg_flow *f;
+	u32 place = 0;
 	u32 index;
 	u64 id;
 	u32 i;
 
+	/* The first one with the tag: the verifier would compare keys for each turn and way. */
 	otseg_for(i, 2 * OTSEG_TABLE_STEPS) {
 		index = otseg_earlier_bucket(hash, earlier, i);
-		if (index == OTSEG_NONE32)
+		bucket = index == OTSEG_NONE32 ? NULL : otseg_bucket_at(e, index);
+		if (!bucket)
 			continue;
-		id = otseg_forget(e, otseg_bucket_look(e, key, index, otseg_hash_tag(hash)));
-		if (id)
-			return id;
+		place = otseg_forget(e, otseg_bucket_scan(bucket, index, tag));
+		if (place)
+			break;
 	}
-	return 0;
+	place = otseg_forget(e, place);
+	if (!place)
+		return 0;
+	f = otseg_flow_at(e, place - 1);
+	bucket = otseg_bucket_at(e, (place - 1) / OTSEG_FLOW_WAYS);
+	if (!f || !bucket || !otseg_key_equals(&f->key, key))
+		return 0;
+	id = otseg_flow_make_id(tag, place - 1);
+	if (otseg_is_past(otseg_read(bucket->deadline_s[(place - 1) & (OTSEG_FLOW_WAYS - 1)]), e->now_s))
+		id |= OTSEG_FOUND_LATE;
+	return otseg_forget(e, id);
 }
 
 /**
