@@ -216,7 +216,7 @@ OTSEG_NOINLINE u32 otseg_place(const struct otseg_env *e, const struct otseg_pac
 /* Is there an inspector for the service? */
 OTSEG_INLINE u32 otseg_service_is_inspected(u32 service)
 {
-#define X(id, name, carrier, port, state) \
+#define X(id, name, family, on, tcp, udp, ether, state) \
 	| (OTSEG_SERVICE_##state == OTSEG_SERVICE_INSPECTED ? 1ull << OTSEG_SVC_##id : 0)
 	const u64 inspected = 0 OTSEG_SERVICE_LIST(X);
 #undef X

@@ -6,17 +6,7 @@
 #ifndef OTSEG_INSPECT_H
 #define OTSEG_INSPECT_H
 
-#include "../proto/modbus.h"
-
-/* X(service, parse function); one line for each service in state INSPECTED. */
-#define OTSEG_INSPECTOR_LIST(X) X(MODBUS, otseg_modbus_parse)
-
-/* Each inspected service has an inspector, and nothing else has. */
-#define X(id, name, carrier, port, state) +(OTSEG_SERVICE_##state == OTSEG_SERVICE_INSPECTED)
-#define Y(id, parse) -1
-_Static_assert((0 OTSEG_SERVICE_LIST(X) OTSEG_INSPECTOR_LIST(Y)) == 0, "inspectors and services");
-#undef Y
-#undef X
+#include "../proto/protocols.h"
 
 /**
  * otseg_inspect_pdu - make a message of a PDU
@@ -24,21 +14,22 @@ _Static_assert((0 OTSEG_SERVICE_LIST(X) OTSEG_INSPECTOR_LIST(Y)) == 0, "inspecto
  * @pdu: its bytes
  * @have: their number; fewer than the PDU has, or more, is fine
  * @dir: enum otseg_msg_dir
- * @msg: filled in as far as @have shows it
+ * @msg: its @state and @part are set; filled in as far as @have shows it
  *
  * Return: OTSEG_R_NONE, or the reason why no continuation of these bytes is
  * acceptable.
  */
-OTSEG_GLOBAL u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have, u32 dir,
+OTSEG_INLINE u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have, u32 dir,
 				   struct otseg_msg *msg)
 {
-	if (!pdu || !msg)
-		return OTSEG_R_INTERNAL;
 	switch (service) {
-#define X(id, parse)         \
-	case OTSEG_SVC_##id: \
-		return parse((const u8 *)pdu, have, dir, msg);
-		OTSEG_INSPECTOR_LIST(X)
+#define OTSEG_ASK_INSPECTED(id, family) \
+	case OTSEG_SVC_##id:            \
+		return OTSEG_##family##_PARSE(pdu, have, dir, msg);
+#define OTSEG_ASK_OPAQUE(id, family)
+#define OTSEG_ASK_PLANNED(id, family)
+#define X(id, name, family, on, tcp, udp, ether, state) OTSEG_ASK_##state(id, family)
+		OTSEG_SERVICE_LIST(X)
 #undef X
 	default:
 		return OTSEG_R_NO_INSPECTOR;

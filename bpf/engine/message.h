@@ -10,8 +10,10 @@
 #include "../../include/otseg/service.h"
 #include "../../include/otseg/types.h"
 
-#define OTSEG_PDU_MAX 512 /* bytes of one PDU, a power of two; inspectors mask offsets with it */
+#define OTSEG_PDU_MAX 1024 /* bytes of a PDU that are looked at, a power of two; offsets are masked with it */
 #define OTSEG_MSG_OBJECTS 36 /* objects of one message; Modbus FC 20 can name 35 */
+#define OTSEG_MSG_FIELDS 16 /* numbers that a rule can name beside unit, function and objects */
+#define OTSEG_MSG_TEXTS 2 /* names that a rule can name */
 
 /**
  * struct otseg_pdu - bytes of a PDU, as far as an inspector can address them
@@ -26,22 +28,39 @@ enum otseg_msg_dir {
 	OTSEG_DIR_RESPONSE,
 };
 
+/* What a message is to the conversation. */
+enum otseg_msg_kind {
+	OTSEG_KIND_REQUEST, /* a rule must cover it, and it will be answered: it is remembered */
+	OTSEG_KIND_ANSWER, /* passes if a request is remembered that it fits */
+	OTSEG_KIND_NOTICE, /* a rule must cover it, whichever side it comes from; nothing answers it */
+};
+
 #define OTSEG_MSG_BROADCAST 0x01 /* addresses every unit: only a rule that names the unit covers it */
 #define OTSEG_MSG_UNKNOWN 0x02 /* function unknown to the inspector: only a rule that names it covers it */
 #define OTSEG_MSG_OPAQUE_VALUES 0x04 /* writes, but what is not visible: no rule with values covers it */
 #define OTSEG_MSG_EXCEPTION 0x08 /* a response that reports an error */
 #define OTSEG_MSG_PARTIAL 0x10 /* the PDU goes on in a later segment: objects may be missing */
-#define OTSEG_MSG_NO_UNIT 0x20 /* of a partial one: @unit is not visible yet */
-#define OTSEG_MSG_NO_FUNCTION 0x40 /* of a partial one: @function and @access are not visible yet */
+#define OTSEG_MSG_NO_UNIT 0x20 /* @unit is not visible yet, or the message has none */
+#define OTSEG_MSG_NO_FUNCTION 0x40 /* @function and @access are not visible yet; of an answer: it does not tell */
+#define OTSEG_MSG_OPAQUE_OBJECTS 0x80 /* addresses more than is visible: no rule with objects covers it */
+#define OTSEG_MSG_MORE 0x100 /* the PDU holds another message: it is @part + 1 */
 
 enum otseg_msg_values {
 	OTSEG_VALUES_NONE,
 	OTSEG_VALUES_BE16, /* big-endian 16-bit words, one for each object */
 	OTSEG_VALUES_BITS, /* bits, lowest of the first byte first, one for each object */
+	OTSEG_VALUES_U8, /* bytes, one for each object */
+	OTSEG_VALUES_LE16, /* little-endian 16-bit words, one for each object */
 };
 
 /* An answer that fits whatever was asked, or a question that leaves it open. */
 #define OTSEG_ANSWER_ANY 0xffff
+
+/*
+ * In @state: earlier messages of the conversation come again, after a change of
+ * policy. What depends on their order must not be refused then.
+ */
+#define OTSEG_STATE_AGAIN 0x80000000u
 
 /**
  * struct otseg_msg_object - objects of one type that a message addresses
@@ -60,37 +79,62 @@ struct otseg_msg_object {
 };
 
 /**
+ * struct otseg_msg_text - a name within the PDU
+ * @off: offset of its first byte in the PDU
+ * @len: its bytes; they lie within the bytes at hand
+ */
+struct otseg_msg_text {
+	u16 off;
+	u16 len;
+};
+
+/**
  * struct otseg_msg - one inspected message
  * @function: function code << 16 | sub-function
  * @unit: unit, station or other address within the endpoint
- * @length: bytes of the PDU on the wire; of a partial one 0 if not yet visible
+ * @length: bytes of the PDU on the wire, which may be more than OTSEG_PDU_MAX: then
+ *	the rest is not looked at; of a partial one 0 if not yet visible
+ * @state: in and out: what the inspector keeps of the conversation, of both
+ *	directions in one; 0 at its beginning. It counts only if the segment passes.
+ * @part: in: which message of the PDU is wanted, from 0
  * @id: what pairs a response with its request, as the protocol has it
  * @answer: of a request the size of its answer, of a response its own, in the
  *	inspector's unit, or OTSEG_ANSWER_ANY
- * @access: OTSEG_ACCESS_* bits, all of which a rule must permit
  * @flags: OTSEG_MSG_*
+ * @field_mask: bit F set: @fields[F] is there
+ * @access: OTSEG_ACCESS_* bits, all of which a rule must permit; one of session alone
+ *	is covered by any rule, whatever functions, objects and values it names
+ * @kind: enum otseg_msg_kind
  * @dir: enum otseg_msg_dir
- * @service: enum otseg_service
+ * @service: enum otseg_service, NONE: it is any one's of the inspector's family
  * @values: enum otseg_msg_values, how written values are encoded
- * @n_objects: used entries of @objects
  * @exception: error code of a response with OTSEG_MSG_EXCEPTION
- * @reserved: zero
+ * @n_objects: used entries of @objects
+ * @text_mask: bit T set: @texts[T] is there
+ * @fields: numbers, by the inspector's numbering of fields
+ * @texts: names, likewise
  * @objects: what it addresses
  */
 struct otseg_msg {
 	u32 function;
 	u32 unit;
 	u32 length;
+	u32 state;
+	u32 part;
 	u16 id;
 	u16 answer;
+	u16 flags;
+	u16 field_mask;
 	u8 access;
-	u8 flags;
+	u8 kind;
 	u8 dir;
 	u8 service;
 	u8 values;
-	u8 n_objects;
 	u8 exception;
-	u8 reserved;
+	u8 n_objects;
+	u8 text_mask;
+	u32 fields[OTSEG_MSG_FIELDS];
+	struct otseg_msg_text texts[OTSEG_MSG_TEXTS];
 	struct otseg_msg_object objects[OTSEG_MSG_OBJECTS];
 };
 

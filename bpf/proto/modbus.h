@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Modbus/TCP: from the bytes of one ADU to a struct otseg_msg. Pure: bytes in,
- * message out; knows no rule, no stream and no session.
+ * Modbus/TCP: names and numbers of functions with their access classes, sub-functions,
+ * object types and exceptions, which policy loader, tool and datapath share; and from
+ * the bytes of one ADU to a struct otseg_msg. Pure: bytes in, message out; knows no
+ * rule, no stream and no session.
  *
  * One function judges whole ADUs and beginnings of ADUs alike: every check
  * asks only for bytes that it can see, so the beginning of an acceptable ADU is
@@ -20,9 +22,189 @@
 #ifndef OTSEG_MODBUS_H
 #define OTSEG_MODBUS_H
 
-#include "../../include/otseg/reason.h"
-#include "../engine/env.h"
-#include "modbus_names.h"
+#include "pdu.h"
+
+/*
+ * Object types: X(ID, number, "name", highest address, flags, "sentence")
+ *
+ * Addresses are those on the wire: the first register is 0, and the leading
+ * digit of notations such as 40001 is the type, not a part of the address.
+ * A file record is file << 16 | record (spec 6.14: records end at 9999).
+ */
+/* clang-format off */
+#define OTSEG_MODBUS_OBJECTS(X)                                                              \
+	X(COIL, 1, "coil", 0xffff, 0, "single bit, read and write")                             \
+	X(DISCRETE_INPUT, 2, "discrete-input", 0xffff, 0, "single bit, read only")              \
+	X(HOLDING_REGISTER, 3, "holding-register", 0xffff, 0, "16-bit word, read and write")    \
+	X(INPUT_REGISTER, 4, "input-register", 0xffff, 0, "16-bit word, read only")             \
+	X(FILE_RECORD, 5, "file-record", 0xffff270f, OTSEG_OBJ_PAIR,
+	  "record of a file: file << 16 | record") \
+	X(FIFO, 6, "fifo", 0xffff, 0, "queue of 16-bit words, by its pointer address")
+/* clang-format on */
+
+enum otseg_modbus_object {
+	OTSEG_MODBUS_OBJ_NONE,
+#define X(id, number, name, max, flags, sentence) OTSEG_MODBUS_OBJ_##id = (number),
+	OTSEG_MODBUS_OBJECTS(X)
+#undef X
+};
+
+/*
+ * Functions: X(ID, code, "name", access, object type, flags)
+ *
+ * access is that of the whole function; for one with sub-functions it is the
+ * union, and each sub-function has its own below. A code that is not in this list
+ * is unknown: only a rule that names its number allows it. Codes above 127 do
+ * not exist (an exception response carries its function + 128), nor does 0.
+ *
+ * The classes: identification is `read`; the state of the device's own link and
+ * its event log is `diagnostic`. Poll functions of the legacy programming
+ * protocols are `program` like the functions that they belong to. Function 41
+ * packs several functions into one and function 90 carries UMAS, which programs,
+ * starts and stops Schneider controllers.
+ */
+/* clang-format off */
+#define OTSEG_MODBUS_FUNCTIONS(X) \
+	X(READ_COILS, 1, "read-coils", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_COIL, 0) \
+	X(READ_DISCRETE_INPUTS, 2, "read-discrete-inputs", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_DISCRETE_INPUT, 0) \
+	X(READ_HOLDING_REGISTERS, 3, "read-holding-registers", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, 0) \
+	X(READ_INPUT_REGISTERS, 4, "read-input-registers", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_INPUT_REGISTER, 0) \
+	X(WRITE_SINGLE_COIL, 5, "write-single-coil", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_COIL, 0) \
+	X(WRITE_SINGLE_REGISTER, 6, "write-single-register", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, 0) \
+	X(READ_EXCEPTION_STATUS, 7, "read-exception-status", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
+	X(DIAGNOSTICS, 8, "diagnostics", OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
+	X(PROGRAM_484, 9, "program-484", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(POLL_484, 10, "poll-484", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(GET_COMM_EVENT_COUNTER, 11, "get-comm-event-counter", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
+	X(GET_COMM_EVENT_LOG, 12, "get-comm-event-log", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
+	X(PROGRAM_584_984, 13, "program-584-984", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(POLL_584_984, 14, "poll-584-984", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(WRITE_MULTIPLE_COILS, 15, "write-multiple-coils", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_COIL, 0) \
+	X(WRITE_MULTIPLE_REGISTERS, 16, "write-multiple-registers", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, 0) \
+	X(REPORT_SERVER_ID, 17, "report-server-id", OTSEG_ACCESS_READ, 0, 0) \
+	X(PROGRAM_884_M84, 18, "program-884-m84", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(RESET_COMM_LINK_884, 19, "reset-comm-link-884-m84", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_OPAQUE) \
+	X(READ_FILE_RECORD, 20, "read-file-record", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_FILE_RECORD, 0) \
+	X(WRITE_FILE_RECORD, 21, "write-file-record", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_FILE_RECORD, 0) \
+	X(MASK_WRITE_REGISTER, 22, "mask-write-register", OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, 0) \
+	X(READ_WRITE_MULTIPLE_REGISTERS, 23, "read-write-multiple-registers", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, 0) \
+	X(READ_FIFO_QUEUE, 24, "read-fifo-queue", OTSEG_ACCESS_READ, OTSEG_MODBUS_OBJ_FIFO, 0) \
+	X(PROGRAM_CONCEPT, 40, "program-concept", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(MULTIPLE_FUNCTIONS, 41, "multiple-functions", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(CONCEPT_SYMBOLS, 42, "concept-symbol-table", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(ENCAPSULATED_INTERFACE, 43, "encapsulated-interface", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
+	X(USER_65, 65, "user-defined-65", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_66, 66, "user-defined-66", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_67, 67, "user-defined-67", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_68, 68, "user-defined-68", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_69, 69, "user-defined-69", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_70, 70, "user-defined-70", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_71, 71, "user-defined-71", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_72, 72, "user-defined-72", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(UMAS, 90, "umas", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_OPAQUE) \
+	X(PROGRAM_91, 91, "program-91", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(USER_100, 100, "user-defined-100", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_101, 101, "user-defined-101", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_102, 102, "user-defined-102", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_103, 103, "user-defined-103", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_104, 104, "user-defined-104", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_105, 105, "user-defined-105", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_106, 106, "user-defined-106", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_107, 107, "user-defined-107", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_108, 108, "user-defined-108", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_109, 109, "user-defined-109", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(USER_110, 110, "user-defined-110", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
+	X(FIRMWARE_REPLACEMENT, 125, "firmware-replacement", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(PROGRAM_584_984_2, 126, "program-584-984-2", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
+	X(REPORT_LOCAL_ADDRESS, 127, "report-local-address", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE)
+/* clang-format on */
+
+enum otseg_modbus_function {
+#define X(id, code, name, access, object, flags) OTSEG_MODBUS_FC_##id = (code),
+	OTSEG_MODBUS_FUNCTIONS(X)
+#undef X
+};
+
+/*
+ * Sub-functions of `diagnostics` (8), 16 bits on the wire; spec 6.8.1.
+ * X(ID, function, number, "name", access). The rest is reserved (Annex A): unknown. The
+ * control ones change what the device does or erase evidence: restart, listen
+ * only, end-of-message character, clearing of counters.
+ */
+/* clang-format off */
+#define OTSEG_MODBUS_DIAGNOSTICS(X)                                                            \
+	X(RETURN_QUERY_DATA, OTSEG_MODBUS_FC_DIAGNOSTICS, 0, "return-query-data", OTSEG_ACCESS_DIAGNOSTIC)                  \
+	X(RESTART_COMMUNICATIONS, OTSEG_MODBUS_FC_DIAGNOSTICS, 1, "restart-communications", OTSEG_ACCESS_CONTROL)           \
+	X(RETURN_DIAGNOSTIC_REGISTER, OTSEG_MODBUS_FC_DIAGNOSTICS, 2, "return-diagnostic-register", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(CHANGE_ASCII_DELIMITER, OTSEG_MODBUS_FC_DIAGNOSTICS, 3, "change-ascii-delimiter", OTSEG_ACCESS_CONTROL)           \
+	X(FORCE_LISTEN_ONLY, OTSEG_MODBUS_FC_DIAGNOSTICS, 4, "force-listen-only", OTSEG_ACCESS_CONTROL)                     \
+	X(CLEAR_COUNTERS, OTSEG_MODBUS_FC_DIAGNOSTICS, 10, "clear-counters", OTSEG_ACCESS_CONTROL)                          \
+	X(BUS_MESSAGE_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 11, "bus-message-count", OTSEG_ACCESS_DIAGNOSTIC)                 \
+	X(BUS_ERROR_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 12, "bus-error-count", OTSEG_ACCESS_DIAGNOSTIC)                     \
+	X(BUS_EXCEPTION_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 13, "bus-exception-count", OTSEG_ACCESS_DIAGNOSTIC)             \
+	X(SERVER_MESSAGE_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 14, "server-message-count", OTSEG_ACCESS_DIAGNOSTIC)           \
+	X(SERVER_NO_RESPONSE_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 15, "server-no-response-count", OTSEG_ACCESS_DIAGNOSTIC)   \
+	X(SERVER_NAK_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 16, "server-nak-count", OTSEG_ACCESS_DIAGNOSTIC)                   \
+	X(SERVER_BUSY_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 17, "server-busy-count", OTSEG_ACCESS_DIAGNOSTIC)                 \
+	X(BUS_OVERRUN_COUNT, OTSEG_MODBUS_FC_DIAGNOSTICS, 18, "bus-overrun-count", OTSEG_ACCESS_DIAGNOSTIC)                 \
+	X(CLEAR_OVERRUN, OTSEG_MODBUS_FC_DIAGNOSTICS, 20, "clear-overrun", OTSEG_ACCESS_CONTROL)
+/* clang-format on */
+
+enum otseg_modbus_diagnostic {
+#define X(id, function, number, name, access) OTSEG_MODBUS_DIAG_##id = (number),
+	OTSEG_MODBUS_DIAGNOSTICS(X)
+#undef X
+};
+
+/*
+ * MEI types of `encapsulated-interface` (43), 8 bits on the wire; spec 6.19-6.21.
+ * X(ID, function, number, "name", access). Types 0-12 and 15-255 are reserved
+ * (Annex A): unknown. CANopen reads and writes objects of a fieldbus behind the
+ * device in a form that is not inspected, so it is taken for the gravest it can be.
+ */
+/* clang-format off */
+#define OTSEG_MODBUS_INTERFACES(X) \
+	X(CANOPEN, OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE, 13, "canopen-general-reference", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL) \
+	X(DEVICE_IDENTIFICATION, OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE, 14, "read-device-identification", OTSEG_ACCESS_READ)
+/* clang-format on */
+
+enum otseg_modbus_interface {
+#define X(id, function, number, name, access) OTSEG_MODBUS_MEI_##id = (number),
+	OTSEG_MODBUS_INTERFACES(X)
+#undef X
+};
+
+/* Exception codes: X(ID, code, "name"); spec 7, and 7 of the older Modicon guide. */
+/* clang-format off */
+#define OTSEG_MODBUS_EXCEPTIONS(X)                                              \
+	X(ILLEGAL_FUNCTION, 1, "illegal-function")                              \
+	X(ILLEGAL_ADDRESS, 2, "illegal-data-address")                           \
+	X(ILLEGAL_VALUE, 3, "illegal-data-value")                               \
+	X(DEVICE_FAILURE, 4, "server-device-failure")                           \
+	X(ACKNOWLEDGE, 5, "acknowledge")                                        \
+	X(BUSY, 6, "server-device-busy")                                        \
+	X(NEGATIVE_ACKNOWLEDGE, 7, "negative-acknowledge")                      \
+	X(MEMORY_PARITY, 8, "memory-parity-error")                              \
+	X(GATEWAY_PATH, 10, "gateway-path-unavailable")                         \
+	X(GATEWAY_TARGET, 11, "gateway-target-no-response")
+/* clang-format on */
+
+enum otseg_modbus_exception {
+#define X(id, code, name) OTSEG_MODBUS_EXC_##id = (code),
+	OTSEG_MODBUS_EXCEPTIONS(X)
+#undef X
+};
+
+#define OTSEG_MODBUS_SUBFUNCTIONS(X) OTSEG_MODBUS_DIAGNOSTICS(X) OTSEG_MODBUS_INTERFACES(X)
+#define OTSEG_MODBUS_FIELDS(X)
+#define OTSEG_MODBUS_FIELD_WORDS(X)
+#define OTSEG_MODBUS_TEXTS(X)
+
+#define OTSEG_MODBUS_SHAPE \
+	.unit = "unit", .unit_max = 255, .code_max = 127, .sub_max = 0xffff, .value_max = 0xffff
+
+/* A function as messages and rules carry it. */
+#define OTSEG_MODBUS_FUNCTION(code, sub) (((u32)(code) << 16) | (u32)(sub))
 
 #define OTSEG_MODBUS_AT_ID 0 /* transaction, 2 bytes */
 #define OTSEG_MODBUS_AT_PROTOCOL 2 /* 2 bytes, 0 */
@@ -44,7 +226,7 @@
 #define OTSEG_MODBUS_WRITE_GROUPS 27
 #define OTSEG_MODBUS_IDENTITIES 126 /* device identification objects that fit into one ADU */
 
-#define OTSEG_MODBUS_F_KNOWN 0x80
+#define OTSEG_MODBUS_KNOWN 0x80
 
 /* What the datapath needs of OTSEG_MODBUS_FUNCTIONS, by function code; as large as a byte reaches. */
 static const struct {
@@ -55,22 +237,11 @@ static const struct {
 } otseg_modbus_table[256] = {
 /* clang-format off */
 #define X(id, code, name, access, object, flags) \
-	[code] = { (access), OTSEG_MODBUS_OBJ_##object, (flags) | OTSEG_MODBUS_F_KNOWN, 0 },
+	[code] = { (access), (object), (flags) | OTSEG_MODBUS_KNOWN, 0 },
 /* clang-format on */
 	OTSEG_MODBUS_FUNCTIONS(X)
 #undef X
 };
-
-OTSEG_INLINE u32 modbus_u16(const u8 *buf, u32 off)
-{
-	return (u32)buf[off] << 8 | buf[off + 1];
-}
-
-/* The same at an offset that is not constant. */
-OTSEG_INLINE u32 modbus_u16_at(const u8 *buf, u32 off)
-{
-	return (u32)buf[off & (OTSEG_PDU_MAX - 1)] << 8 | buf[(off + 1) & (OTSEG_PDU_MAX - 1)];
-}
 
 /**
  * otseg_modbus_length - length of the ADU that begins at @buf
@@ -144,9 +315,9 @@ OTSEG_NOINLINE u32 modbus_read_groups(const u8 *buf, u32 have, struct otseg_msg 
 
 		if (off + 7 > have)
 			break;
-		file = modbus_u16_at(buf, off + 1);
-		record = modbus_u16_at(buf, off + 3);
-		count = modbus_u16_at(buf, off + 5);
+		file = pdu_be16(buf, off + 1);
+		record = pdu_be16(buf, off + 3);
+		count = pdu_be16(buf, off + 5);
 		if (buf[off & (OTSEG_PDU_MAX - 1)] != 6 || !file || !count)
 			return OTSEG_R_PDU_MALFORMED;
 		if (record + count > OTSEG_MODBUS_RECORDS)
@@ -179,9 +350,9 @@ OTSEG_NOINLINE u32 modbus_write_groups(const u8 *buf, u32 have, struct otseg_msg
 			return OTSEG_R_PDU_LENGTH;
 		if (off + 7 > have)
 			return OTSEG_R_NONE;
-		file = modbus_u16_at(buf, off + 1);
-		record = modbus_u16_at(buf, off + 3);
-		count = modbus_u16_at(buf, off + 5);
+		file = pdu_be16(buf, off + 1);
+		record = pdu_be16(buf, off + 3);
+		count = pdu_be16(buf, off + 5);
 		if (buf[off & (OTSEG_PDU_MAX - 1)] != 6 || !file || !count)
 			return OTSEG_R_PDU_MALFORMED;
 		if (record + count > OTSEG_MODBUS_RECORDS)
@@ -235,12 +406,12 @@ OTSEG_INLINE u32 modbus_diagnostics(const u8 *buf, u32 have, u32 dir, struct ots
 		msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		return OTSEG_R_NONE;
 	}
-	sub = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
+	sub = pdu_be16(buf, OTSEG_MODBUS_AT_BODY);
 	msg->function |= sub;
 	msg->answer = (u16)(msg->length - OTSEG_MODBUS_AT_BODY - 2);
 	switch (sub) {
 /* clang-format off */
-#define X(id, number, name, class)     \
+#define X(id, function, number, name, class) \
 	case number:                   \
 		msg->access = (class); \
 		known = 1;             \
@@ -263,7 +434,7 @@ OTSEG_INLINE u32 modbus_diagnostics(const u8 *buf, u32 have, u32 dir, struct ots
 		return OTSEG_R_PDU_LENGTH;
 	if (dir != OTSEG_DIR_REQUEST || have < OTSEG_MODBUS_AT_BODY + 4)
 		return OTSEG_R_NONE;
-	word = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	word = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 2);
 	if (sub == OTSEG_MODBUS_DIAG_RESTART_COMMUNICATIONS)
 		return word & ~0xff00u || (word && word != 0xff00) ? OTSEG_R_PDU_MALFORMED :
 								     OTSEG_R_NONE;
@@ -341,8 +512,8 @@ OTSEG_INLINE u32 modbus_write(const u8 *buf, u32 have, u32 type, struct otseg_ms
 		return OTSEG_R_PDU_LENGTH;
 	if (have < OTSEG_MODBUS_AT_BODY + 4)
 		return OTSEG_R_NONE;
-	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
-	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	first = pdu_be16(buf, OTSEG_MODBUS_AT_BODY);
+	count = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 2);
 	if (!modbus_range_ok(first, count,
 			     is_bits ? OTSEG_MODBUS_WRITE_BITS : OTSEG_MODBUS_WRITE_WORDS))
 		return OTSEG_R_PDU_MALFORMED;
@@ -367,16 +538,16 @@ OTSEG_INLINE u32 modbus_swap(const u8 *buf, u32 have, struct otseg_msg *msg)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < OTSEG_MODBUS_AT_BODY + 4)
 		return OTSEG_R_NONE;
-	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
-	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	first = pdu_be16(buf, OTSEG_MODBUS_AT_BODY);
+	count = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 2);
 	if (!modbus_range_ok(first, count, OTSEG_MODBUS_READ_WORDS))
 		return OTSEG_R_PDU_MALFORMED;
 	modbus_object(msg, 0, OTSEG_MODBUS_OBJ_HOLDING_REGISTER, OTSEG_ACCESS_READ, first, count);
 	msg->answer = (u16)(2 * count);
 	if (have < OTSEG_MODBUS_AT_BODY + 8)
 		return OTSEG_R_NONE;
-	first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 4);
-	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 6);
+	first = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 4);
+	count = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 6);
 	if (!modbus_range_ok(first, count, OTSEG_MODBUS_SWAP_WORDS))
 		return OTSEG_R_PDU_MALFORMED;
 	if (msg->length != OTSEG_MODBUS_AT_BODY + 9 + 2 * count)
@@ -399,7 +570,7 @@ OTSEG_INLINE u32 modbus_write_one(const u8 *buf, u32 have, u32 code, u32 type,
 		return OTSEG_R_PDU_LENGTH;
 	if (have < OTSEG_MODBUS_AT_BODY + 2)
 		return OTSEG_R_NONE;
-	modbus_object(msg, 0, type, OTSEG_ACCESS_WRITE, modbus_u16(buf, OTSEG_MODBUS_AT_BODY), 1);
+	modbus_object(msg, 0, type, OTSEG_ACCESS_WRITE, pdu_be16(buf, OTSEG_MODBUS_AT_BODY), 1);
 	if (is_mask) {
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 		return OTSEG_R_NONE;
@@ -447,8 +618,8 @@ OTSEG_INLINE u32 modbus_request(const u8 *buf, u32 have, u32 code, struct otseg_
 			return OTSEG_R_PDU_LENGTH;
 		if (have < OTSEG_MODBUS_AT_BODY + 4)
 			return OTSEG_R_NONE;
-		first = modbus_u16(buf, OTSEG_MODBUS_AT_BODY);
-		count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+		first = pdu_be16(buf, OTSEG_MODBUS_AT_BODY);
+		count = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 2);
 		if (!modbus_range_ok(first, count,
 				     is_bits ? OTSEG_MODBUS_READ_BITS : OTSEG_MODBUS_READ_WORDS))
 			return OTSEG_R_PDU_MALFORMED;
@@ -484,7 +655,7 @@ OTSEG_INLINE u32 modbus_request(const u8 *buf, u32 have, u32 code, struct otseg_
 			return OTSEG_R_PDU_LENGTH;
 		if (have >= OTSEG_MODBUS_AT_BODY + 2)
 			modbus_object(msg, 0, type, OTSEG_ACCESS_READ,
-				      modbus_u16(buf, OTSEG_MODBUS_AT_BODY), 1);
+				      pdu_be16(buf, OTSEG_MODBUS_AT_BODY), 1);
 		return OTSEG_R_NONE;
 	case OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE:
 		msg->answer = OTSEG_ANSWER_ANY;
@@ -529,11 +700,11 @@ OTSEG_INLINE u32 modbus_fifo_answer(const u8 *buf, u32 have, struct otseg_msg *m
 		return OTSEG_R_PDU_LENGTH;
 	if (have < OTSEG_MODBUS_AT_BODY + 2)
 		return OTSEG_R_NONE;
-	if (modbus_u16(buf, OTSEG_MODBUS_AT_BODY) != msg->length - OTSEG_MODBUS_AT_BODY - 2)
+	if (pdu_be16(buf, OTSEG_MODBUS_AT_BODY) != msg->length - OTSEG_MODBUS_AT_BODY - 2)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < OTSEG_MODBUS_AT_BODY + 4)
 		return OTSEG_R_NONE;
-	count = modbus_u16(buf, OTSEG_MODBUS_AT_BODY + 2);
+	count = pdu_be16(buf, OTSEG_MODBUS_AT_BODY + 2);
 	if (count > OTSEG_MODBUS_FIFO_WORDS)
 		return OTSEG_R_PDU_MALFORMED;
 	return msg->length == OTSEG_MODBUS_AT_BODY + 4 + 2 * count ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
@@ -607,8 +778,8 @@ OTSEG_INLINE u32 modbus_response(const u8 *buf, u32 have, u32 code, struct otseg
 }
 
 /**
- * otseg_modbus_parse - make a message of the ADU that begins at @buf
- * @buf: its bytes
+ * otseg_modbus_parse - make a message of the ADU that begins at @pdu
+ * @pdu: its bytes
  * @have: their number; fewer than the ADU has, or more, is fine
  * @dir: enum otseg_msg_dir
  * @msg: filled in as far as @have shows it
@@ -620,29 +791,26 @@ OTSEG_INLINE u32 modbus_response(const u8 *buf, u32 have, u32 code, struct otseg
  * Return: OTSEG_R_NONE, or the reason why no continuation of these bytes is
  * acceptable.
  */
-OTSEG_NOINLINE u32 otseg_modbus_parse(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_modbus_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
+				    struct otseg_msg *msg)
 {
-	s32 length = otseg_modbus_length(buf, have);
+	const u8 *buf;
+	s32 length;
 	u32 code;
 
-	msg->function = 0;
-	msg->unit = 0;
-	msg->length = 0;
-	msg->id = 0;
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	length = otseg_modbus_length(buf, have);
+	msg_begin(msg, dir, OTSEG_SVC_MODBUS);
 	msg->answer = 0;
-	msg->access = 0;
 	msg->flags = OTSEG_MSG_PARTIAL;
-	msg->dir = (u8)dir;
-	msg->service = OTSEG_SVC_MODBUS;
-	msg->values = OTSEG_VALUES_NONE;
-	msg->n_objects = 0;
-	msg->exception = 0;
-	msg->reserved = 0;
+	msg->kind = dir == OTSEG_DIR_REQUEST ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	if (length < 0)
 		return (u32)-length;
 	msg->length = (u32)length;
 	if (have >= OTSEG_MODBUS_AT_ID + 2)
-		msg->id = (u16)modbus_u16(buf, OTSEG_MODBUS_AT_ID);
+		msg->id = (u16)pdu_be16(buf, OTSEG_MODBUS_AT_ID);
 	if (otseg_unlikely(have < OTSEG_MODBUS_AT_BODY)) {
 		msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		if (have <= OTSEG_MODBUS_AT_UNIT) {
@@ -658,7 +826,7 @@ OTSEG_NOINLINE u32 otseg_modbus_parse(const u8 *buf, u32 have, u32 dir, struct o
 		return OTSEG_R_NONE;
 	if (have >= (u32)length) {
 		have = (u32)length;
-		msg->flags &= (u8)~OTSEG_MSG_PARTIAL;
+		msg->flags &= (u16)~OTSEG_MSG_PARTIAL;
 	}
 	code = buf[OTSEG_MODBUS_AT_FUNCTION];
 	msg->function = OTSEG_MODBUS_FUNCTION(code & 127, 0);
@@ -738,8 +906,12 @@ OTSEG_INLINE u32 otseg_modbus_brief(u64 head, u32 body, u32 len, u32 dir, struct
 	msg->dir = (u8)dir;
 	msg->service = OTSEG_SVC_MODBUS;
 	msg->exception = 0;
-	msg->reserved = 0;
+	msg->kind = dir == OTSEG_DIR_REQUEST ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
+	msg->field_mask = 0;
+	msg->text_mask = 0;
 	return 1;
 }
+
+#define OTSEG_MODBUS_PARSE otseg_modbus_parse
 
 #endif /* OTSEG_MODBUS_H */

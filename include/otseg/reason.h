@@ -95,7 +95,12 @@ enum otseg_reason_class {
 	X(WIRE_DOWN, "wire-down", FAULT, "the other end of the wire is missing or has no carrier") \
 	X(OFF_WIRE, "off-wire", DENY, "the destination does not live behind the other end of the wire") \
 	/* conduits */                                                                             \
-	X(CONDUIT_RATE, "conduit-rate", DENY, "the conduit's rate is used up")
+	X(CONDUIT_RATE, "conduit-rate", DENY, "the conduit's rate is used up")                     \
+	/* inspected messages, continued */                                                        \
+	X(FIELD, "field", DENY, "a field of the message is not allowed")                           \
+	X(PDU_CHECKSUM, "pdu-checksum", INVALID, "the checksum within the PDU is wrong")           \
+	X(PDU_STATE, "pdu-state", INVALID, "the message does not fit what the conversation has agreed on") \
+	X(PDU_NESTING, "pdu-nesting", INVALID, "the PDU nests or repeats more than the inspector takes")
 /* clang-format on */
 
 enum otseg_reason {

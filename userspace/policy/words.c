@@ -7,10 +7,11 @@
 
 #include "model.h"
 #include "words.h"
-#include "../../bpf/proto/modbus_names.h"
+#include "../../bpf/proto/protocols.h"
 
-#define X(id, word, on, well_known, kind) \
-	[OTSEG_SVC_##id] = { (word), (on), (well_known), OTSEG_SERVICE_##kind },
+#define X(id, word, head, on, tcp_port, udp_port, ethertype, kind)                                  \
+	[OTSEG_SVC_##id] = { (word),	 OTSEG_SVC_##head, (on),		   (tcp_port), \
+			     (udp_port), (ethertype),	   OTSEG_SERVICE_##kind },
 const struct otseg_service_word otseg_services[OTSEG_SVC_COUNT] = { OTSEG_SERVICE_LIST(X) };
 #undef X
 
@@ -62,30 +63,6 @@ static const struct otseg_word icmpv6_words[] = {
 	{ .name = "extended-echo-reply", .number = 161 },
 };
 
-#define X(id, code, word, classes, object, bits)                              \
-	{                                                                     \
-		.name = (word),                                               \
-		.number = (code),                                             \
-		.extra = OTSEG_MODBUS_OBJ_##object,                           \
-		.access = (classes),                                          \
-		.flags = (bits)&OTSEG_MODBUS_F_SUB ? OTSEG_WORD_HAS_SUBS : 0, \
-	},
-static const struct otseg_word modbus_functions[] = { OTSEG_MODBUS_FUNCTIONS(X) };
-#undef X
-
-#define X(id, code, word, classes) { .name = (word), .number = (code), .access = (classes) },
-static const struct otseg_word modbus_diagnostics[] = { OTSEG_MODBUS_DIAGNOSTICS(X) };
-#undef X
-
-#define X(id, code, word, classes, bits) { .name = (word), .number = (code), .access = (classes) },
-static const struct otseg_word modbus_interfaces[] = { OTSEG_MODBUS_INTERFACES(X) };
-#undef X
-
-#define X(id, code, word, highest, sentence) \
-	{ .name = (word), .number = (code), .extra = (highest) },
-static const struct otseg_word modbus_objects[] = { OTSEG_MODBUS_OBJECTS(X) };
-#undef X
-
 #define LIST(array)                                         \
 	{                                                   \
 		(array), sizeof(array) / sizeof((array)[0]) \
@@ -107,50 +84,79 @@ struct otseg_word_list otseg_words_icmp(unsigned int service)
 	return service == OTSEG_SVC_ICMPV6 ? six : four;
 }
 
+#define FUNCTION(id, code, word, classes, object, bits) \
+	{ .name = (word), .number = (code), .extra = (object), .access = (classes), .flags = (bits) },
+#define SUBFUNCTION(id, function, code, word, classes) \
+	{ .name = (word), .number = (code), .extra = (function), .access = (classes) },
+#define NUMBERS(id, code, word, highest, bits, text) \
+	{ .name = (word), .number = (code), .extra = (highest), .flags = (bits), .sentence = (text) },
+#define FIELD(id, code, word, highest, text) \
+	{ .name = (word), .number = (code), .extra = (highest), .sentence = (text) },
+#define FIELD_WORD(field, code, word) { .name = (word), .number = (code), .extra = (field) },
+#define TEXT(id, code, word, text) { .name = (word), .number = (code), .sentence = (text) },
+#define EXCEPTION(id, code, word) { .name = (word), .number = (code) },
+
+/* The lists of one protocol, and what stands in for those of a service without an inspector. */
+#define WORDS_INSPECTED(id)                                                             \
+	static const struct otseg_word functions_##id[] = { OTSEG_##id##_FUNCTIONS(FUNCTION) }; \
+	static const struct otseg_word subs_##id[] = { OTSEG_##id##_SUBFUNCTIONS(SUBFUNCTION) }; \
+	static const struct otseg_word objects_##id[] = { OTSEG_##id##_OBJECTS(NUMBERS) };      \
+	static const struct otseg_word fields_##id[] = { OTSEG_##id##_FIELDS(FIELD) };          \
+	static const struct otseg_word field_words_##id[] = {                                   \
+		OTSEG_##id##_FIELD_WORDS(FIELD_WORD)                                            \
+	};                                                                                      \
+	static const struct otseg_word texts_##id[] = { OTSEG_##id##_TEXTS(TEXT) };             \
+	static const struct otseg_word exceptions_##id[] = { OTSEG_##id##_EXCEPTIONS(EXCEPTION) };
+#define WORDS_OPAQUE(id)
+#define WORDS_PLANNED(id)
+#define X(id, name, family, on, tcp, udp, ether, state) WORDS_##state(id)
+OTSEG_SERVICE_LIST(X)
+#undef X
+
+#define PROTOCOL_INSPECTED(id)                       \
+	[OTSEG_SVC_##id] = {                         \
+		OTSEG_##id##_SHAPE,                  \
+		.functions = LIST(functions_##id),   \
+		.subs = LIST(subs_##id),             \
+		.objects = LIST(objects_##id),       \
+		.fields = LIST(fields_##id),         \
+		.field_words = LIST(field_words_##id), \
+		.texts = LIST(texts_##id),           \
+		.exceptions = LIST(exceptions_##id), \
+	},
+#define PROTOCOL_OPAQUE(id)
+#define PROTOCOL_PLANNED(id)
+#define X(id, name, family, on, tcp, udp, ether, state) PROTOCOL_##state(id)
+static const struct otseg_protocol protocols[OTSEG_SVC_COUNT] = { OTSEG_SERVICE_LIST(X) };
+#undef X
+
 /**
- * otseg_words_functions - the functions of a service that have names
+ * otseg_words_protocol - what a rule can name of a service
  * @service: enum otseg_service
  *
- * Return: the words, by function code.
+ * Return: its words; those of a service that is not inspected are empty lists.
  */
-struct otseg_word_list otseg_words_functions(unsigned int service)
+const struct otseg_protocol *otseg_words_protocol(unsigned int service)
 {
-	static const struct otseg_word_list modbus = LIST(modbus_functions), none;
-
-	return service == OTSEG_SVC_MODBUS ? modbus : none;
+	return &protocols[service < OTSEG_SVC_COUNT ? service : OTSEG_SVC_NONE];
 }
 
 /**
- * otseg_words_subfunctions - the sub-functions of a function that have names
- * @service: enum otseg_service
- * @function: function code
+ * otseg_words_of - find a word by its number among those that belong to another number
+ * @list: the words
+ * @extra: function of a sub-function, field of a word for its number
+ * @number: the number
  *
- * Return: the words.
+ * Return: the word or NULL.
  */
-struct otseg_word_list otseg_words_subfunctions(unsigned int service, u32 function)
+const struct otseg_word *otseg_words_of(struct otseg_word_list list, u32 extra, u32 number)
 {
-	static const struct otseg_word_list diagnostics = LIST(modbus_diagnostics);
-	static const struct otseg_word_list interfaces = LIST(modbus_interfaces);
-	static const struct otseg_word_list none;
+	size_t i;
 
-	if (service == OTSEG_SVC_MODBUS && function == OTSEG_MODBUS_FC_DIAGNOSTICS)
-		return diagnostics;
-	if (service == OTSEG_SVC_MODBUS && function == OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE)
-		return interfaces;
-	return none;
-}
-
-/**
- * otseg_words_objects - the object types of a service
- * @service: enum otseg_service
- *
- * Return: the words; @extra is the highest number of an object of the type.
- */
-struct otseg_word_list otseg_words_objects(unsigned int service)
-{
-	static const struct otseg_word_list modbus = LIST(modbus_objects), none;
-
-	return service == OTSEG_SVC_MODBUS ? modbus : none;
+	for (i = 0; i < list.n; i++)
+		if (list.words[i].extra == extra && list.words[i].number == number)
+			return &list.words[i];
+	return NULL;
 }
 
 /**

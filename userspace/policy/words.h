@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The words of the policy language that stand for numbers: services, access
- * classes, ICMP types, ARP operations, and the functions and objects of each
- * inspector. Both ways, and what a misspelt word may have meant.
+ * classes, ICMP types, ARP operations, and what each inspector knows by name. Both ways, and what a misspelt word may have meant.
  */
 #ifndef OTSEG_POLICY_WORDS_H
 #define OTSEG_POLICY_WORDS_H
@@ -13,14 +12,20 @@
 /**
  * struct otseg_service_word - a service
  * @name: its name
+ * @family: enum otseg_service, the one whose inspector it shares
  * @carriers: mask of OTSEG_ON_*
- * @port: its well-known port, 0: none
+ * @tcp: its well-known TCP port, 0: none
+ * @udp: its well-known UDP port, 0: none
+ * @ether: its ethertype, 0: none
  * @state: whether it is inspected
  */
 struct otseg_service_word {
 	const char *name;
+	u8 family;
 	u8 carriers;
-	u16 port;
+	u16 tcp;
+	u16 udp;
+	u16 ether;
 	enum otseg_service_state state;
 };
 
@@ -30,9 +35,11 @@ extern const struct otseg_service_word otseg_services[OTSEG_SVC_COUNT];
  * struct otseg_word - a word and its number
  * @name: the word
  * @number: what it stands for
- * @extra: object type of a function, highest number of an object type
+ * @extra: of a function its object type, of a sub-function its function, of an object
+ *	type or a field its highest number, of a word for a field's number the field
  * @access: access classes of a function
- * @flags: OTSEG_WORD_*
+ * @flags: OTSEG_FN_* or OTSEG_OBJ_*
+ * @sentence: what it is, or NULL
  */
 struct otseg_word {
 	const char *name;
@@ -40,9 +47,8 @@ struct otseg_word {
 	u32 extra;
 	u8 access;
 	u8 flags;
+	const char *sentence;
 };
-
-#define OTSEG_WORD_HAS_SUBS 0x1 /* sub-functions follow */
 
 /**
  * struct otseg_word_list - words of one kind
@@ -54,14 +60,50 @@ struct otseg_word_list {
 	size_t n;
 };
 
+/**
+ * struct otseg_protocol - what a rule can name of an inspected service
+ * @unit: what the protocol calls the address within an endpoint, NULL: it has none
+ * @unit_max: highest one
+ * @code_max: highest function code that can be named by its number
+ * @sub_max: highest sub-function
+ * @value_max: highest written value, 0: values are not visible
+ * @any_type: object types without a name are called this and a number, such as
+ *	"group-12"; NULL: there are none
+ * @any_type_max: highest number of such a type
+ * @any_max: highest number of an object of such a type
+ * @functions: functions, by code
+ * @subs: sub-functions, of all functions
+ * @objects: object types
+ * @fields: fields
+ * @field_words: words for their numbers
+ * @texts: names that a rule can name
+ * @exceptions: error codes
+ */
+struct otseg_protocol {
+	const char *unit;
+	u32 unit_max;
+	u32 code_max;
+	u32 sub_max;
+	u32 value_max;
+	const char *any_type;
+	u32 any_type_max;
+	u32 any_max;
+	struct otseg_word_list functions;
+	struct otseg_word_list subs;
+	struct otseg_word_list objects;
+	struct otseg_word_list fields;
+	struct otseg_word_list field_words;
+	struct otseg_word_list texts;
+	struct otseg_word_list exceptions;
+};
+
+const struct otseg_protocol *otseg_words_protocol(unsigned int service);
 extern const struct otseg_word_list otseg_words_access;
 extern const struct otseg_word_list otseg_words_arp;
 
 struct otseg_word_list otseg_words_icmp(unsigned int service);
-struct otseg_word_list otseg_words_functions(unsigned int service);
-struct otseg_word_list otseg_words_subfunctions(unsigned int service, u32 function);
-struct otseg_word_list otseg_words_objects(unsigned int service);
 
+const struct otseg_word *otseg_words_of(struct otseg_word_list list, u32 extra, u32 number);
 const struct otseg_word *otseg_words_find(struct otseg_word_list list, const char *name);
 const struct otseg_word *otseg_words_number(struct otseg_word_list list, u32 number);
 int otseg_words_service(const char *name);
