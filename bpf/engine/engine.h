@@ -162,12 +162,6 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 	return v->action;
 }
 
-/* The same where the stack is dear. */
-OTSEG_NOINLINE u32 frame_finish(struct otseg_env *e, u32 reason)
-{
-	return otseg_frame_finish(e, reason);
-}
-
 /* The same; a frame that nobody has judged is passed by no conduit's mode. */
 OTSEG_INLINE u32 otseg_frame_end(struct otseg_env *e, u32 reason)
 {
@@ -217,7 +211,7 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
  */
 OTSEG_INLINE u32 otseg_frame_stream(struct otseg_env *e)
 {
-	return frame_finish(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
+	return otseg_frame_finish(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
 }
 
 /**

@@ -741,7 +741,7 @@ OTSEG_NOINLINE u32 stream_body(const struct otseg_env *e, struct otseg_session *
 }
 
 /* Judge a segment that carries data. A reason that passes, or the refusal. */
-OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;
