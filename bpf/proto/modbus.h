@@ -37,8 +37,8 @@
 	X(DISCRETE_INPUT, 2, "discrete-input", 0xffff, 0, "single bit, read only")              \
 	X(HOLDING_REGISTER, 3, "holding-register", 0xffff, 0, "16-bit word, read and write")    \
 	X(INPUT_REGISTER, 4, "input-register", 0xffff, 0, "16-bit word, read only")             \
-	X(FILE_RECORD, 5, "file-record", 0xffff270f, OTSEG_OBJ_PAIR,
-	  "record of a file: file << 16 | record") \
+	X(FILE_RECORD, 5, "file-record", 0xffff270f, OTSEG_OBJ_PAIR,                            \
+	  "record of a file: file << 16 | record")                                             \
 	X(FIFO, 6, "fifo", 0xffff, 0, "queue of 16-bit words, by its pointer address")
 /* clang-format on */
 
