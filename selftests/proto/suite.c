@@ -5,7 +5,7 @@
  * more bytes behind. Then: nothing that a rule can name is missing from them.
  *
  *   suite [FOLDER]...             all folders, or some
- *   suite --seeds DIR FOLDER...   writes them as inputs of the fuzzer
+ *   suite --seeds DIR SERVICE     writes those of its family as inputs of the fuzzer
  *
  * A folder is named as its service. Its file "messages" has a line each:
  *
@@ -60,6 +60,7 @@ struct file {
 
 static struct seen seen[OTSEG_SVC_COUNT];
 static const char *seeds; /* directory; NULL: test */
+static u32 seeds_of; /* enum otseg_service */
 
 __attribute__((format(printf, 3, 4))) static void wrong(struct file *file, const struct line *line,
 							const char *format, ...)
@@ -649,6 +650,8 @@ static void seed_write(const struct file *file, const struct line *line, u32 sta
 	char path[4096];
 	FILE *to;
 
+	if (otseg_services[line->service].family != otseg_services[seeds_of].family)
+		return;
 	snprintf(path, sizeof(path), "%s/%s-%u", seeds, file->folder, line->number);
 	to = fopen(path, "w");
 	if (!to || fwrite(head, sizeof(head), 1, to) != 1 ||
@@ -754,12 +757,14 @@ int main(int argc, char **argv)
 	bool all;
 	u32 i;
 
-	if (argc > 2 && !strcmp(argv[1], "--seeds")) {
+	if (argc == 4 && !strcmp(argv[1], "--seeds")) {
 		seeds = argv[2];
-		folders += 2;
-		n_folders -= 2;
+		seeds_of = (u32)otseg_words_service(argv[3]);
+		n_folders = 0;
+		if (seeds_of >= OTSEG_SVC_COUNT)
+			return KTAP_FAIL;
 	}
-	all = !n_folders && !seeds;
+	all = !n_folders;
 	if (!seeds)
 		printf("TAP version 13\n");
 	while (n_folders--)
