@@ -40,7 +40,8 @@ enum ask_fate {
 };
 
 /* One part. Nothing of what was in @msg shows in it afterwards. Return: enum otseg_reason. */
-static inline u32 ask_part(const struct ask *ask, u32 part, struct otseg_msg *msg, u8 fill)
+static inline u32 ask_part(const struct ask *ask, u32 part, u32 state, struct otseg_msg *msg,
+			   u8 fill)
 {
 	u32 have = ask->have < OTSEG_PDU_MAX ? ask->have : OTSEG_PDU_MAX;
 	u8 *exact = malloc(have ? have : 1);
@@ -48,7 +49,7 @@ static inline u32 ask_part(const struct ask *ask, u32 part, struct otseg_msg *ms
 
 	memcpy(exact, ask->bytes, have);
 	memset(msg, fill, sizeof(*msg));
-	msg->state = ask->state;
+	msg->state = state;
 	msg->part = part;
 	reason = otseg_inspect_pdu(ask->service, (struct otseg_pdu *)(have ? exact : exact + 1),
 				   have, ask->dir, msg);
@@ -234,7 +235,10 @@ struct answer {
 	u32 room;
 };
 
-/* Asks for every part, each twice: the answer follows from the question alone. */
+/*
+ * Asks for every part, each with the state that the one before has left, and each twice:
+ * the answer follows from the question alone.
+ */
 static inline void ask_all(const struct ask *ask, struct answer *answer)
 {
 	struct otseg_msg again;
@@ -242,6 +246,7 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 	answer->wrong = NULL;
 	answer->reason = OTSEG_R_NONE;
 	answer->n_parts = 0;
+	answer->state = ask->state;
 	for (;;) {
 		struct otseg_msg *msg, *first;
 		u32 part = answer->n_parts;
@@ -252,8 +257,8 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 		}
 		first = answer->parts;
 		msg = &first[part];
-		answer->reason = ask_part(ask, part, msg, 0xee);
-		if (ask_part(ask, part, &again, 0x11) != answer->reason)
+		answer->reason = ask_part(ask, part, answer->state, msg, 0xee);
+		if (ask_part(ask, part, answer->state, &again, 0x11) != answer->reason)
 			answer->wrong = "asked again it answers otherwise";
 		if (answer->reason) {
 			answer->fate = ASK_REFUSED;
@@ -270,8 +275,7 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 		if (!answer->wrong && (msg->length != first->length ||
 				       (msg->flags ^ first->flags) & OTSEG_MSG_PARTIAL))
 			answer->wrong = "parts differ in length, or only one is partial";
-		if (!answer->wrong && msg->state != first->state)
-			answer->wrong = "parts differ in the state that they leave";
+		answer->state = msg->state;
 		answer->n_parts++;
 		if (answer->wrong || !(msg->flags & OTSEG_MSG_MORE))
 			break;
@@ -280,7 +284,6 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 			break;
 		}
 	}
-	answer->state = answer->parts->state;
 	answer->fate = answer->parts->flags & OTSEG_MSG_PARTIAL ? ASK_PARTIAL : ASK_WHOLE;
 }
 
