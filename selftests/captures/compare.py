@@ -15,9 +15,14 @@
 #                             where otseg refuses what the frame holds
 #   OPTIONS                   of tshark, may be missing
 #   LAYERS                    protocols that messages() reads, for speed; may be missing
+#   ENGINE                    False: a policy of one zone does not lead to the engine's
+#                             inspector; may be missing
 #
 # Every disagreement must be known by name, and of the messages that both see 99.9 %
 # must agree. It does not prove that either is right where both agree.
+#
+# The engine is asked too (`otseg trace simulate`): where it inspects a frame of a flow that
+# it knows, it must find the same messages in it as `otseg trace decode`.
 #
 #   compare.py [-v] [SERVICE]...    all, or some; -v shows what is explained as well
 #
@@ -33,6 +38,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import traceback
 import xml.etree.ElementTree
 
@@ -43,6 +49,22 @@ CAPTURES = os.path.abspath(os.environ.get("CAPTURES", os.path.join(TOP, "..", "s
 TOOL = os.environ.get("OTSEG", os.path.join(BUILD, "otseg"))
 AGREEMENT = 0.999
 EXAMPLES = 10  # of each kind of disagreement that are shown
+
+# Whatever the service, what its rule does not cover is told and passes: streams go on behind it.
+POLICY = """
+otseg: 1
+name: captures
+zones:
+  all: {level: 2, interfaces: [any0], prefixes: [0.0.0.0/0]}
+intra:
+  all:
+    reason: "to compare what is seen"
+    mode: monitor
+    rules:
+      any: {service: %s}
+"""
+# Reasons of frames whose messages have been judged.
+JUDGED = {"rule", "flow", "function-unknown", "unit", "access", "function", "object", "field", "value"}
 
 
 def load(path):
@@ -131,6 +153,32 @@ def of_otseg(dissector, name):
     return frames, errors
 
 
+def of_engine(dissector, name, decoded):
+    """How many frames the engine judged, and those in which it finds other messages."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as policy:
+        policy.write(POLICY % dissector.SERVICE)
+        policy.flush()
+        run = subprocess.run([TOOL, "-j", "trace", "simulate", policy.name,
+                              os.path.join(CAPTURES, name)], capture_output=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"otseg: exit code {run.returncode}: {run.stderr.decode()}")
+    judged = 0
+    differ = []
+    for text in run.stdout.decode().splitlines():
+        line = json.loads(text)
+        if line.get("service") != dissector.SERVICE or line["reason"] not in JUDGED:
+            continue
+        judged += 1
+        seen = [[message.get(key) for key in ("kind", "unit", "function")]
+                for message in line.get("messages", [])]
+        known = [[message.get(key) for key in ("kind", "unit", "function")]
+                 for message in decoded.get(line["frame"], [])]
+        if seen != known:
+            differ.append(f"{name} frame {line['frame']} ({line['reason']}): "
+                          f"engine {json.dumps(seen)}, decoder {json.dumps(known)}")
+    return judged, differ
+
+
 def is_same(theirs, ours):
     """Whether ours has whatever theirs has."""
     if isinstance(theirs, dict):
@@ -174,9 +222,12 @@ def align(theirs, ours):
 
 
 def compare(path, name):
-    """Agreed messages of a capture, and [(explanation or None, text, whether both see it)]."""
+    """
+    Agreed messages of a capture, frames that the engine judged, and what differs:
+    [(explanation or None, text, whether both see it)]
+    """
     dissector = load(path)
-    agreed = 0
+    agreed = judged = 0
     differ = []
     try:
         theirs = of_tshark(dissector, name)
@@ -192,17 +243,21 @@ def compare(path, name):
                 why = dissector.explain(name, frame, a, b)
                 differ.append((why, f"{name} frame {frame}: tshark {json.dumps(a)}, "
                                     f"otseg {json.dumps(b)}", both))
+        if getattr(dissector, "ENGINE", True):
+            judged, texts = of_engine(dissector, name, ours)
+            differ += [(None, text, False) for text in texts]
     except Exception:  # of a dissector: as good as a disagreement
         differ.append((None, f"{name}: {traceback.format_exc()}", True))
-    return agreed, differ
+    return agreed, judged, differ
 
 
 def report(service, results, verbose):
     """Prints what came of one protocol. Return: whether it is well."""
-    agreed = sum(count for count, _ in results)
+    agreed = sum(count for count, _, _ in results)
+    judged = sum(count for _, count, _ in results)
     by_name = collections.defaultdict(list)
     both = 0
-    for _, differ in results:
+    for _, _, differ in results:
         for why, text, seen_by_both in differ:
             by_name[why].append(text)
             both += seen_by_both
@@ -214,7 +269,8 @@ def report(service, results, verbose):
     share = agreed / (agreed + both) if agreed + both else 0.0
     well = share >= AGREEMENT and None not in by_name
     return well, (f"{service}: {len(results)} captures, {agreed + differ} messages, "
-                  f"{agreed} agreed, {100 * share:.2f} % of those that both see")
+                  f"{agreed} agreed, {100 * share:.2f} % of those that both see; "
+                  f"{judged} frames judged by the engine")
 
 
 def skip_all(why):
