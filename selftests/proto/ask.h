@@ -156,7 +156,7 @@ static inline const char *ask_sound(const struct ask *ask, const struct otseg_ms
 		if (msg->kind != OTSEG_KIND_ANSWER && msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return "a request or notice without a function";
 	} else if (seen == OTSEG_PDU_MAX) {
-		return "partial, with all that is ever looked at at hand";
+		return "partial, although no more bytes are ever looked at";
 	}
 	if (!(msg->flags & OTSEG_MSG_NO_FUNCTION) && msg->kind != OTSEG_KIND_ANSWER) {
 		if (!msg->access)
