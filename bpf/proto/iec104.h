@@ -448,11 +448,8 @@ OTSEG_NOINLINE u32 iec104_asdu(const u8 *buf, u32 have, struct otseg_msg *msg)
 	u32 length = msg->length;
 	u32 first;
 
-	if (!(msg->access & (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ)) &&
-	    !(form & (OTSEG_IEC104_BIT | OTSEG_IEC104_WORD)))
-		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 	if (shape == OTSEG_IEC104_UNKNOWN || shape == OTSEG_IEC104_SECURE) {
-		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 		return length > OTSEG_IEC104_AT_OBJECT ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
 	}
 	if (!count || (is_run && shape != OTSEG_IEC104_INFO && shape != OTSEG_IEC104_DIRECTORY))
@@ -480,8 +477,6 @@ OTSEG_NOINLINE u32 iec104_asdu(const u8 *buf, u32 have, struct otseg_msg *msg)
 		return OTSEG_R_PDU_MALFORMED;
 	if (first && (shape == OTSEG_IEC104_STATION || shape == OTSEG_IEC104_INIT))
 		return OTSEG_R_PDU_MALFORMED;
-	msg_object(msg, OTSEG_IEC104_OBJ_INFORMATION_OBJECT, msg->access, first, first + count - 1, 0);
-	iec104_qualifier(buf, have, form, msg);
 	if (type == OTSEG_IEC104_FN_C_CI_NA_1 || type == OTSEG_IEC104_FN_F_SC_NA_1) {
 		u32 at = type == OTSEG_IEC104_FN_C_CI_NA_1 ? OTSEG_IEC104_AT_ELEMENT :
 							     OTSEG_IEC104_AT_ELEMENT + 3;
@@ -489,8 +484,12 @@ OTSEG_NOINLINE u32 iec104_asdu(const u8 *buf, u32 have, struct otseg_msg *msg)
 		if (have <= at)
 			return OTSEG_R_NONE;
 		iec104_sub(type, pdu_u8(buf, at), msg);
-		msg->objects[0].access = msg->access;
 	}
+	if (!(msg->access & (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ)) &&
+	    !(form & (OTSEG_IEC104_BIT | OTSEG_IEC104_WORD)))
+		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+	msg_object(msg, OTSEG_IEC104_OBJ_INFORMATION_OBJECT, msg->access, first, first + count - 1, 0);
+	iec104_qualifier(buf, have, form, msg);
 	return OTSEG_R_NONE;
 }
 
