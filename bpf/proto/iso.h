@@ -44,27 +44,32 @@
 	X(CLASS, OTSEG_ISO_FIELD_CLASS, "tsap-class", 15,                                       \
 	  "what kind of partner the called TSAP is for")
 
-/*
- * Kinds of called TSAP: X(ID, number, "word"). Two bytes: the first one is the kind of
- * connection that a Siemens device is asked for (sources: the users' documentation of
- * Snap7, "TSAP"; libnodave); longer ones are names.
- */
-#define OTSEG_ISO_CLASSES(X)                                                                    \
-	X(NONE, 0, "none")                                                                      \
-	X(PG, 1, "pg")                                                                          \
-	X(OP, 2, "op")                                                                          \
-	X(BASIC, 3, "s7-basic")                                                                 \
-	X(HMI, 4, "hmi")                                                                        \
-	X(ENGINEERING, 5, "engineering")                                                        \
-	X(OTHER, 6, "other")                                                                    \
-	X(NUMBER, 7, "number")                                                                  \
-	X(NAME, 8, "name")
+#define OTSEG_ISO_FIELD_WORDS(X)                                                  \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_PG, "pg")                        \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_OP, "op")                        \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_BASIC, "s7-basic")               \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_HMI, "hmi")                      \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_ENGINEERING, "engineering")      \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_OTHER, "other")                  \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_NUMBER, "number")                \
+	X(OTSEG_ISO_FIELD_CLASS, OTSEG_ISO_CLASS_NAME, "name")
 /* clang-format on */
 
+/*
+ * Kinds of called TSAP. In one of two bytes the first one is the kind of connection that a
+ * Siemens device is asked for, the second rack and slot (documentation of Snap7, "TSAP");
+ * S7comm-plus calls by names.
+ */
 enum otseg_iso_class {
-#define X(id, number, word) OTSEG_ISO_CLASS_##id = (number),
-	OTSEG_ISO_CLASSES(X)
-#undef X
+	OTSEG_ISO_CLASS_NONE, /* the connect request was not seen, or names no TSAP */
+	OTSEG_ISO_CLASS_PG, /* programming device */
+	OTSEG_ISO_CLASS_OP, /* operator panel */
+	OTSEG_ISO_CLASS_BASIC, /* other S7 partners */
+	OTSEG_ISO_CLASS_HMI, /* SIMATIC-ROOT-HMI */
+	OTSEG_ISO_CLASS_ENGINEERING, /* SIMATIC-ROOT-ES */
+	OTSEG_ISO_CLASS_OTHER, /* SIMATIC-ROOT-OTH */
+	OTSEG_ISO_CLASS_NUMBER, /* two bytes, but none of the above */
+	OTSEG_ISO_CLASS_NAME, /* not two bytes, nor one of the above */
 };
 
 /* TPKT (RFC 1006, 6): version 3, a reserved byte, the length of all. */
@@ -100,18 +105,19 @@ OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
 		msg_field(msg, OTSEG_ISO_FIELD_TSAP, msg->state & OTSEG_ISO_TSAP);
 }
 
+#include "s7comm.h"
+#include "s7plus.h"
+
 /*
- * Speakers. Each makes a message of the TSDU that begins at @off; @end: the offset after the
- * PDU, @have: bytes at hand, not past @end nor OTSEG_PDU_MAX. @msg has its length and the
- * fields of the connection.
- *
- * MMS comes with mms.h: without that file, what is not S7 is not taken.
+ * MMS comes with mms.h: without that file, what is not S7 is not taken. Its entry makes a
+ * message of the TSDU at @off; @end: the offset after the PDU, @have: bytes at hand, not past
+ * @end nor OTSEG_PDU_MAX. @msg has its length and the fields of the connection.
  */
 #if __has_include("mms.h")
 #include "mms.h"
 #define OTSEG_ISO_MMS(buf, off, end, have, dir, msg) mms_parse_tsdu(buf, off, end, have, dir, msg)
 #else
-#define OTSEG_ISO_MMS(buf, off, end, have, dir, msg) ((void)(buf), (void)(dir), OTSEG_R_PDU_PROTOCOL)
+#define OTSEG_ISO_MMS(buf, off, end, have, dir, msg) OTSEG_R_PDU_PROTOCOL
 #endif
 
 /* Names that Siemens devices of S7comm-plus are called by; 16 and 15 bytes. */
@@ -246,19 +252,18 @@ OTSEG_INLINE u32 iso_close(u32 type, u32 dir, struct otseg_msg *msg)
 	return OTSEG_R_NONE;
 }
 
-/* The first DT of a TSDU: who speaks? */
-OTSEG_NOINLINE u32 iso_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+/* The first DT of a TSDU that is not empty: who speaks? TLS: see s7plus.h. */
+OTSEG_INLINE u32 iso_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 end = msg->length;
+	u32 first = buf[OTSEG_ISO_AT_TSDU];
 
-	/* an empty one keeps the connection alive */
-	if (end == OTSEG_ISO_AT_TSDU) {
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
-		return OTSEG_R_NONE;
-	}
-	if (have <= OTSEG_ISO_AT_TSDU)
-		return OTSEG_R_NONE;
-	return OTSEG_ISO_MMS(buf, OTSEG_ISO_AT_TSDU, end, have, dir, msg);
+	if (first == OTSEG_S7COMM_PROTOCOL)
+		return s7comm_parse_tsdu(buf, have, dir, msg);
+	if (first == OTSEG_S7PLUS_PROTOCOL)
+		return s7plus_parse_tsdu(buf, have, dir, msg);
+	if (first - 0x14 <= 0x17 - 0x14)
+		return s7plus_tls(buf, have, msg);
+	return OTSEG_ISO_MMS(buf, OTSEG_ISO_AT_TSDU, msg->length, have, dir, msg);
 }
 
 /*
@@ -281,17 +286,17 @@ OTSEG_INLINE u32 iso_data(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
 		return OTSEG_R_NONE;
 	if (buf[OTSEG_ISO_AT_EOT] & 0x7f)
 		return OTSEG_R_PDU_MALFORMED;
-	if (buf[OTSEG_ISO_AT_EOT])
-		msg->state &= ~more;
-	else
-		msg->state |= more;
-	if (state & more) {
+	/* one without data neither begins a TSDU nor adds to one, but may end it */
+	if (state & more || msg->length == OTSEG_ISO_AT_TSDU) {
 		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		if (buf[OTSEG_ISO_AT_EOT])
+			msg->state &= ~more;
 		return OTSEG_R_NONE;
 	}
-	/* what is said there must be visible */
-	if (!buf[OTSEG_ISO_AT_EOT] && msg->length == OTSEG_ISO_AT_TSDU)
-		return OTSEG_R_PDU_NESTING;
+	if (!buf[OTSEG_ISO_AT_EOT])
+		msg->state |= more;
+	if (have <= OTSEG_ISO_AT_TSDU)
+		return OTSEG_R_NONE;
 	reason = iso_tsdu(buf, have, dir, msg);
 	if (reason && state & OTSEG_STATE_AGAIN) {
 		/* it may be one that went on what came before */

@@ -7,6 +7,7 @@
 #define OTSEG_PROTOCOLS_H
 
 #include "iec104.h"
+#include "iso.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

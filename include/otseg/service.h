@@ -40,9 +40,9 @@ enum otseg_service_state {
 	X(ICMPV6, "icmpv6", ICMPV6, OTSEG_ON_ICMPV6, 0, 0, 0, OPAQUE)                    \
 	X(ARP, "arp", ARP, OTSEG_ON_ARP, 0, 0, 0, OPAQUE)                                \
 	X(MODBUS, "modbus", MODBUS, OTSEG_ON_IP, 502, 502, 0, INSPECTED)                 \
-	X(S7COMM, "s7comm", S7COMM, OTSEG_ON_TCP, 102, 0, 0, PLANNED)                    \
+	X(S7COMM, "s7comm", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                  \
 	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, PLANNED)                         \
-	X(S7PLUS, "s7comm-plus", S7COMM, OTSEG_ON_TCP, 102, 0, 0, PLANNED)               \
+	X(S7PLUS, "s7comm-plus", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)             \
 	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, PLANNED)                          \
 	X(DNP3, "dnp3", DNP3, OTSEG_ON_IP, 20000, 20000, 0, PLANNED)                     \
 	X(ENIP, "enip", ENIP, OTSEG_ON_IP, 44818, 44818, 0, PLANNED)                     \
