@@ -235,14 +235,20 @@ OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 dir, u32 version, stru
  * One part of a message: its header, and behind the last part four bytes that look like a header
  * without a length (ws). A further part has no opcode; it is told by the state.
  */
-OTSEG_NOINLINE u32 s7plus_parse_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7plus_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 goes_on = msg->state & OTSEG_ISO_MORE << dir;
-	u32 more = OTSEG_ISO_PLUS_MORE << dir;
-	u32 was_more = msg->state & more;
-	u32 length = msg->length;
-	u32 version, end;
+	u32 goes_on, more, was_more;
+	u32 length, version, end;
+	const u8 *buf;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	dir &= 1;
+	goes_on = msg->state & OTSEG_ISO_MORE << dir;
+	more = OTSEG_ISO_PLUS_MORE << dir;
+	was_more = msg->state & more;
+	length = msg->length;
 	msg->service = OTSEG_SVC_S7PLUS;
 	if (length < OTSEG_S7PLUS_AT_DATA)
 		return OTSEG_R_PDU_LENGTH;
