@@ -29,13 +29,25 @@
 #define OTSEG_ISO_PLUS_MORE 0x01000000u /* likewise an S7comm-plus message; << dir */
 #define OTSEG_ISO_UPPER 0x7c000000u /* of who speaks inside: MMS */
 
-/* Fields that all services of the family number alike: X(ID, field, "name", highest, "sentence"). */
+/* Fields that all services of the family number alike. */
 #define OTSEG_ISO_FIELD_TSAP 0
 #define OTSEG_ISO_FIELD_SOURCE_TSAP 1
 #define OTSEG_ISO_FIELD_CLASS 2
 #define OTSEG_ISO_FIELD_OWN 3 /* from here on each service has its own */
 
+/*
+ * Functions of the transport, which stand in the list of every service of the family: 0x800
+ * and the type of the TPDU. `data` is what is empty, or goes on with what was judged before.
+ */
+
 /* clang-format off */
+#define OTSEG_ISO_FUNCTIONS(X)                                                                  \
+	X(CONNECT, OTSEG_ISO_FN_CONNECT, "connect", OTSEG_ACCESS_SESSION, 0, 0)                 \
+	X(DISCONNECT, OTSEG_ISO_FN_DISCONNECT, "disconnect", OTSEG_ACCESS_SESSION, 0, 0)        \
+	X(TRANSPORT_ERROR, OTSEG_ISO_FN_ERROR, "transport-error", OTSEG_ACCESS_SESSION, 0, 0)   \
+	X(DATA, OTSEG_ISO_FN_DATA, "data", OTSEG_ACCESS_SESSION, 0, 0)
+
+/* X(ID, field, "name", highest, "sentence") */
 #define OTSEG_ISO_FIELDS(X)                                                                     \
 	X(TSAP, OTSEG_ISO_FIELD_TSAP, "tsap", 0xffff,                                           \
 	  "called TSAP of the connection, if it has two bytes")                                 \
@@ -92,6 +104,11 @@ enum otseg_iso_tpdu {
 	OTSEG_ISO_CR = 0xe0,
 	OTSEG_ISO_DT = 0xf0,
 };
+
+#define OTSEG_ISO_FN_CONNECT (0x800 | OTSEG_ISO_CR)
+#define OTSEG_ISO_FN_DISCONNECT (0x800 | OTSEG_ISO_DR)
+#define OTSEG_ISO_FN_ERROR (0x800 | OTSEG_ISO_ER)
+#define OTSEG_ISO_FN_DATA (0x800 | OTSEG_ISO_DT)
 
 /* What all messages of the conversation are told of the connection. */
 OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
@@ -269,7 +286,7 @@ OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct ot
 	    (state & (OTSEG_ISO_ASKED | OTSEG_ISO_OPEN)) != (is_request ? 0 : OTSEG_ISO_ASKED))
 		return OTSEG_R_PDU_STATE;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
-	msg_function(msg, OTSEG_ISO_CR, 0, OTSEG_ACCESS_SESSION);
+	msg_function(msg, OTSEG_ISO_FN_CONNECT, 0, OTSEG_ACCESS_SESSION);
 	msg->state |= is_request ? OTSEG_ISO_ASKED : OTSEG_ISO_OPEN;
 	if (have >= OTSEG_ISO_AT_SRC) {
 		u32 dst = pdu_be16(buf, OTSEG_ISO_AT_DST);
@@ -290,7 +307,7 @@ OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct ot
 /* Disconnect request and error (X.224, 13.5, 13.12): the end of it. */
 OTSEG_INLINE u32 iso_close(u32 type, u32 dir, struct otseg_msg *msg)
 {
-	msg_function(msg, type, 0, OTSEG_ACCESS_SESSION);
+	msg_function(msg, 0x800 | type, 0, OTSEG_ACCESS_SESSION);
 	/* whoever was refused may ask again */
 	if (dir == OTSEG_DIR_RESPONSE)
 		msg->state &= OTSEG_STATE_AGAIN;
@@ -335,7 +352,7 @@ OTSEG_INLINE u32 iso_data(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg
 		return OTSEG_R_PDU_MALFORMED;
 	/* one without data neither begins a TSDU nor adds to one, but may end it */
 	if (state & more || msg->length == OTSEG_ISO_AT_TSDU) {
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);
 		if (buf[OTSEG_ISO_AT_EOT])
 			msg->state &= ~more;
 		return OTSEG_R_NONE;
@@ -349,7 +366,7 @@ OTSEG_INLINE u32 iso_data(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg
 		/* it may be one that went on what came before */
 		msg_begin(msg, dir, OTSEG_SVC_NONE);
 		iso_fields(msg);
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);
 		msg_length(msg, pdu_be16(buf, OTSEG_ISO_AT_LENGTH), have);
 		return OTSEG_R_NONE;
 	}

@@ -29,6 +29,7 @@
  */
 /* clang-format off */
 #define OTSEG_S7COMM_FUNCTIONS(X) \
+	OTSEG_ISO_FUNCTIONS(X) \
 	X(CPU_SERVICES, 0x00, "cpu-services", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(READ_VAR, 0x04, "read-var", OTSEG_ACCESS_READ, 0, 0) \
 	X(WRITE_VAR, 0x05, "write-var", OTSEG_ACCESS_WRITE, 0, 0) \
@@ -44,8 +45,8 @@
 	X(MODE_TRANSITION, 0x700, "mode-transition", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_FN_SUB) \
 	X(PROGRAMMER, 0x701, "programmer", OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(CYCLIC, 0x702, "cyclic", OTSEG_ACCESS_READ, 0, OTSEG_FN_SUB) \
-	X(BLOCKS, 0x703, "blocks", OTSEG_ACCESS_READ, 0, OTSEG_FN_SUB) \
-	X(CPU, 0x704, "cpu", OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
+	X(BLOCKS, 0x703, "blocks", OTSEG_ACCESS_READ | OTSEG_ACCESS_SESSION, 0, OTSEG_FN_SUB) \
+	X(CPU, 0x704, "cpu", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
 	X(SECURITY, 0x705, "security", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(PBC, 0x706, "pbc", OTSEG_ACCESS_WRITE, 0, OTSEG_FN_OPAQUE) \
 	X(CLOCK, 0x707, "clock", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
@@ -94,9 +95,9 @@
 	X(CYCLIC_MODIFY, 0x702, 7, "change-driven-modify", OTSEG_ACCESS_READ) \
 	X(CYCLIC_RECORD, 0x702, 8, "read-record", OTSEG_ACCESS_READ) \
 	X(LIST_BLOCKS, 0x703, 1, "list", OTSEG_ACCESS_READ) \
-	X(LIST_BLOCKS_OF_TYPE, 0x703, 2, "list-of-type", OTSEG_ACCESS_READ) \
+	X(LIST_BLOCKS_OF_TYPE, 0x703, 2, "list-of-type", OTSEG_ACCESS_READ | OTSEG_ACCESS_SESSION) \
 	X(BLOCK_INFO, 0x703, 3, "info", OTSEG_ACCESS_READ) \
-	X(READ_SZL, 0x704, 1, "read-szl", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(READ_SZL, 0x704, 1, "read-szl", OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_SESSION) \
 	X(MESSAGE_SERVICE, 0x704, 2, "message-service", OTSEG_ACCESS_DIAGNOSTIC) \
 	X(DIAGNOSTIC_MESSAGE, 0x704, 3, "diagnostic-message", OTSEG_ACCESS_DIAGNOSTIC) \
 	X(ALARM_8, 0x704, 5, "alarm-8-indication", OTSEG_ACCESS_READ) \
@@ -208,7 +209,7 @@ enum otseg_s7comm_rosctr {
 	OTSEG_S7COMM_USERDATA = 7,
 };
 
-#define OTSEG_S7COMM_SHAPE .code_max = 0x70f, .sub_max = 0xff, .value_max = 0xff
+#define OTSEG_S7COMM_SHAPE .code_max = 0x8ff, .sub_max = 0xff, .value_max = 0xff
 
 /* The header (ws), counted from the TPKT. */
 #define OTSEG_S7COMM_AT 7
@@ -222,7 +223,7 @@ enum otseg_s7comm_rosctr {
 
 #define OTSEG_S7COMM_PROTOCOL 0x32
 
-/* Access class of a job's function; 0: unknown. */
+/* Access class of a job's function, which is a byte; 0: unknown. */
 OTSEG_INLINE u32 s7comm_access(u32 code)
 {
 	switch (code) {
@@ -653,7 +654,7 @@ OTSEG_INLINE u32 s7comm_tell(const u8 *buf, u32 have, u32 dir, u32 end, struct o
 			return OTSEG_R_PDU_LENGTH;
 		/* an answer without a name fits what was asked under this reference */
 		if (dir == OTSEG_DIR_REQUEST)
-			msg_function(msg, OTSEG_S7COMM_FN_DOWNLOAD_ENDED, 0, OTSEG_ACCESS_SESSION);
+			msg_function(msg, OTSEG_S7COMM_FN_DOWNLOAD_ENDED, 0, OTSEG_ACCESS_PROGRAM);
 		return OTSEG_R_NONE;
 	}
 	if (have <= OTSEG_S7COMM_AT_ACK)
