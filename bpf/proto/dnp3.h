@@ -16,6 +16,7 @@
 #ifndef OTSEG_DNP3_H
 #define OTSEG_DNP3_H
 
+#include "crc.h"
 #include "pdu.h"
 
 /* In place of a group as sub-function: several, or hidden ones. */
@@ -251,12 +252,13 @@ static const u8 otseg_dnp3_security_access[256] = {
 #undef X
 };
 
-/* CRC-16/DNP (9.2.4.3), four bits at a time; what is left of a block with its CRC. */
-static const u16 otseg_dnp3_crc[16] = {
-	0x0000, 0xb26b, 0x29af, 0x9bc4, 0x535e, 0xe135, 0x7af1, 0xc89a,
-	0xa6bc, 0x14d7, 0x8f13, 0x3d78, 0xf5e2, 0x4789, 0xdc4d, 0x6e26,
-};
+/* CRC-16/DNP (9.2.4.3), lowest bit first. */
+#define OTSEG_DNP3_CRC(n) \
+	OTSEG_CRC_ENTRY(n, 0x365e, 0x6cbc, 0xd978, 0xff89, 0xb26b, 0x29af, 0x535e, 0xa6bc)
 
+static const u16 otseg_dnp3_crc[256] = { OTSEG_CRC_TABLE(OTSEG_DNP3_CRC) };
+
+/* What is left of a block with its CRC. */
 #define OTSEG_DNP3_RESIDUE 0x66c5
 
 /* Link header (9.2.4.1), and user octets behind it. */
@@ -283,7 +285,7 @@ static const u16 otseg_dnp3_crc[16] = {
 #define OTSEG_DNP3_AL_FIN 0x40
 #define OTSEG_DNP3_AL_UNS 0x10
 
-#define OTSEG_DNP3_PARTS 40 /* object headers, or objects of commands, of one fragment */
+#define OTSEG_DNP3_PARTS 32 /* object headers, or objects of commands, of one fragment */
 #define OTSEG_DNP3_COUNT 0x1000 /* more objects do not fit, however small they are */
 #define OTSEG_DNP3_MODE 20 /* offset of the mode in a file command */
 
@@ -333,9 +335,7 @@ OTSEG_NOINLINE u32 dnp3_checksums(const u8 *buf, u32 have, u32 length)
 	u32 i;
 
 	otseg_for(i, have) {
-		crc ^= pdu_u8(buf, i);
-		crc = crc >> 4 ^ otseg_dnp3_crc[crc & 15];
-		crc = (crc >> 4 ^ otseg_dnp3_crc[crc & 15]) & 0xffff;
+		crc = crc >> 8 ^ otseg_dnp3_crc[(crc ^ pdu_u8(buf, i)) & 0xff];
 		if ((i + 8) % (OTSEG_DNP3_BLOCK + 2) != OTSEG_DNP3_BLOCK + 1 && i + 1 != length)
 			continue;
 		if (crc != OTSEG_DNP3_RESIDUE)
@@ -390,6 +390,7 @@ OTSEG_NOINLINE u32 dnp3_bits(u32 group, u32 variation)
 
 /**
  * struct dnp3_header - an object header and what of it is still to be told
+ * @function: of the fragment
  * @at: user octet where its objects go on; before it is read: where it begins
  * @group: group
  * @variation: variation
@@ -404,6 +405,7 @@ OTSEG_NOINLINE u32 dnp3_bits(u32 group, u32 variation)
  * @is_opaque: there is no telling where it ends
  */
 struct dnp3_header {
+	u32 function;
 	u32 at;
 	u32 group;
 	u32 variation;
@@ -456,12 +458,18 @@ OTSEG_INLINE u32 dnp3_sizes(u32 user, struct dnp3_header *h)
 }
 
 /* Read the object header (4.2.2.7) at @h->at, if it is there. */
-OTSEG_NOINLINE u32 dnp3_header(const u8 *buf, u32 avail, u32 user, u32 function,
-			       struct dnp3_header *h)
+OTSEG_GLOBAL u32 otseg_dnp3_header(struct otseg_pdu *pdu, u32 avail, u32 user,
+				   struct dnp3_header *h)
 {
-	u32 at = h->at + 3;
 	u32 qualifier, range, width, last;
+	u32 function, at;
+	const u8 *buf;
 
+	if (!pdu || !h)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	function = h->function & 63;
+	at = h->at + 3;
 	h->parts = 0;
 	if (at > user)
 		return OTSEG_R_PDU_LENGTH;
@@ -611,13 +619,18 @@ OTSEG_INLINE void dnp3_function(u32 function, const struct dnp3_header *h, struc
 }
 
 /* Tell the part that @h is at. */
-OTSEG_NOINLINE u32 dnp3_part(const u8 *buf, u32 avail, u32 user, u32 function,
-			     const struct dnp3_header *h, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_dnp3_part(struct otseg_pdu *pdu, u32 avail, u32 user,
+				 struct dnp3_header *h, struct otseg_msg *msg)
 {
-	u32 data = h->at + h->prefix;
-	u32 next = h->at + h->step;
+	u32 data, next;
+	const u8 *buf;
 
-	dnp3_function(function, h, msg);
+	if (!pdu || !h || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	data = h->at + h->prefix;
+	next = h->at + h->step;
+	dnp3_function(h->function, h, msg);
 	msg_field(msg, OTSEG_DNP3_FIELD_VARIATION, h->variation);
 	if ((h->parts > 1 || next < user) && next < avail)
 		msg->flags |= OTSEG_MSG_MORE;
@@ -634,7 +647,7 @@ OTSEG_NOINLINE u32 dnp3_part(const u8 *buf, u32 avail, u32 user, u32 function,
 	if (h->group == OTSEG_DNP3_GROUP_ANALOG_OUTPUT && h->variation == 1 && data + 4 <= avail)
 		msg_field(msg, OTSEG_DNP3_FIELD_VALUE, dnp3_number(buf, data, 4));
 	if (h->group == OTSEG_DNP3_GROUP_ANALOG_OUTPUT && h->variation == 2 && data + 2 <= avail)
-		msg_field(msg, OTSEG_DNP3_FIELD_VALUE, (u32)(s16)dnp3_number(buf, data, 2));
+		msg_field(msg, OTSEG_DNP3_FIELD_VALUE, (dnp3_number(buf, data, 2) ^ 0x8000) - 0x8000);
 	if (h->group == OTSEG_DNP3_GROUP_FILE && h->variation == 3) {
 		data += OTSEG_DNP3_MODE;
 		if (h->step < h->prefix + OTSEG_DNP3_MODE + 2)
@@ -646,10 +659,10 @@ OTSEG_NOINLINE u32 dnp3_part(const u8 *buf, u32 avail, u32 user, u32 function,
 }
 
 /* The wanted part of a request that is one frame. */
-OTSEG_NOINLINE u32 dnp3_objects(const u8 *buf, u32 avail, u32 user, u32 function,
+OTSEG_NOINLINE u32 dnp3_objects(struct otseg_pdu *pdu, u32 avail, u32 user, u32 function,
 				struct otseg_msg *msg)
 {
-	struct dnp3_header h = { .at = OTSEG_DNP3_USER_OBJECTS };
+	struct dnp3_header h = { .function = function, .at = OTSEG_DNP3_USER_OBJECTS };
 	u32 part = msg->part;
 	u32 reason;
 	u32 i;
@@ -660,12 +673,12 @@ OTSEG_NOINLINE u32 dnp3_objects(const u8 *buf, u32 avail, u32 user, u32 function
 	}
 	otseg_for(i, OTSEG_DNP3_PARTS) {
 		if (!h.parts) {
-			reason = dnp3_header(buf, avail, user, function, &h);
+			reason = otseg_dnp3_header(pdu, avail, user, &h);
 			if (reason || !h.parts)
 				return reason;
 		}
 		if (i == part)
-			return dnp3_part(buf, avail, user, function, &h, msg);
+			return otseg_dnp3_part(pdu, avail, user, &h, msg);
 		h.at += h.step;
 		h.first++;
 		h.parts--;
@@ -721,9 +734,9 @@ OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *m
 }
 
 /* A frame of the master with an application header (4.2.2). */
-OTSEG_INLINE u32 dnp3_request(const u8 *buf, u32 avail, u32 user, u32 is_paired,
-			      struct otseg_msg *msg)
+OTSEG_INLINE u32 dnp3_request(struct otseg_pdu *pdu, u32 avail, u32 user, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 transport = dnp3_u8(buf, 0);
 	u32 control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
 	u32 is_last = transport & OTSEG_DNP3_TP_FIN;
@@ -748,7 +761,8 @@ OTSEG_INLINE u32 dnp3_request(const u8 *buf, u32 avail, u32 user, u32 is_paired,
 	if (function != OTSEG_DNP3_FC_CONFIRM && control & OTSEG_DNP3_AL_UNS)
 		return OTSEG_R_PDU_MALFORMED;
 	is_known = function <= OTSEG_DNP3_FC_AUTHENTICATE_ERR;
-	if (is_paired && !(is_known && OTSEG_DNP3_UNANSWERED >> function & 1) && !msg->part)
+	if (!(is_known && OTSEG_DNP3_UNANSWERED >> function & 1) && !msg->part &&
+	    !(msg->flags & OTSEG_MSG_BROADCAST))
 		msg->kind = OTSEG_KIND_REQUEST;
 	if (!(msg->flags & OTSEG_MSG_PARTIAL)) {
 		msg->state &= ~(OTSEG_DNP3_ST_MASTER | OTSEG_DNP3_ST_MORE);
@@ -765,14 +779,13 @@ OTSEG_INLINE u32 dnp3_request(const u8 *buf, u32 avail, u32 user, u32 is_paired,
 		return OTSEG_R_NONE;
 	}
 	if (is_last)
-		return dnp3_objects(buf, avail, user, function, msg);
+		return dnp3_objects(pdu, avail, user, function, msg);
 	dnp3_hidden(function, msg);
 	return OTSEG_R_NONE;
 }
 
 /* A frame of the outstation with an application header (4.2.2). */
-OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, u32 is_paired,
-			       struct otseg_msg *msg)
+OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, struct otseg_msg *msg)
 {
 	u32 transport = dnp3_u8(buf, 0);
 	u32 control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
@@ -799,7 +812,7 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, u32 is_paired
 			if (!(state & (OTSEG_DNP3_ST_MORE | OTSEG_STATE_AGAIN)))
 				return OTSEG_R_PDU_STATE;
 			msg->access = OTSEG_ACCESS_SESSION;
-		} else if (is_paired) {
+		} else {
 			msg->kind = OTSEG_KIND_ANSWER;
 			msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		}
@@ -816,7 +829,7 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, u32 is_paired
 			 ((transport + 1) & OTSEG_DNP3_TP_SEQ) << OTSEG_DNP3_ST_RESPONSE_SEQ;
 	if (!(msg->flags & OTSEG_MSG_PARTIAL))
 		msg->state = state;
-	if (avail <= OTSEG_DNP3_USER_IIN)
+	if (function != OTSEG_DNP3_FC_RESPONSE || avail <= OTSEG_DNP3_USER_IIN)
 		return OTSEG_R_NONE;
 	indications = dnp3_u8(buf, OTSEG_DNP3_USER_IIN) & 7;
 	if (indications) {
@@ -830,15 +843,16 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, u32 is_paired
  * Who is the master, the direction bit tells (9.2.4.1.3.1): of the first frame, and all
  * others agree with it. Usually it is who opened the conversation. 1: it does not agree.
  */
-OTSEG_INLINE u32 dnp3_roles(u32 is_master, struct otseg_msg *msg, u32 *is_called)
+OTSEG_INLINE u32 dnp3_roles(u32 is_master, struct otseg_msg *msg)
 {
-	u32 state = msg->state;
+	u32 roles = OTSEG_DNP3_ST_ROLES;
 
-	*is_called = (msg->dir == OTSEG_DIR_REQUEST) != is_master;
-	if (state & OTSEG_DNP3_ST_ROLES)
-		return !(state & OTSEG_DNP3_ST_CALLED) == *is_called;
+	if ((msg->dir == OTSEG_DIR_REQUEST) != is_master)
+		roles |= OTSEG_DNP3_ST_CALLED;
+	if (msg->state & OTSEG_DNP3_ST_ROLES)
+		return (msg->state ^ roles) & OTSEG_DNP3_ST_CALLED;
 	if (!(msg->flags & OTSEG_MSG_PARTIAL))
-		msg->state |= OTSEG_DNP3_ST_ROLES | (*is_called ? OTSEG_DNP3_ST_CALLED : 0);
+		msg->state |= roles;
 	return 0;
 }
 
@@ -847,14 +861,15 @@ OTSEG_INLINE u32 dnp3_roles(u32 is_master, struct otseg_msg *msg, u32 *is_called
 #define OTSEG_DNP3_SECONDARY (1u << 0 | 1u << 1 | 1u << 11 | 1u << 14 | 1u << 15)
 
 /* The frame, of which the control octet at least is there. */
-OTSEG_INLINE u32 dnp3_frame(const u8 *buf, u32 have, u32 user, struct otseg_msg *msg)
+OTSEG_INLINE u32 dnp3_frame(struct otseg_pdu *pdu, u32 have, u32 user, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 control = buf[OTSEG_DNP3_AT_CONTROL];
 	u32 is_master = control >> 7;
 	u32 code = control & 15;
 	u32 is_primary = control & OTSEG_DNP3_PRM;
 	u32 has_user = is_primary && (code == 3 || code == 4);
-	u32 destination, source, is_called;
+	u32 destination, source;
 	u32 body, avail, transport;
 
 	if (!((is_primary ? OTSEG_DNP3_PRIMARY : OTSEG_DNP3_SECONDARY) >> code & 1))
@@ -862,7 +877,7 @@ OTSEG_INLINE u32 dnp3_frame(const u8 *buf, u32 have, u32 user, struct otseg_msg 
 	/* transport octet and something to transport, or nothing at all */
 	if (has_user ? user < 2 : user)
 		return OTSEG_R_PDU_LENGTH;
-	if (dnp3_roles(is_master, msg, &is_called))
+	if (dnp3_roles(is_master, msg))
 		return OTSEG_R_PDU_DIRECTION;
 	if (have < OTSEG_DNP3_AT_DESTINATION + 2)
 		return OTSEG_R_NONE;
@@ -900,9 +915,8 @@ OTSEG_INLINE u32 dnp3_frame(const u8 *buf, u32 have, u32 user, struct otseg_msg 
 	transport = dnp3_u8(buf, 0);
 	if (!(transport & OTSEG_DNP3_TP_FIR))
 		return dnp3_continue(transport, is_master, msg);
-	return is_master ? dnp3_request(buf, avail, user,
-					!is_called && !(msg->flags & OTSEG_MSG_BROADCAST), msg) :
-			   dnp3_response(buf, avail, user, !is_called, msg);
+	return is_master ? dnp3_request(pdu, avail, user, msg) :
+			   dnp3_response(buf, avail, user, msg);
 }
 
 /**
@@ -941,7 +955,7 @@ OTSEG_GLOBAL u32 otseg_dnp3_parse(struct otseg_pdu *pdu, u32 have, u32 dir, stru
 		if (reason)
 			return reason;
 	}
-	return dnp3_frame(buf, have, user, msg);
+	return dnp3_frame(pdu, have, user, msg);
 }
 
 #define OTSEG_DNP3_PARSE otseg_dnp3_parse
