@@ -6,6 +6,7 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "c37118.h"
 #include "dnp3.h"
 #include "modbus.h"
 
