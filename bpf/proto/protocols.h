@@ -8,6 +8,8 @@
 
 #include "iec104.h"
 #include "iso.h"
+#include "c37118.h"
+#include "dnp3.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
