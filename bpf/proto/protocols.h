@@ -6,6 +6,8 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "enip.h"
+#include "enip_io.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
