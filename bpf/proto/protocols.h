@@ -10,6 +10,8 @@
 #include "iso.h"
 #include "c37118.h"
 #include "dnp3.h"
+#include "enip.h"
+#include "enip_io.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
