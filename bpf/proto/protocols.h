@@ -6,6 +6,7 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "fins.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
