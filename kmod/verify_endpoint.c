@@ -442,6 +442,20 @@ static bool is_behind(const struct otseg_img_zone *zone, u32 link)
 	return zone->links[link / 64] >> (link % 64) & 1;
 }
 
+/* The only zone behind a link, plus one; 0: there are several, or none. */
+static u32 only_zone(const struct otseg_verify *v, u32 link)
+{
+	const struct otseg_img_zone *zones = RECORDS(v, ZONES);
+	u32 zone_plus1 = 0, n = 0, i;
+
+	for (i = 0; i < COUNT(v, ZONES); i++)
+		if (is_behind(&zones[i], link)) {
+			zone_plus1 = i + 1;
+			n++;
+		}
+	return n == 1 ? zone_plus1 : 0;
+}
+
 /* Who may be found across the wire follows from the conduits, see struct otseg_img_link. */
 static int verify_reach(const struct otseg_verify *v, u32 i)
 {
@@ -473,8 +487,8 @@ static int verify_link_wire(const struct otseg_verify *v, u32 i)
 	const struct otseg_img_link *links = RECORDS(v, LINKS), *link = &links[i];
 	u32 n_links = COUNT(v, LINKS), n_wires = COUNT(v, WIRES), end, far, k;
 
-	if (link->reserved)
-		return REFUSE(v, LINKS, i, "a reserved field is not zero");
+	if (link->zone_plus1 != only_zone(v, i))
+		return REFUSE(v, LINKS, i, "its zone is not the only one behind it");
 	if (link->wire_plus1 > n_wires)
 		return REFUSE(v, LINKS, i, "there is no wire %u", link->wire_plus1 - 1);
 	for (k = 0; k < n_wires; k++)

@@ -8,11 +8,13 @@
 #define IDLE_MAX (30 * 24 * 3600) /* seconds */
 
 struct service_shape {
+	u8 family;
 	u8 carriers;
 	u8 state;
 };
 
-#define X(id, name, on, port, kind) [OTSEG_SVC_##id] = { (on), OTSEG_SERVICE_##kind },
+#define X(id, name, head, on, tcp, udp, ether, kind) \
+	[OTSEG_SVC_##id] = { OTSEG_SVC_##head, (on), OTSEG_SERVICE_##kind },
 static const struct service_shape services[OTSEG_SVC_COUNT] = { OTSEG_SERVICE_LIST(X) };
 #undef X
 
@@ -149,10 +151,11 @@ static int verify_leaf_service(const struct otseg_verify *v, u32 index,
 		u8 state = services[rule->service].state;
 
 		if (state == OTSEG_SERVICE_INSPECTED) {
-			if (inspected && inspected != rule->service)
+			if (inspected &&
+			    services[inspected].family != services[rule->service].family)
 				return REFUSE(v, LEAVES, index,
 					      "its rules inspect different services");
-			inspected = rule->service;
+			inspected = inspected ?: rule->service;
 		}
 		if (state == OTSEG_SERVICE_PLANNED ||
 		    !(conduits[rule->conduit].flags & OTSEG_CONDUIT_ENABLED))
@@ -341,6 +344,38 @@ static bool are_objects(const struct otseg_verify *v, u32 first, u32 n)
 	return true;
 }
 
+/* The fields that a rule names; one that does not exist makes it differ from every mask. */
+static u32 fields_of(const struct otseg_verify *v, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_object *fields = RECORDS(v, OBJECTS);
+	u32 mask = 0, i;
+
+	for (i = 0; i < rule->n_fields; i++) {
+		u32 field = fields[rule->fields + i].type;
+
+		mask |= field < 16 ? 1u << field : 1u << 16;
+	}
+	return mask;
+}
+
+static bool are_texts(const struct otseg_verify *v, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_text *texts = RECORDS(v, TEXTS);
+	u32 mask = 0, i;
+
+	if (rule->n_texts > OTSEG_MAX_LIST || !is_within(rule->texts, rule->n_texts, COUNT(v, TEXTS)))
+		return false;
+	for (i = 0; i < rule->n_texts; i++) {
+		const struct otseg_img_text *text = &texts[rule->texts + i];
+
+		if (text->text >= 8 || text->flags & ~OTSEG_TEXT_PREFIX || !text->len ||
+		    text->len > OTSEG_MAX_TEXT || !is_within(text->string, text->len, COUNT(v, STRINGS)))
+			return false;
+		mask |= 1u << text->text;
+	}
+	return rule->text_mask == mask;
+}
+
 static u8 carrier_of(u32 selector)
 {
 	switch (selector >> 16) {
@@ -354,6 +389,8 @@ static u8 carrier_of(u32 selector)
 		return OTSEG_ON_ICMPV6;
 	case OTSEG_SEL_ARP:
 		return OTSEG_ON_ARP;
+	case OTSEG_SEL_LINK:
+		return OTSEG_ON_LINK;
 	default:
 		return 0;
 	}
@@ -381,7 +418,8 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 	if (!rule->access || rule->idle_s > IDLE_MAX)
 		return REFUSE(v, RULES, i, "its access or idle time is out of range");
 	if (state != OTSEG_SERVICE_INSPECTED &&
-	    (rule->n_units || rule->n_functions || rule->n_objects || rule->n_values))
+	    (rule->n_units || rule->n_functions || rule->n_objects || rule->n_values ||
+	     rule->n_fields || rule->n_texts))
 		return REFUSE(v, RULES, i, "nobody inspects what it asks for");
 	if (!are_ranges(v, rule->units, rule->n_units))
 		return REFUSE(v, RULES, i, "its units are not a sorted list in RANGES");
@@ -391,6 +429,13 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 		return REFUSE(v, RULES, i, "its objects are not a sorted list in OBJECTS");
 	if (!are_ranges(v, rule->values, rule->n_values))
 		return REFUSE(v, RULES, i, "its values are not a sorted list in RANGES");
+	if (!are_objects(v, rule->fields, rule->n_fields) ||
+	    rule->field_mask != fields_of(v, rule))
+		return REFUSE(v, RULES, i, "its fields are not a sorted list in OBJECTS");
+	if (!are_texts(v, rule))
+		return REFUSE(v, RULES, i, "its texts are not a list in TEXTS");
+	if (rule->reserved[0] || rule->reserved[1] || rule->reserved[2])
+		return REFUSE(v, RULES, i, "a reserved field is not zero");
 	if (!rule->n_selectors || !are_ranges(v, rule->selectors, rule->n_selectors))
 		return REFUSE(v, RULES, i, "its selectors are not a sorted list in RANGES");
 	for (k = 0; k < rule->n_selectors; k++) {

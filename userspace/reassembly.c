@@ -61,6 +61,21 @@ static u32 key_hash(const struct otseg_connection *key)
 }
 
 /**
+ * otseg_reassembly_end - which end of its connection a packet comes from
+ * @packet: the packet
+ *
+ * Return: 0 or 1, as the streams are counted.
+ */
+u32 otseg_reassembly_end(const struct otseg_packet *packet)
+{
+	int order = memcmp(&packet->src, &packet->dst, sizeof(packet->src));
+
+	if (!order)
+		order = packet->sport < packet->dport ? -1 : 1;
+	return order > 0;
+}
+
+/**
  * otseg_reassembly_find - find the connection of a segment, or begin it
  * @reassembly: the reassembly
  * @packet: the segment
@@ -73,12 +88,8 @@ struct otseg_connection *otseg_reassembly_find(struct otseg_reassembly *reassemb
 					       struct otseg_stream **stream)
 {
 	struct otseg_connection key, *connection;
-	int order = memcmp(&packet->src, &packet->dst, sizeof(packet->src));
-	int from;
+	u32 from = otseg_reassembly_end(packet);
 
-	if (!order)
-		order = packet->sport < packet->dport ? -1 : 1;
-	from = order > 0;
 	memset(&key, 0, sizeof(key));
 	key.key.address[from] = packet->src;
 	key.key.address[!from] = packet->dst;
@@ -134,14 +145,18 @@ const u8 *otseg_reassembly_feed(struct otseg_reassembly *reassembly, struct otse
 		stream->n_kept = 0;
 		stream->hole = 0;
 		stream->hole_end = 0;
+		stream->skip = 0;
 	}
 	if (!len)
 		return reassembly->work;
 	if (!stream->known || (s32)(seq - stream->next) > 0) {
 		/* the beginning of the capture, or a hole: take it for a PDU boundary */
 		if (stream->known) {
+			u32 missing = seq - stream->next;
+
 			stream->hole = stream->next;
 			stream->hole_end = seq;
+			stream->skip = stream->skip > missing ? stream->skip - missing : 0;
 		}
 		stream->n_kept = 0;
 		stream->next = seq;
@@ -162,7 +177,10 @@ const u8 *otseg_reassembly_feed(struct otseg_reassembly *reassembly, struct otse
 	*n_bytes = stream->n_kept + len - skip;
 	stream->n_kept = 0;
 	stream->next = seq + len;
-	return reassembly->work;
+	skip = stream->skip < *n_bytes ? stream->skip : *n_bytes;
+	stream->skip -= skip;
+	*n_bytes -= skip;
+	return reassembly->work + skip;
 }
 
 /**

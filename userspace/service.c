@@ -4,20 +4,9 @@
  * of access that it can allow.
  */
 #include "object.h"
+#include "policy/words.h"
 #include "print.h"
 #include "service.h"
-
-static const struct {
-	const char *name;
-	unsigned int carrier;
-	int port;
-	enum otseg_service_state state;
-} services[] = {
-#define X(id, service_name, carrier_mask, default_port, how) \
-	{ service_name, carrier_mask, default_port, OTSEG_SERVICE_##how },
-	OTSEG_SERVICE_LIST(X)
-#undef X
-};
 
 static const struct {
 	unsigned int bit;
@@ -34,7 +23,7 @@ static const struct {
 	const char *name;
 } carriers[] = {
 	{ OTSEG_ON_TCP, "tcp" },       { OTSEG_ON_UDP, "udp" }, { OTSEG_ON_ICMP, "icmp" },
-	{ OTSEG_ON_ICMPV6, "icmpv6" }, { OTSEG_ON_ARP, "arp" },
+	{ OTSEG_ON_ICMPV6, "icmpv6" }, { OTSEG_ON_ARP, "arp" }, { OTSEG_ON_LINK, "link" },
 };
 
 #define N_CLASSES (sizeof(classes) / sizeof(classes[0]))
@@ -48,7 +37,7 @@ static const struct {
  */
 const char *otseg_service_name(unsigned int service)
 {
-	return service < OTSEG_SVC_COUNT ? services[service].name : "unknown";
+	return service < OTSEG_SVC_COUNT ? otseg_services[service].name : "unknown";
 }
 
 /**
@@ -87,6 +76,7 @@ static int list_run(const struct otseg_cli *cli)
 		{ "SERVICE", "name", false },
 		{ "CARRIER", "carriers", false },
 		{ "PORT", "port", true },
+		{ "ETHERTYPE", "ethertype", true },
 		{ "STATE", "state", false },
 		{},
 	};
@@ -94,11 +84,17 @@ static int list_run(const struct otseg_cli *cli)
 	int i;
 
 	for (i = OTSEG_SVC_NONE + 1; i < OTSEG_SVC_COUNT; i++) {
-		row = json_pack("{s:s, s:o, s:s}", "name", services[i].name, "carriers",
-				carriers_json(services[i].carrier), "state",
-				states[services[i].state]);
-		if (services[i].port)
-			json_object_set_new(row, "port", json_integer(services[i].port));
+		const struct otseg_service_word *word = &otseg_services[i];
+
+		row = json_pack("{s:s, s:o, s:s}", "name", word->name, "carriers",
+				carriers_json(word->carriers), "state", states[word->state]);
+		if (word->tcp || word->udp)
+			json_object_set_new(row, "port",
+					    json_integer(word->tcp ? word->tcp : word->udp));
+		if (word->tcp && word->udp)
+			json_object_set_new(row, "udp_port", json_integer(word->udp));
+		if (word->ether)
+			json_object_set_new(row, "ethertype", json_sprintf("0x%04x", word->ether));
 		json_array_append_new(rows, row);
 	}
 	return otseg_print_rows(cli, "services", rows, columns);

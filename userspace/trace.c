@@ -20,7 +20,8 @@ static const struct otseg_command commands[] = {
 	{
 		.name = "decode",
 		.words = { "CAPTURE" },
-		.keys = { { "port", "NUMBER", "look for Modbus at this TCP port too", false } },
+		.keys = { { "port", "NUMBER", "look at this TCP or UDP port too", false },
+			  { "service", "NAME", "for this service, otherwise for modbus", false } },
 		.sentence = "Show what the inspectors see in a capture, without a policy.",
 		.run = otseg_trace_decode,
 	},

@@ -16,6 +16,7 @@ enum {
 /* Keyed arguments of `trace decode`. */
 enum {
 	OTSEG_DECODE_PORT,
+	OTSEG_DECODE_SERVICE,
 };
 
 int otseg_trace_simulate(const struct otseg_cli *cli);

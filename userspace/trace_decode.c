@@ -12,6 +12,7 @@
 #include "../bpf/engine/inspect.h"
 #include "capture.h"
 #include "message.h"
+#include "policy/words.h"
 #include "print.h"
 #include "reason.h"
 #include "reassembly.h"
@@ -26,6 +27,7 @@ struct decode {
 	struct otseg_msg msg;
 	struct otseg_pdu pdu;
 	u16 port;
+	u32 port_service; /* whose port that is */
 	u64 n_frames;
 	u64 n_messages;
 	u64 n_errors;
@@ -34,16 +36,12 @@ struct decode {
 /* What a frame turned out to carry. */
 struct finding {
 	const struct otseg_frame *frame;
-	const struct otseg_packet *packet;
+	struct otseg_packet packet;
+	u32 service;
 	enum otseg_msg_dir dir;
 	json_t *messages;
 	u32 reason; /* why the rest was not understood */
 };
-
-static bool is_modbus(const struct decode *run, u16 port)
-{
-	return port == 502 || (run->port && port == run->port);
-}
 
 static void asked_add(struct otseg_connection *connection, const struct otseg_msg *msg,
 		      json_t *objects)
@@ -58,71 +56,130 @@ static void asked_add(struct otseg_connection *connection, const struct otseg_ms
 	asked->objects = json_incref(objects);
 }
 
-/* A response says what was asked for in few protocols; here it is repeated. */
-static void asked_find(struct otseg_connection *connection, const struct otseg_msg *msg,
-		       json_t *message)
+/* The request that a message answers, NULL: it is not known. */
+static struct otseg_asked *asked_find(struct otseg_connection *connection,
+				      const struct otseg_msg *msg)
 {
 	u32 i;
 
 	for (i = 0; i < OTSEG_REASSEMBLY_REQUESTS; i++) {
 		struct otseg_asked *asked = &connection->asked[i];
 
-		if (!asked->objects || asked->id != msg->id || asked->unit != msg->unit ||
-		    asked->function >> 16 != msg->function >> 16)
+		if (!asked->objects || asked->id != msg->id ||
+		    (!(msg->flags & OTSEG_MSG_NO_UNIT) && asked->unit != (u16)msg->unit))
 			continue;
-		json_object_set(message, "objects", asked->objects);
-		json_decref(asked->objects);
-		asked->objects = NULL;
-		return;
+		if (msg->flags & OTSEG_MSG_NO_FUNCTION ||
+		    asked->function >> 16 == msg->function >> 16)
+			return asked;
 	}
+	return NULL;
+}
+
+/* A response says what was asked for in few protocols; where it does not, it is repeated. */
+static json_t *message_json(struct decode *run, struct otseg_connection *connection)
+{
+	struct otseg_msg *msg = &run->msg;
+	u32 seen = msg->length < OTSEG_PDU_MAX ? msg->length : OTSEG_PDU_MAX;
+	struct otseg_asked *asked = NULL;
+	json_t *message;
+
+	if (msg->kind == OTSEG_KIND_ANSWER)
+		asked = asked_find(connection, msg);
+	if (asked && msg->flags & OTSEG_MSG_NO_FUNCTION) {
+		msg->function = asked->function;
+		msg->flags &= (u16)~OTSEG_MSG_NO_FUNCTION;
+	}
+	message = otseg_message_json(msg, run->pdu.bytes, seen);
+	if (msg->kind == OTSEG_KIND_REQUEST)
+		asked_add(connection, msg, json_object_get(message, "objects"));
+	if (!asked)
+		return message;
+	if (!msg->n_objects)
+		json_object_set(message, "objects", asked->objects);
+	json_decref(asked->objects);
+	asked->objects = NULL;
+	return message;
 }
 
 /*
  * Takes one PDU from the front of @bytes. Returns its length, 0 if it is not
- * there as a whole, -1 with @finding->reason if it is none.
+ * there as far as it is looked at, -1 with @finding->reason if it is none.
  */
-static int pdu_take(struct decode *run, struct otseg_connection *connection,
+static s64 pdu_take(struct decode *run, struct otseg_connection *connection,
 		    struct finding *finding, const u8 *bytes, u32 n_bytes)
 {
 	struct otseg_msg *msg = &run->msg;
 	u32 have = n_bytes < OTSEG_PDU_MAX ? n_bytes : OTSEG_PDU_MAX;
-	json_t *message;
 	u32 reason;
 
 	memcpy(run->pdu.bytes, bytes, have);
 	memset(run->pdu.bytes + have, 0, sizeof(run->pdu.bytes) - have);
-	reason = otseg_inspect_pdu(OTSEG_SVC_MODBUS, &run->pdu, have, finding->dir, msg);
-	if (reason) {
-		finding->reason = reason;
-		return -1;
+	msg->part = 0;
+	msg->state = connection->state;
+	do {
+		reason = otseg_inspect_pdu(finding->service, &run->pdu, have, finding->dir, msg);
+		if (reason) {
+			finding->reason = reason;
+			return -1;
+		}
+		if (msg->flags & OTSEG_MSG_PARTIAL)
+			return 0;
+		json_array_append_new(finding->messages, message_json(run, connection));
+		msg->part++;
+	} while (msg->flags & OTSEG_MSG_MORE);
+	connection->state = msg->state;
+	return msg->length;
+}
+
+static void ends_print(char *src, char *dst, size_t size, const struct finding *finding)
+{
+	const struct otseg_packet *packet = &finding->packet;
+
+	if (packet->family) {
+		otseg_print_address(src, size, packet->family, &packet->src);
+		otseg_print_address(dst, size, packet->family, &packet->dst);
+		return;
 	}
-	if (msg->flags & OTSEG_MSG_PARTIAL)
-		return 0;
-	message = otseg_message_json(msg, run->pdu.bytes, msg->length);
-	if (finding->dir == OTSEG_DIR_REQUEST)
-		asked_add(connection, msg, json_object_get(message, "objects"));
+	snprintf(src, size, "%02x:%02x:%02x:%02x:%02x:%02x", packet->src_mac[0], packet->src_mac[1],
+		 packet->src_mac[2], packet->src_mac[3], packet->src_mac[4], packet->src_mac[5]);
+	snprintf(dst, size, "%02x:%02x:%02x:%02x:%02x:%02x", packet->dst_mac[0], packet->dst_mac[1],
+		 packet->dst_mac[2], packet->dst_mac[3], packet->dst_mac[4], packet->dst_mac[5]);
+}
+
+static void line_begin(const struct finding *finding, const char *service, const char *src,
+		       const char *dst)
+{
+	const char *dir = finding->dir == OTSEG_DIR_REQUEST ? "request" : "response";
+
+	printf("%llu ", (unsigned long long)finding->frame->number);
+	if (finding->packet.family)
+		printf("%s:%u > %s:%u", src, finding->packet.sport, dst, finding->packet.dport);
 	else
-		asked_find(connection, msg, message);
-	json_array_append_new(finding->messages, message);
-	return (int)msg->length;
+		printf("%s > %s", src, dst);
+	printf(" %s %s", service, dir);
 }
 
 static void finding_print(const struct decode *run, const struct finding *finding)
 {
-	const struct otseg_packet *packet = finding->packet;
+	const struct otseg_packet *packet = &finding->packet;
+	const char *name;
 	char src[64], dst[64];
 	json_t *document, *message;
 	size_t i;
 
-	otseg_print_address(src, sizeof(src), packet->family, &packet->src);
-	otseg_print_address(dst, sizeof(dst), packet->family, &packet->dst);
+	ends_print(src, dst, sizeof(src), finding);
+	name = otseg_service_name(finding->service);
 	if (run->cli->json) {
-		document = json_pack("{s:I, s:s, s:s, s:s, s:i, s:s, s:i, s:O}", "frame",
-				     (json_int_t)finding->frame->number, "service",
-				     otseg_service_name(OTSEG_SVC_MODBUS), "direction",
+		document = json_pack("{s:I, s:s, s:s, s:s, s:s}", "frame",
+				     (json_int_t)finding->frame->number, "service", name,
+				     "direction",
 				     finding->dir == OTSEG_DIR_REQUEST ? "request" : "response",
-				     "src", src, "src_port", packet->sport, "dst", dst, "dst_port",
-				     packet->dport, "messages", finding->messages);
+				     "src", src, "dst", dst);
+		if (packet->family) {
+			json_object_set_new(document, "src_port", json_integer(packet->sport));
+			json_object_set_new(document, "dst_port", json_integer(packet->dport));
+		}
+		json_object_set(document, "messages", finding->messages);
 		if (finding->reason)
 			json_object_set_new(document, "error",
 					    json_string(otseg_reason_name(finding->reason)));
@@ -131,35 +188,35 @@ static void finding_print(const struct decode *run, const struct finding *findin
 		return;
 	}
 	json_array_foreach(finding->messages, i, message) {
-		printf("%llu %s:%u > %s:%u %s %s ", (unsigned long long)finding->frame->number, src,
-		       packet->sport, dst, packet->dport, otseg_service_name(OTSEG_SVC_MODBUS),
-		       finding->dir == OTSEG_DIR_REQUEST ? "request" : "response");
+		const char *its = json_string_value(json_object_get(message, "service"));
+
+		line_begin(finding, its ? its : name, src, dst);
+		putchar(' ');
 		otseg_message_text(stdout, message);
 		putchar('\n');
 	}
-	if (finding->reason)
-		printf("%llu %s:%u > %s:%u %s %s: %s\n", (unsigned long long)finding->frame->number,
-		       src, packet->sport, dst, packet->dport, otseg_service_name(OTSEG_SVC_MODBUS),
-		       finding->dir == OTSEG_DIR_REQUEST ? "request" : "response",
-		       otseg_reason_name(finding->reason));
+	if (finding->reason) {
+		line_begin(finding, name, src, dst);
+		printf(": %s\n", otseg_reason_name(finding->reason));
+	}
 }
 
-static int segment_decode(struct decode *run, struct finding *finding)
+static void segment_decode(struct decode *run, struct finding *finding,
+			   struct otseg_connection *connection, struct otseg_stream *stream)
 {
-	const struct otseg_packet *packet = finding->packet;
-	struct otseg_connection *connection;
-	struct otseg_stream *stream;
+	const struct otseg_packet *packet = &finding->packet;
 	const u8 *bytes;
 	u32 n_bytes;
-	int len = 1;
+	s64 len = 1;
 
-	connection = otseg_reassembly_find(run->reassembly, packet, &stream);
-	if (!connection)
-		return -ENOMEM;
 	bytes = otseg_reassembly_feed(run->reassembly, stream, packet,
 				      finding->frame->data + packet->payload_off, &n_bytes);
 	while (n_bytes && len > 0) {
 		len = pdu_take(run, connection, finding, bytes, n_bytes);
+		if (len > n_bytes) {
+			stream->skip = (u32)(len - n_bytes);
+			return;
+		}
 		if (len > 0) {
 			bytes += len;
 			n_bytes -= (u32)len;
@@ -167,35 +224,126 @@ static int segment_decode(struct decode *run, struct finding *finding)
 	}
 	if (!len)
 		otseg_reassembly_keep(stream, bytes, n_bytes);
-	return 0;
+}
+
+/* A datagram holds whole PDUs. */
+static void datagram_decode(struct decode *run, struct finding *finding,
+			    struct otseg_connection *connection)
+{
+	const struct otseg_packet *packet = &finding->packet;
+	const u8 *bytes = finding->frame->data + packet->payload_off;
+	u32 n_bytes = packet->payload_len;
+	s64 len;
+
+	while (n_bytes && !finding->reason) {
+		len = pdu_take(run, connection, finding, bytes, n_bytes);
+		if (!len || len > n_bytes)
+			finding->reason = OTSEG_R_PDU_LENGTH;
+		if (len <= 0 || len > n_bytes)
+			return;
+		bytes += len;
+		n_bytes -= (u32)len;
+	}
+}
+
+/* The inspected service whose port or ethertype this is, NONE: nobody's. */
+static u32 service_at(const struct decode *run, u8 carrier, u16 number)
+{
+	u32 i;
+
+	if (run->port && number == run->port && carrier != OTSEG_ON_LINK)
+		return run->port_service;
+	for (i = 0; i < OTSEG_SVC_COUNT; i++) {
+		const struct otseg_service_word *word = &otseg_services[i];
+		u16 own = carrier == OTSEG_ON_TCP ? word->tcp :
+			  carrier == OTSEG_ON_UDP ? word->udp :
+						    word->ether;
+
+		if (word->state == OTSEG_SERVICE_INSPECTED && word->carriers & carrier && own &&
+		    own == number)
+			return i;
+	}
+	return OTSEG_SVC_NONE;
+}
+
+/* Whose packet is it, and where does its payload lie? NONE: nobody's. */
+static u32 packet_place(const struct decode *run, struct otseg_packet *packet, u32 frame_len,
+			u32 reason)
+{
+	u8 carrier;
+	u32 service;
+
+	if (reason == OTSEG_R_ETHERTYPE) {
+		packet->payload_off = packet->l3_off;
+		packet->payload_len = (u16)(frame_len - packet->l3_off);
+		packet->sport = packet->ethertype;
+		packet->dport = packet->ethertype;
+		memcpy(&packet->src, packet->src_mac, 6);
+		memcpy(&packet->dst, packet->dst_mac, 6);
+		return service_at(run, OTSEG_ON_LINK, packet->ethertype);
+	}
+	if (reason || packet->fault ||
+	    (packet->proto != OTSEG_PROTO_TCP && packet->proto != OTSEG_PROTO_UDP))
+		return OTSEG_SVC_NONE;
+	/* A frame that was cut when it was captured has less than its headers say. */
+	if (packet->payload_off + packet->payload_len > frame_len)
+		return OTSEG_SVC_NONE;
+	carrier = packet->proto == OTSEG_PROTO_TCP ? OTSEG_ON_TCP : OTSEG_ON_UDP;
+	service = service_at(run, carrier, packet->dport);
+	return service ? service : service_at(run, carrier, packet->sport);
+}
+
+/* The side that opened the flow asks; without its beginning, the side that has another port. */
+static enum otseg_msg_dir direction_of(const struct decode *run, const struct finding *finding,
+				       struct otseg_connection *connection)
+{
+	const struct otseg_packet *packet = &finding->packet;
+	u32 is_tcp = packet->family && packet->proto == OTSEG_PROTO_TCP;
+	u32 end = otseg_reassembly_end(packet);
+
+	if (is_tcp && packet->tcp_flags & OTSEG_TCP_SYN)
+		connection->opener = 1 + (packet->tcp_flags & OTSEG_TCP_ACK ? !end : end);
+	if (!connection->opener) {
+		u8 carrier = is_tcp ? OTSEG_ON_TCP : OTSEG_ON_UDP;
+		u32 is_answer = packet->family && packet->sport != packet->dport &&
+				service_at(run, carrier, packet->dport) != finding->service;
+
+		connection->opener = 1 + (is_answer ? !end : end);
+	}
+	return connection->opener == 1 + end ? OTSEG_DIR_REQUEST : OTSEG_DIR_RESPONSE;
 }
 
 static int frame_decode(struct decode *run, const struct otseg_frame *frame)
 {
 	struct otseg_world world = { .frame = frame->data, .frame_len = frame->len };
 	struct otseg_env env = { .world = &world, .s = run->scratch };
-	struct otseg_packet *packet = &run->scratch->packet;
-	struct finding finding = { .frame = frame, .packet = packet };
-	int err;
+	struct otseg_connection *connection;
+	struct finding finding = { .frame = frame };
+	struct otseg_stream *stream;
+	u32 reason;
 
 	run->n_frames++;
 	run->scratch->arrival.frame_len = frame->len;
-	if (otseg_decode(&env, packet) || packet->fault || packet->proto != OTSEG_SEL_TCP)
+	reason = otseg_decode(&env, &run->scratch->packet);
+	finding.packet = run->scratch->packet;
+	finding.service = packet_place(run, &finding.packet, frame->len, reason);
+	if (!finding.service)
 		return 0;
-	if (!is_modbus(run, packet->sport) && !is_modbus(run, packet->dport))
-		return 0;
-	/* A frame that was cut when it was captured has less than its headers say. */
-	if (packet->payload_off + packet->payload_len > frame->len)
-		return 0;
-	finding.dir = is_modbus(run, packet->dport) ? OTSEG_DIR_REQUEST : OTSEG_DIR_RESPONSE;
+	connection = otseg_reassembly_find(run->reassembly, &finding.packet, &stream);
+	if (!connection)
+		return -ENOMEM;
+	finding.dir = direction_of(run, &finding, connection);
 	finding.messages = json_array();
-	err = segment_decode(run, &finding);
-	if (!err && (json_array_size(finding.messages) || finding.reason))
+	if (finding.packet.family && finding.packet.proto == OTSEG_PROTO_TCP)
+		segment_decode(run, &finding, connection, stream);
+	else
+		datagram_decode(run, &finding, connection);
+	if (json_array_size(finding.messages) || finding.reason)
 		finding_print(run, &finding);
 	run->n_messages += json_array_size(finding.messages);
 	run->n_errors += !!finding.reason;
 	json_decref(finding.messages);
-	return err;
+	return 0;
 }
 
 static void summary_print(const struct decode *run)
@@ -257,7 +405,8 @@ static int capture_decode(struct decode *run)
 int otseg_trace_decode(const struct otseg_cli *cli)
 {
 	const char *port = cli->keys[OTSEG_DECODE_PORT];
-	struct decode run = { .cli = cli };
+	const char *service = cli->keys[OTSEG_DECODE_SERVICE];
+	struct decode run = { .cli = cli, .port_service = OTSEG_SVC_MODBUS };
 	int err = -ENOMEM;
 
 	if (port && port_parse(port, &run.port)) {
@@ -265,6 +414,17 @@ int otseg_trace_decode(const struct otseg_cli *cli)
 				  "Try 'otseg trace decode help'.",
 				  port);
 		return OTSEG_EXIT_USAGE;
+	}
+	if (service) {
+		int number = otseg_words_service(service);
+
+		if (number < 0 || otseg_services[number].state != OTSEG_SERVICE_INSPECTED || !port) {
+			otseg_error_print("'service %s': expected an inspected service, beside 'port'\n"
+					  "Try 'otseg trace decode help'.",
+					  service);
+			return OTSEG_EXIT_USAGE;
+		}
+		run.port_service = (u32)number;
 	}
 	run.reassembly = otseg_reassembly_create();
 	run.scratch = calloc(1, sizeof(*run.scratch));

@@ -18,7 +18,9 @@ OTSEG_INLINE u32 otseg_reason_passes(u32 reason)
 	return reason < 64 && ((passes >> reason) & 1);
 }
 
-_Static_assert(OTSEG_R_COUNT <= 64, "otseg_reason_passes() keeps the reasons in one word");
+#define X(id, name, class, sentence) +(OTSEG_REASON_##class == OTSEG_REASON_PASS && OTSEG_R_##id >= 64)
+_Static_assert((0 OTSEG_REASON_LIST(X)) == 0, "otseg_reason_passes() keeps those that pass in one word");
+#undef X
 
 /**
  * otseg_count_pass - count a frame that passes by a rule and a flow

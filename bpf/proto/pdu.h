@@ -12,13 +12,6 @@
 #include "../../include/otseg/reason.h"
 #include "../engine/env.h"
 
-/* In the lists of functions. */
-#define OTSEG_FN_SUB 0x1 /* sub-functions follow: the name alone means all of them */
-#define OTSEG_FN_OPAQUE 0x2 /* body and length are known to its vendor only */
-
-/* In the lists of object types. */
-#define OTSEG_OBJ_PAIR 0x1 /* a number is two halves of 16 bits, written upper/lower */
-
 OTSEG_INLINE u32 pdu_u8(const u8 *buf, u32 off)
 {
 	return buf[off & (OTSEG_PDU_MAX - 1)];

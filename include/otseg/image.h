@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 3
+#define OTSEG_IMAGE_VERSION 4
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -38,6 +38,7 @@
 #define OTSEG_MAX_LEAF_RULES 64 /* rules that one packet can have to be held against */
 #define OTSEG_MAX_INTERVALS 65536 /* selector intervals of one cell */
 #define OTSEG_MAX_LIST 64 /* ranges in one units, functions, objects or values list */
+#define OTSEG_MAX_TEXT 128 /* bytes of one text that a rule names */
 #define OTSEG_MAX_PROBES 8 /* slots to look at in the image's hash tables */
 #define OTSEG_NONE16 0xffff
 #define OTSEG_NONE32 0xffffffffu
@@ -69,6 +70,7 @@
 	X(RULES, struct otseg_img_rule, OTSEG_MAX_RULES)                       \
 	X(RANGES, struct otseg_img_range, 262144)                              \
 	X(OBJECTS, struct otseg_img_object, 262144)                            \
+	X(TEXTS, struct otseg_img_text, 262144)                                \
 	/* what a reader of the policy needs besides */                        \
 	X(ASSETS, struct otseg_img_asset, OTSEG_MAX_ASSETS)                    \
 	X(ASSET_REFS, u32, 1048576)                                            \
@@ -140,7 +142,8 @@ enum otseg_img_mode {
  *	0: no zone lives there, so nothing crosses
  * @mode: enum otseg_img_mode; WIRE on a wire and nowhere else, ROUTE only for
  *	untagged frames
- * @reserved: zero
+ * @zone_plus1: the zone that its frames without an address are of, plus one: the only one
+ *	that lives behind it; 0: there are several
  * @reach: bit Z set: zone Z lives behind the peer, and an enabled conduit leads
  *	from it to a zone behind this link, or the other way
  */
@@ -151,7 +154,7 @@ struct otseg_img_link {
 	u16 wire_plus1;
 	u16 peer_plus1;
 	u16 mode;
-	u16 reserved;
+	u16 zone_plus1;
 	u64 reach[OTSEG_MAX_ZONES / 64];
 };
 
@@ -274,7 +277,7 @@ struct otseg_img_cell {
 /*
  * A selector is what a rule can tell apart before it looks inside: the carrier
  * in bits 16-31, and in bits 0-15 the destination port (TCP, UDP), type and
- * code (ICMP: type * 256 + code), the operation (ARP) or 0.
+ * code (ICMP: type * 256 + code), the operation (ARP) or the ethertype (link).
  */
 #define OTSEG_SEL(carrier, value) (((u32)(carrier) << 16) | (u32)(value))
 #define OTSEG_SEL_ICMP 1
@@ -282,7 +285,8 @@ struct otseg_img_cell {
 #define OTSEG_SEL_UDP 17
 #define OTSEG_SEL_ICMPV6 58
 #define OTSEG_SEL_ARP 256
-#define OTSEG_SEL_END 257
+#define OTSEG_SEL_LINK 257
+#define OTSEG_SEL_END 258
 
 /**
  * struct otseg_img_interval - from this selector up to the next one: one leaf
@@ -302,7 +306,7 @@ struct otseg_img_interval {
  *	not void. An OPAQUE service if one of them is opaque: then the first
  *	enabled rule decides by itself. Without an effective rule: the service of
  *	its first inspected rule, else of its first rule. Rules that inspect
- *	different services never share a leaf.
+ *	services of different families never share a leaf.
  */
 struct otseg_img_leaf {
 	u32 rules;
@@ -389,6 +393,14 @@ struct otseg_img_conduit {
  * @n_functions: 0: every function that the inspector knows and @access permits
  * @n_objects: 0: every object; otherwise a message must name objects, all allowed
  * @n_values: 0: every value; otherwise every written value must be in one
+ * @fields: index into OBJECTS, whose types are fields in the inspector's numbering
+ * @texts: index into TEXTS
+ * @n_fields: 0: whatever the fields
+ * @n_texts: 0: whatever the texts
+ * @field_mask: bit F set: field F is in @fields; then a message must have it, and its
+ *	number must be in one
+ * @text_mask: the same for @texts
+ * @reserved: zero
  * @rate: limit of what it permits
  * @from_refs: index into ASSET_REFS: the assets of `from:`, for the reader
  * @to_refs: the same for `to:`
@@ -414,6 +426,13 @@ struct otseg_img_rule {
 	u8 n_functions;
 	u8 n_objects;
 	u8 n_values;
+	u32 fields;
+	u32 texts;
+	u8 n_fields;
+	u8 n_texts;
+	u16 field_mask;
+	u8 text_mask;
+	u8 reserved[3];
 	struct otseg_img_rate rate;
 	u32 from_refs;
 	u32 to_refs;
@@ -451,6 +470,22 @@ struct otseg_img_object {
 };
 
 #define OTSEG_ASSET_GROUP 0x1 /* a named list of assets: @refs instead of prefixes */
+
+#define OTSEG_TEXT_PREFIX 0x1 /* whatever follows it */
+
+/**
+ * struct otseg_img_text - a name that a message may bear
+ * @string: string
+ * @len: its bytes, 1 to OTSEG_MAX_TEXT
+ * @text: which name, in the numbering of the service's inspector
+ * @flags: OTSEG_TEXT_*
+ */
+struct otseg_img_text {
+	u32 string;
+	u16 len;
+	u8 text;
+	u8 flags;
+};
 
 /**
  * struct otseg_img_asset - a named endpoint or a named list of them

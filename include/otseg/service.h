@@ -69,7 +69,8 @@ enum otseg_service_state {
 	X(MMS_TLS, "mms-tls", MMS_TLS, OTSEG_ON_TCP, 3782, 0, 0, OPAQUE)                 \
 	X(LLDP, "lldp", LLDP, OTSEG_ON_LINK, 0, 0, 0x88cc, OPAQUE)                       \
 	X(PTP, "ptp", PTP, OTSEG_ON_LINK, 0, 0, 0x88f7, OPAQUE)                          \
-	X(PTP_UDP, "ptp-udp", PTP_UDP, OTSEG_ON_UDP, 0, 319, 0, OPAQUE)                  \
+	X(PTP_EVENT, "ptp-event", PTP_EVENT, OTSEG_ON_UDP, 0, 319, 0, OPAQUE)            \
+	X(PTP_GENERAL, "ptp-general", PTP_GENERAL, OTSEG_ON_UDP, 0, 320, 0, OPAQUE)      \
 	X(STP, "stp", STP, OTSEG_ON_LINK, 0, 0, OTSEG_LLC_STP, OPAQUE)                   \
 	X(HSR, "hsr", HSR, OTSEG_ON_LINK, 0, 0, 0x892f, OPAQUE)                          \
 	X(PRP, "prp", PRP, OTSEG_ON_LINK, 0, 0, 0x88fb, OPAQUE)                          \
@@ -112,5 +113,12 @@ enum otseg_access {
 #undef X
 	OTSEG_ACCESS_ANY = 0xff,
 };
+
+/* In the lists of functions. */
+#define OTSEG_FN_SUB 0x1 /* sub-functions follow: the name alone means all of them */
+#define OTSEG_FN_OPAQUE 0x2 /* body and length are known to its vendor only */
+
+/* In the lists of object types. */
+#define OTSEG_OBJ_PAIR 0x1 /* a number is two halves of 16 bits, written upper/lower */
 
 #endif /* OTSEG_SERVICE_H */

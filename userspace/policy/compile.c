@@ -248,6 +248,26 @@ static u32 add_ranges(struct otseg_compiler *compiler, const struct otseg_ranges
 	return otseg_pool_add(OTSEG_SECTION(compiler, RANGES), ranges->items, ranges->n);
 }
 
+static u32 add_texts(struct otseg_compiler *compiler, const struct otseg_rule *rule)
+{
+	struct otseg_vec *vec = &OTSEG_SECTION(compiler, TEXTS)->vec;
+	u32 first = vec->n;
+	size_t i;
+
+	for (i = 0; i < rule->n_texts; i++) {
+		const struct otseg_text *text = &rule->texts[i];
+		struct otseg_img_text record = {
+			.string = otseg_strings_add(compiler, text->string),
+			.len = strlen(text->string),
+			.text = text->text,
+			.flags = text->is_prefix ? OTSEG_TEXT_PREFIX : 0,
+		};
+
+		otseg_vec_add(vec, &record, 1);
+	}
+	return rule->n_texts ? first : 0;
+}
+
 static void write_rules(struct otseg_compiler *compiler)
 {
 	static const u16 flags[] = {
@@ -256,7 +276,7 @@ static void write_rules(struct otseg_compiler *compiler)
 		[OTSEG_SERVICE_PLANNED] = OTSEG_RULE_VOID,
 	};
 	struct otseg_pool *refs = OTSEG_SECTION(compiler, ASSET_REFS);
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < compiler->n_rules; i++) {
 		const struct otseg_rule *rule = compiler->rules[i];
@@ -276,6 +296,11 @@ static void write_rules(struct otseg_compiler *compiler)
 			.n_functions = rule->functions.n,
 			.n_objects = rule->n_objects,
 			.n_values = rule->values.n,
+			.fields = otseg_pool_add(OTSEG_SECTION(compiler, OBJECTS), rule->fields,
+						 rule->n_fields),
+			.n_fields = rule->n_fields,
+			.texts = add_texts(compiler, rule),
+			.n_texts = rule->n_texts,
 			.rate = rate_of(compiler, &rule->limit),
 			.from_refs = otseg_pool_add(refs, rule->from, rule->n_from),
 			.to_refs = otseg_pool_add(refs, rule->to, rule->n_to),
@@ -286,6 +311,10 @@ static void write_rules(struct otseg_compiler *compiler)
 			.line = rule->at.line,
 		};
 
+		for (k = 0; k < rule->n_fields; k++)
+			record.field_mask |= 1u << rule->fields[k].type;
+		for (k = 0; k < rule->n_texts; k++)
+			record.text_mask |= 1u << rule->texts[k].text;
 		otseg_vec_add(&OTSEG_SECTION(compiler, RULES)->vec, &record, 1);
 	}
 }

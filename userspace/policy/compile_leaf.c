@@ -49,7 +49,7 @@ static bool rule_covers(const struct otseg_rule *outer, const struct otseg_rule 
 	const struct otseg_ranges *inner_units = inner->units.n ? &inner->units : &all;
 	size_t i, k;
 
-	if (outer->service != inner->service)
+	if (outer->service != inner->service || outer->n_fields || outer->n_texts)
 		return false;
 	if ((inner->access & ~outer->access) ||
 	    !otseg_ranges_cover(outer_units->items, outer_units->n, inner_units->items,
@@ -128,9 +128,11 @@ static int leaf_service(struct otseg_compiler *compiler, const u32 *rules, size_
 		const struct otseg_rule *rule = compiler->rules[rules[i]];
 
 		if (state_of(compiler, rules[i]) == OTSEG_SERVICE_INSPECTED) {
-			if (inspected >= 0 && inspected != rule->service)
+			if (inspected >= 0 &&
+			    otseg_services[inspected].family != otseg_services[rule->service].family)
 				return mixed_services(compiler, rule);
-			inspected = rule->service;
+			if (inspected < 0)
+				inspected = rule->service;
 		}
 		if (!is_effective(compiler, rules[i]))
 			continue;

@@ -175,6 +175,17 @@ void otseg_compile_wires(struct otseg_compiler *compiler)
 		join_links(compiler, i, wire->ends[1], wire->ends[0]);
 		otseg_vec_add(&OTSEG_SECTION(compiler, WIRES)->vec, &record, 1);
 	}
+	for (i = 0; i < vec->n; i++) {
+		u32 n = 0;
+
+		for (k = 0; k < policy->n_zones; k++)
+			if (is_behind(compiler, k, i)) {
+				links[i].zone_plus1 = k + 1;
+				n++;
+			}
+		if (n > 1)
+			links[i].zone_plus1 = 0;
+	}
 	for (i = 0; i < vec->n; i++)
 		for (k = 0; links[i].peer_plus1 && k < policy->n_conduits; k++) {
 			const struct otseg_conduit *conduit = &policy->conduits[k];

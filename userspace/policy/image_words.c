@@ -66,7 +66,7 @@ static json_t *access_json(u8 access)
 
 static json_t *function_json(unsigned int service, u32 code)
 {
-	const struct otseg_word *word = otseg_words_number(otseg_words_functions(service), code);
+	const struct otseg_word *word = otseg_words_number(otseg_words_protocol(service)->functions, code);
 
 	return word ? json_string(word->name) : json_integer(code);
 }
@@ -74,9 +74,9 @@ static json_t *function_json(unsigned int service, u32 code)
 static json_t *subfunction_json(unsigned int service, u32 function)
 {
 	u32 code = function >> 16, sub = function & SUB_ANY;
-	const struct otseg_word *word = otseg_words_number(otseg_words_functions(service), code);
-	const struct otseg_word *sub_word =
-		otseg_words_number(otseg_words_subfunctions(service, code), sub);
+	const struct otseg_protocol *protocol = otseg_words_protocol(service);
+	const struct otseg_word *word = otseg_words_number(protocol->functions, code);
+	const struct otseg_word *sub_word = otseg_words_of(protocol->subs, code, sub);
 
 	if (word && sub_word)
 		return json_sprintf("%s/%s", word->name, sub_word->name);
@@ -123,7 +123,7 @@ static json_t *functions_json(const void *image, const struct otseg_img_rule *ru
 static json_t *object_range_json(const struct otseg_word *type,
 				 const struct otseg_img_object *object)
 {
-	if (!type || type->extra <= 0xffff)
+	if (!type || !(type->flags & OTSEG_OBJ_PAIR))
 		return range_json(object->first, object->last);
 	if (object->first == object->last)
 		return json_sprintf("%u/%u", object->first >> 16, object->first & 0xffff);
@@ -134,20 +134,21 @@ static json_t *object_range_json(const struct otseg_word *type,
 static json_t *objects_json(const void *image, const struct otseg_img_rule *rule)
 {
 	const struct otseg_img_object *objects = OTSEG_IMAGE_RECORDS(image, OBJECTS);
-	struct otseg_word_list types = otseg_words_objects(rule->service);
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
 	json_t *map = json_object();
 	u32 i = 0;
 
 	objects += rule->objects;
 	while (i < rule->n_objects) {
-		const struct otseg_word *type = otseg_words_number(types, objects[i].type);
+		const struct otseg_word *type = otseg_words_number(protocol->objects, objects[i].type);
 		u32 number = objects[i].type;
 		json_t *list = json_array();
-		char name[16];
+		char name[32];
 
 		for (; i < rule->n_objects && objects[i].type == number; i++)
 			json_array_append_new(list, object_range_json(type, &objects[i]));
-		snprintf(name, sizeof(name), "%u", number);
+		snprintf(name, sizeof(name), "%s%u", protocol->any_type ? protocol->any_type : "",
+			 number);
 		json_object_set_new(map, type ? type->name : name, unwrap(list));
 	}
 	return map;
@@ -159,20 +160,130 @@ static bool is_whole(const struct otseg_img_range *range)
 	return !(range->first & 0xffff) && (range->last & 0xffff) == 0xffff;
 }
 
+/* Whether a range of selectors is what its service has where the rule names nothing. */
+static bool is_well_known(unsigned int service, const struct otseg_img_range *range)
+{
+	const struct otseg_service_word *word = &otseg_services[service];
+	u32 carrier = range->first >> 16;
+	u16 known = carrier == OTSEG_SEL_TCP ? word->tcp :
+		    carrier == OTSEG_SEL_UDP ? word->udp :
+					       word->ether;
+
+	return known ? range->first == OTSEG_SEL(carrier, known) && range->last == range->first :
+		       is_whole(range);
+}
+
+/* The carriers, if they are not the one that a rule has without naming any. */
+static json_t *carrier_json(const void *image, const struct otseg_img_rule *rule)
+{
+	static const struct {
+		u8 on;
+		u32 selector;
+		const char *name;
+	} all[] = {
+		{ OTSEG_ON_TCP, OTSEG_SEL_TCP, "tcp" },
+		{ OTSEG_ON_UDP, OTSEG_SEL_UDP, "udp" },
+		{ OTSEG_ON_LINK, OTSEG_SEL_LINK, "link" },
+	};
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	u8 carriers = otseg_services[rule->service].carriers;
+	json_t *list = json_array();
+	bool is_first = true, is_usual = true;
+	u32 i, k;
+
+	for (k = 0; k < 3; k++) {
+		bool is_there = false;
+
+		for (i = 0; i < rule->n_selectors; i++)
+			is_there |= ranges[rule->selectors + i].first >> 16 == all[k].selector;
+		if (is_there)
+			json_array_append_new(list, json_string(all[k].name));
+		if (carriers & all[k].on) {
+			is_usual &= is_there == is_first;
+			is_first = false;
+		}
+	}
+	if (!is_usual)
+		return unwrap(list);
+	json_decref(list);
+	return NULL;
+}
+
+static json_t *ethertype_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
+	json_t *list = json_array();
+	u32 i;
+
+	ranges += rule->selectors;
+	for (i = 0; i < rule->n_selectors; i++)
+		json_array_append_new(list, range_json(ranges[i].first & 0xffff,
+						       ranges[i].last & 0xffff));
+	return unwrap(list);
+}
+
+/* Fields and texts, by their names. */
+static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
+{
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
+	const struct otseg_img_object *fields = OTSEG_IMAGE_RECORDS(image, OBJECTS);
+	const struct otseg_img_text *texts = OTSEG_IMAGE_RECORDS(image, TEXTS);
+	json_t *map = json_object(), *list;
+	u32 i, k;
+
+	fields += rule->fields;
+	texts += rule->texts;
+	for (k = 0; k < protocol->fields.n; k++) {
+		const struct otseg_word *field = &protocol->fields.words[k];
+
+		if (!(rule->field_mask >> field->number & 1))
+			continue;
+		list = json_array();
+		for (i = 0; i < rule->n_fields; i++) {
+			const struct otseg_word *word = NULL;
+
+			if (fields[i].type != field->number)
+				continue;
+			if (fields[i].first == fields[i].last)
+				word = otseg_words_of(protocol->field_words, field->number,
+						      fields[i].first);
+			json_array_append_new(list, word ? json_string(word->name) :
+							   range_json(fields[i].first,
+								      fields[i].last));
+		}
+		json_object_set_new(map, field->name, unwrap(list));
+	}
+	for (k = 0; k < protocol->texts.n; k++) {
+		const struct otseg_word *name = &protocol->texts.words[k];
+
+		if (!(rule->text_mask >> name->number & 1))
+			continue;
+		list = json_array();
+		for (i = 0; i < rule->n_texts; i++)
+			if (texts[i].text == name->number)
+				json_array_append_new(
+					list, json_sprintf("%s%s",
+							   otseg_image_string(image, texts[i].string),
+							   texts[i].flags & OTSEG_TEXT_PREFIX ? "*" :
+												""));
+		json_object_set_new(map, name->name, unwrap(list));
+	}
+	return map;
+}
+
 static json_t *port_json(const void *image, const struct otseg_img_rule *rule)
 {
 	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
 	u32 carrier = ranges[rule->selectors].first >> 16, i;
-	u16 known = otseg_services[rule->service].port;
 	json_t *list;
 
 	ranges += rule->selectors;
-	if (known ? ranges->first == OTSEG_SEL(carrier, known) && ranges->last == ranges->first &&
-			    (rule->n_selectors == 1 || ranges[1].first >> 16 != carrier) :
-		    is_whole(ranges))
+	for (i = 0; i < rule->n_selectors && is_well_known(rule->service, &ranges[i]); i++)
+		;
+	if (i == rule->n_selectors)
 		return NULL;
 	list = json_array();
-	/* A service of two carriers has the same ports on both. */
+	/* Named ports are the same on all carriers. */
 	for (i = 0; i < rule->n_selectors && ranges[i].first >> 16 == carrier; i++)
 		json_array_append_new(list, range_json(ranges[i].first & 0xffff,
 						       ranges[i].last & 0xffff));
@@ -313,8 +424,12 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 	if (rule->n_to)
 		set(map, "to", refs_json(image, rule->to_refs, rule->n_to));
 	set(map, "service", json_string(service->name));
-	if (service->carriers & (OTSEG_ON_TCP | OTSEG_ON_UDP))
+	if (service->carriers & OTSEG_ON_LINK && !service->ether)
+		set(map, "ethertype", ethertype_json(image, rule));
+	else if (service->carriers & (OTSEG_ON_IP | OTSEG_ON_LINK))
 		set(map, "port", port_json(image, rule));
+	if (service->carriers & (OTSEG_ON_IP | OTSEG_ON_LINK))
+		set(map, "carrier", carrier_json(image, rule));
 	else if (service->carriers & (OTSEG_ON_ICMP | OTSEG_ON_ICMPV6))
 		set(map, "types", types_json(image, rule));
 	else
@@ -329,6 +444,8 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 		set(map, "objects", objects_json(image, rule));
 	if (rule->n_values)
 		set(map, "values", ranges_json(image, rule->values, rule->n_values));
+	if (rule->n_fields || rule->n_texts)
+		set(map, "fields", fields_json(image, rule));
 	set(map, "rate", otseg_image_rate_json(&rule->rate));
 	if (rule->idle_s)
 		set(map, "idle", idle_json(rule->idle_s));

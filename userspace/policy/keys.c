@@ -9,6 +9,10 @@
 
 #define KEY_NAME(map, id, name) name,
 #define KEY_ONE(map, id, name) +1
+#define OTSEG_DEFAULTS_KEY_NAME(id, name, family, on, tcp, udp, ether, state) \
+	KEY_NAME(DEFAULTS, id, name)
+#define OTSEG_DEFAULTS_KEY_ONE(id, name, family, on, tcp, udp, ether, state) \
+	KEY_ONE(DEFAULTS, id, name)
 #define X(id, key_name, words)                         \
 	[OTSEG_MAP_##id] = {                           \
 		.name = (key_name),                    \

@@ -7,6 +7,7 @@
 #define OTSEG_POLICY_KEYS_H
 
 #include "document.h"
+#include "otseg/service.h"
 
 /* Kinds of maps: X(ID, "name", "what messages call it") */
 /* clang-format off */
@@ -96,6 +97,9 @@
 	X(RULE, UNITS, "units")                                                \
 	X(RULE, OBJECTS, "objects")                                            \
 	X(RULE, VALUES, "values")                                              \
+	X(RULE, FIELDS, "fields")                                              \
+	X(RULE, CARRIER, "carrier")                                            \
+	X(RULE, ETHERTYPE, "ethertype")                                        \
 	X(RULE, RATE, "rate")                                                  \
 	X(RULE, IDLE, "idle")                                                  \
 	X(RULE, NOTE, "note")
@@ -105,15 +109,8 @@
 	X(RATE, BYTES, "bytes")                                                \
 	X(RATE, BURST, "burst")
 
-#define OTSEG_KEYS_DEFAULTS(X)                                                 \
-	X(DEFAULTS, TCP, "tcp")                                                \
-	X(DEFAULTS, UDP, "udp")                                                \
-	X(DEFAULTS, ICMP, "icmp")                                              \
-	X(DEFAULTS, ICMPV6, "icmpv6")                                          \
-	X(DEFAULTS, ARP, "arp")                                                \
-	X(DEFAULTS, MODBUS, "modbus")                                          \
-	X(DEFAULTS, S7COMM, "s7comm")                                          \
-	X(DEFAULTS, MQTT, "mqtt")
+/* What has defaults is a service: the list of those is theirs as well. */
+#define OTSEG_KEYS_DEFAULTS(X) OTSEG_SERVICE_LIST(OTSEG_DEFAULTS_##X)
 
 #define OTSEG_KEYS_DEFAULTS_FLOW(X)                                            \
 	X(DEFAULTS_FLOW, IDLE, "idle")
@@ -142,6 +139,8 @@ enum otseg_key_map {
 
 /* For each map an enum of its keys: OTSEG_KEY_<MAP>_<KEY>. */
 #define OTSEG_KEY_ENUM(map, id, name) OTSEG_KEY_##map##_##id,
+#define OTSEG_DEFAULTS_OTSEG_KEY_ENUM(id, name, family, on, tcp, udp, ether, state) \
+	OTSEG_KEY_ENUM(DEFAULTS, id, name)
 enum otseg_key_policy { OTSEG_KEYS_POLICY(OTSEG_KEY_ENUM) };
 enum otseg_key_zone { OTSEG_KEYS_ZONE(OTSEG_KEY_ENUM) };
 enum otseg_key_interface { OTSEG_KEYS_INTERFACE(OTSEG_KEY_ENUM) };
@@ -158,7 +157,7 @@ enum otseg_key_defaults_icmpv6 { OTSEG_KEYS_DEFAULTS_ICMPV6(OTSEG_KEY_ENUM) };
 enum otseg_key_defaults_inspected { OTSEG_KEYS_DEFAULTS_INSPECTED(OTSEG_KEY_ENUM) };
 enum otseg_key_defaults_planned { OTSEG_KEYS_DEFAULTS_PLANNED(OTSEG_KEY_ENUM) };
 
-#define OTSEG_KEYS_MAX 16 /* no map knows more keys */
+#define OTSEG_KEYS_MAX 64 /* no map knows more keys */
 
 /**
  * struct otseg_key_list - the keys of one kind of map

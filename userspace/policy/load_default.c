@@ -68,7 +68,8 @@ static void load_inspected(struct otseg_loader *loader, const struct otseg_node 
 				  &defaults->access);
 	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS])
 		otseg_value_ranges(&loader->source, values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS],
-				   "a unit", 0, 255, &defaults->units);
+				   "a unit", 0, otseg_words_protocol(service)->unit_max,
+				   &defaults->units);
 	load_idle(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_IDLE], service);
 }
 
@@ -106,6 +107,10 @@ void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *n
 
 		if (!values[i])
 			continue;
+		if (service < 0) {
+			otseg_node_error(&loader->source, values[i], "there is no service 'none'");
+			continue;
+		}
 		if (service == OTSEG_SVC_ARP) {
 			if (load_permission(loader, values[i], "what becomes of ARP", &is_denied) &&
 			    is_denied)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a rule says about the messages that its service's inspector sees: access
- * classes, functions, units, objects and values; and which of these cannot go
- * together.
+ * classes, functions, units, objects, values, fields and texts; and which of these
+ * cannot go together.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "value.h"
 #include "words.h"
 
-#define FUNCTION_MAX 127 /* Modbus: codes above are exceptions */
 #define SUB_ANY 0xffff
 
 /**
@@ -57,38 +56,50 @@ static bool unknown_function(struct otseg_loader *loader, const struct otseg_nod
 {
 	struct otseg_source *source = &loader->source;
 	const char *suggestion =
-		otseg_words_suggest_word(source, name, otseg_words_functions(service));
+		otseg_words_suggest_word(source, name, otseg_words_protocol(service)->functions);
 
 	otseg_node_error(source, node,
 			 "%s has no function %s; there are names, numbers to %u and ranges%s",
-			 otseg_services[service].name, otseg_node_found(source, node), FUNCTION_MAX,
-			 suggestion);
+			 otseg_services[service].name, otseg_node_found(source, node),
+			 otseg_words_protocol(service)->code_max, suggestion);
 	return false;
+}
+
+static const struct otseg_word *find_sub(const struct otseg_protocol *protocol, u32 code,
+					 const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < protocol->subs.n; i++)
+		if (protocol->subs.words[i].extra == code &&
+		    !strcmp(protocol->subs.words[i].name, name))
+			return &protocol->subs.words[i];
+	return NULL;
 }
 
 /* A function by name or number, with a sub-function after a slash, or a range of numbers. */
 static bool parse_function(struct otseg_loader *loader, const struct otseg_node *node,
 			   unsigned int service, struct otseg_img_range *range)
 {
-	struct otseg_word_list functions = otseg_words_functions(service);
+	const struct otseg_protocol *protocol = otseg_words_protocol(service);
 	struct otseg_source *source = &loader->source;
 	const struct otseg_word *word;
 	const char *slash, *name, *rest;
-	struct otseg_word_list subs;
 	u32 code, sub;
 
 	slash = strchr(node->text, '/');
 	name = otseg_arena_text(source->arena, node->text,
 				slash ? (size_t)(slash - node->text) : node->len);
-	word = otseg_words_find(functions, name);
-	if (!word && !slash && otseg_range_parse(name, range) && range->first >= 1 &&
-	    range->first <= range->last && range->last <= FUNCTION_MAX) {
+	word = otseg_words_find(protocol->functions, name);
+	if (!word && !slash && otseg_range_parse(name, range) &&
+	    range->first >= (service == OTSEG_SVC_MODBUS) && range->first <= range->last &&
+	    range->last <= protocol->code_max) {
 		range->first = range->first << 16;
 		range->last = range->last << 16 | SUB_ANY;
 		return true;
 	}
 	if (!word && otseg_number_parse(name, strlen(name), &code))
-		word = otseg_words_number(functions, code);
+		word = otseg_words_number(protocol->functions, code);
 	if (!word)
 		return unknown_function(loader, node, service, name);
 	code = word->number;
@@ -97,20 +108,19 @@ static bool parse_function(struct otseg_loader *loader, const struct otseg_node 
 	if (!slash)
 		return true;
 
-	if (!(word->flags & OTSEG_WORD_HAS_SUBS)) {
+	if (!(word->flags & OTSEG_FN_SUB)) {
 		otseg_node_error(source, node, "the function '%s' has no sub-functions, found %s",
 				 word->name, otseg_node_found(source, node));
 		return false;
 	}
 	rest = slash + 1;
-	subs = otseg_words_subfunctions(service, code);
-	word = otseg_words_find(subs, rest);
+	word = find_sub(protocol, code, rest);
 	if (word) {
 		sub = word->number;
-	} else if (!otseg_number_parse(rest, strlen(rest), &sub) || sub > SUB_ANY) {
+	} else if (!otseg_number_parse(rest, strlen(rest), &sub) || sub > protocol->sub_max) {
 		otseg_node_error(source, node, "there is no sub-function %s%s",
 				 otseg_node_found(source, node),
-				 otseg_words_suggest_word(source, rest, subs));
+				 otseg_words_suggest_word(source, rest, protocol->subs));
 		return false;
 	}
 	range->first = code << 16 | sub;
@@ -141,14 +151,14 @@ static void load_functions(struct otseg_loader *loader, const struct otseg_node 
 }
 
 /* A number; for objects that are counted twice, such as records of files, also `a/b`. */
-static bool parse_object(const char *text, size_t len, u32 most, u32 *number)
+static bool parse_object(const char *text, size_t len, const struct otseg_word *type, u32 *number)
 {
 	const char *slash = memchr(text, '/', len);
-	u32 upper, lower;
+	u32 upper, lower, most = type->extra;
 
 	if (!slash)
 		return otseg_number_parse(text, len, number) && *number <= most;
-	if (most <= 0xffff || !otseg_number_parse(text, slash - text, &upper) ||
+	if (!(type->flags & OTSEG_OBJ_PAIR) || !otseg_number_parse(text, slash - text, &upper) ||
 	    !otseg_number_parse(slash + 1, text + len - slash - 1, &lower) || upper > most >> 16 ||
 	    lower > (most & 0xffff))
 		return false;
@@ -156,15 +166,16 @@ static bool parse_object(const char *text, size_t len, u32 most, u32 *number)
 	return true;
 }
 
-static bool parse_objects(const char *text, u32 most, struct otseg_img_range *range)
+static bool parse_objects(const char *text, const struct otseg_word *type,
+			  struct otseg_img_range *range)
 {
 	const char *dash = strchr(text, '-');
 	size_t len = dash ? (size_t)(dash - text) : strlen(text);
 
-	if (!parse_object(text, len, most, &range->first))
+	if (!parse_object(text, len, type, &range->first))
 		return false;
 	range->last = range->first;
-	return !dash || (parse_object(dash + 1, strlen(dash + 1), most, &range->last) &&
+	return !dash || (parse_object(dash + 1, strlen(dash + 1), type, &range->last) &&
 			 range->first <= range->last);
 }
 
@@ -184,11 +195,11 @@ static void load_objects_of(struct otseg_loader *loader, const struct otseg_node
 		struct otseg_img_range range;
 
 		if (member->kind == OTSEG_NODE_SCALAR &&
-		    parse_objects(member->text, type->extra, &range)) {
+		    parse_objects(member->text, type, &range)) {
 			otseg_vec_add(&items, &range, 1);
 			continue;
 		}
-		if (type->extra > 0xffff)
+		if (type->flags & OTSEG_OBJ_PAIR)
 			otseg_node_error(source, member,
 					 "expected a %s, such as 4/0 or a range such as 4/0-4/99 "
 					 "up to %u/%u, found %s",
@@ -203,6 +214,22 @@ static void load_objects_of(struct otseg_loader *loader, const struct otseg_node
 	otseg_ranges_set(source, node, "objects", &items, ranges);
 }
 
+/* A type of objects by its name, or one that is only numbered, which takes @any. */
+static const struct otseg_word *object_type(const struct otseg_protocol *protocol, const char *name,
+					    struct otseg_word *any)
+{
+	const struct otseg_word *type = otseg_words_find(protocol->objects, name);
+	size_t len = protocol->any_type ? strlen(protocol->any_type) : 0;
+
+	if (type || !len || strncmp(name, protocol->any_type, len))
+		return type;
+	*any = (struct otseg_word){ .name = name, .extra = protocol->any_max };
+	if (!otseg_number_parse(name + len, strlen(name + len), &any->number) ||
+	    any->number > protocol->any_type_max)
+		return NULL;
+	return any;
+}
+
 static int compare_objects(const void *left, const void *right)
 {
 	const struct otseg_img_object *a = left, *b = right;
@@ -212,10 +239,28 @@ static int compare_objects(const void *left, const void *right)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
+/* A sorted list of objects, or of fields, becomes the rule's. */
+static void set_objects(struct otseg_loader *loader, const struct otseg_node *node, const char *what,
+			struct otseg_vec *items, struct otseg_img_object **objects, size_t *n)
+{
+	struct otseg_source *source = &loader->source;
+
+	if (items->n > OTSEG_MAX_LIST)
+		otseg_node_error(source, node, "%s: %zu separate ranges, at most %u are possible",
+				 what, items->n, OTSEG_MAX_LIST);
+	*n = items->n;
+	*objects = otseg_arena_alloc(source->arena, items->n * sizeof(**objects));
+	if (items->n) {
+		memcpy(*objects, items->data, items->n * sizeof(**objects));
+		qsort(*objects, items->n, sizeof(**objects), compare_objects);
+	}
+	otseg_vec_free(items);
+}
+
 static void load_objects(struct otseg_loader *loader, const struct otseg_node *node,
 			 struct otseg_rule *rule)
 {
-	struct otseg_word_list types = otseg_words_objects(rule->service);
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
 	struct otseg_vec items = OTSEG_VEC(struct otseg_img_object);
 	struct otseg_source *source = &loader->source;
 	size_t i, k;
@@ -230,14 +275,15 @@ static void load_objects(struct otseg_loader *loader, const struct otseg_node *n
 	}
 	for (i = 0; i < node->n; i++) {
 		const struct otseg_node *key = otseg_node_key(node, i);
-		const struct otseg_word *type = otseg_words_find(types, key->text);
+		struct otseg_word any;
+		const struct otseg_word *type = object_type(protocol, key->text, &any);
 		struct otseg_ranges ranges = { NULL, 0 };
 
 		if (!type) {
 			otseg_node_error(source, key, "%s has no objects of the type %s%s",
 					 otseg_services[rule->service].name,
 					 otseg_node_found(source, key),
-					 otseg_words_suggest_word(source, key->text, types));
+					 otseg_words_suggest_word(source, key->text, protocol->objects));
 			continue;
 		}
 		load_objects_of(loader, otseg_node_value(node, i), type, &ranges);
@@ -248,17 +294,136 @@ static void load_objects(struct otseg_loader *loader, const struct otseg_node *n
 			otseg_vec_add(&items, &object, 1);
 		}
 	}
-	if (items.n > OTSEG_MAX_LIST)
-		otseg_node_error(source, node,
-				 "objects: %zu separate ranges, at most %u are possible", items.n,
-				 OTSEG_MAX_LIST);
-	rule->n_objects = items.n;
-	rule->objects = otseg_arena_alloc(source->arena, items.n * sizeof(*rule->objects));
-	if (items.n) {
-		memcpy(rule->objects, items.data, items.n * sizeof(*rule->objects));
-		qsort(rule->objects, items.n, sizeof(*rule->objects), compare_objects);
+	set_objects(loader, node, "objects", &items, &rule->objects, &rule->n_objects);
+}
+
+/* A number of a field, a word for one, or a range of numbers. */
+static bool parse_field(const struct otseg_protocol *protocol, const struct otseg_word *field,
+			const char *text, struct otseg_img_range *range)
+{
+	size_t i;
+
+	for (i = 0; i < protocol->field_words.n; i++) {
+		const struct otseg_word *word = &protocol->field_words.words[i];
+
+		if (word->extra == field->number && !strcmp(word->name, text)) {
+			range->first = word->number;
+			range->last = word->number;
+			return true;
+		}
 	}
-	otseg_vec_free(&items);
+	return otseg_range_parse(text, range) && range->first <= range->last &&
+	       range->last <= field->extra;
+}
+
+static void load_field(struct otseg_loader *loader, const struct otseg_node *node,
+		       const struct otseg_protocol *protocol, const struct otseg_word *field,
+		       struct otseg_vec *fields)
+{
+	struct otseg_vec items = OTSEG_VEC(struct otseg_img_range);
+	struct otseg_source *source = &loader->source;
+	struct otseg_ranges ranges = { NULL, 0 };
+	size_t i, n = otseg_node_count(node);
+
+	if (!n)
+		otseg_node_error(source, node, "expected numbers of the field '%s', found an empty list",
+				 field->name);
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+		struct otseg_img_range range;
+
+		if (member->kind == OTSEG_NODE_SCALAR &&
+		    parse_field(protocol, field, member->text, &range))
+			otseg_vec_add(&items, &range, 1);
+		else
+			otseg_node_error(source, member,
+					 "expected a number of the field '%s', a word for one, or a "
+					 "range from 0 to %u, found %s",
+					 field->name, field->extra, otseg_node_found(source, member));
+	}
+	otseg_ranges_set(source, node, field->name, &items, &ranges);
+	for (i = 0; i < ranges.n; i++) {
+		struct otseg_img_object object = { field->number, ranges.items[i].first,
+						   ranges.items[i].last };
+
+		otseg_vec_add(fields, &object, 1);
+	}
+}
+
+static void load_text(struct otseg_loader *loader, const struct otseg_node *node,
+		      const struct otseg_word *name, struct otseg_vec *texts)
+{
+	struct otseg_source *source = &loader->source;
+	size_t i, n = otseg_node_count(node);
+
+	if (!n)
+		otseg_node_error(source, node, "expected texts of '%s', found an empty list",
+				 name->name);
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+		struct otseg_text text = { .text = name->number };
+		size_t len = member->kind == OTSEG_NODE_SCALAR ? member->len : 0;
+
+		if (len > 1 && member->text[len - 1] == '*') {
+			text.is_prefix = true;
+			len--;
+		}
+		if (!len || len > OTSEG_MAX_TEXT || strlen(member->text) != member->len) {
+			otseg_node_error(source, member,
+					 "expected a text of 1 to %u bytes, or a beginning with '*' "
+					 "behind it, found %s",
+					 OTSEG_MAX_TEXT, otseg_node_found(source, member));
+			continue;
+		}
+		text.string = otseg_arena_text(source->arena, member->text, len);
+		otseg_vec_add(texts, &text, 1);
+	}
+}
+
+static void load_fields(struct otseg_loader *loader, const struct otseg_node *node,
+			struct otseg_rule *rule)
+{
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
+	struct otseg_vec fields = OTSEG_VEC(struct otseg_img_object);
+	struct otseg_vec texts = OTSEG_VEC(struct otseg_text);
+	struct otseg_source *source = &loader->source;
+	size_t i;
+
+	if (node->kind != OTSEG_NODE_MAP || !node->n) {
+		otseg_node_error(source, node,
+				 "expected a map from fields to their numbers or texts, such as "
+				 "{cause: 6}, found %s",
+				 node->kind == OTSEG_NODE_MAP ? "an empty one" :
+								otseg_node_found(source, node));
+		return;
+	}
+	for (i = 0; i < node->n; i++) {
+		const struct otseg_node *key = otseg_node_key(node, i);
+		const struct otseg_word *field = otseg_words_find(protocol->fields, key->text);
+		const struct otseg_word *text = otseg_words_find(protocol->texts, key->text);
+
+		if (field)
+			load_field(loader, otseg_node_value(node, i), protocol, field, &fields);
+		else if (text)
+			load_text(loader, otseg_node_value(node, i), text, &texts);
+		else
+			otseg_node_error(source, key, "%s has no field %s%s",
+					 otseg_services[rule->service].name,
+					 otseg_node_found(source, key),
+					 otseg_words_suggest_word(source, key->text,
+								  protocol->fields.n ?
+									  protocol->fields :
+									  protocol->texts));
+	}
+	set_objects(loader, node, "fields", &fields, &rule->fields, &rule->n_fields);
+	if (texts.n > OTSEG_MAX_LIST)
+		otseg_node_error(source, node, "fields: %zu texts, at most %u are possible", texts.n,
+				 OTSEG_MAX_LIST);
+	rule->n_texts = texts.n;
+	rule->texts = otseg_arena_alloc(source->arena, texts.n * sizeof(*rule->texts));
+	if (texts.n)
+		memcpy(rule->texts, texts.data, texts.n * sizeof(*rule->texts));
+	otseg_vec_free(&texts);
 }
 
 static bool names_type(const struct otseg_rule *rule, u32 type)
@@ -274,15 +439,17 @@ static bool names_type(const struct otseg_rule *rule, u32 type)
 /* Access classes of a function as far as the rule names it. */
 static u8 function_access(const struct otseg_rule *rule, const struct otseg_word *function)
 {
-	struct otseg_word_list subs = otseg_words_subfunctions(rule->service, function->number);
+	struct otseg_word_list subs = otseg_words_protocol(rule->service)->subs;
 	struct otseg_img_range one;
 	u8 least = 0;
 	size_t i;
 
-	if (!(function->flags & OTSEG_WORD_HAS_SUBS))
+	if (!(function->flags & OTSEG_FN_SUB))
 		return function->access;
 	/* One sub-function that the rule permits is enough. */
 	for (i = 0; i < subs.n; i++) {
+		if (subs.words[i].extra != function->number)
+			continue;
 		one.first = function->number << 16 | subs.words[i].number;
 		one.last = one.first;
 		if (otseg_ranges_cover(rule->functions.items, rule->functions.n, &one, 1) &&
@@ -296,7 +463,8 @@ static u8 function_access(const struct otseg_rule *rule, const struct otseg_word
 static void check_functions(struct otseg_loader *loader, const struct otseg_node *node,
 			    const struct otseg_rule *rule)
 {
-	struct otseg_word_list functions = otseg_words_functions(rule->service);
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
+	struct otseg_word_list functions = protocol->functions;
 	size_t i, k;
 
 	for (i = 0; i < functions.n; i++) {
@@ -310,12 +478,16 @@ static void check_functions(struct otseg_loader *loader, const struct otseg_node
 				break;
 		if (k == rule->functions.n)
 			continue;
-		type = otseg_words_number(otseg_words_objects(rule->service), function->extra);
+		if (function->access == OTSEG_ACCESS_SESSION)
+			continue;
+		type = otseg_words_number(protocol->objects, function->extra);
 		if (function_access(rule, function) & ~rule->access)
 			otseg_node_warn(&loader->source, node,
 					"'%s' needs more than the 'access' of the rule '%s': it "
 					"never matches",
 					function->name, rule->name);
+		else if (protocol->any_type)
+			continue;
 		else if (rule->n_objects && !type)
 			otseg_node_warn(&loader->source, node,
 					"'%s' names no object: with the 'objects' of the rule '%s' "
@@ -331,7 +503,7 @@ static void check_functions(struct otseg_loader *loader, const struct otseg_node
 
 static bool can_write(const struct otseg_rule *rule)
 {
-	struct otseg_word_list functions = otseg_words_functions(rule->service);
+	struct otseg_word_list functions = otseg_words_protocol(rule->service)->functions;
 	size_t i, k;
 
 	if (!(rule->access & OTSEG_ACCESS_WRITE))
@@ -345,6 +517,11 @@ static bool can_write(const struct otseg_rule *rule)
 	return !rule->functions.n;
 }
 
+static const char *unit_of(const struct otseg_protocol *protocol)
+{
+	return protocol->unit && strcmp(protocol->unit, "unit") ? protocol->unit : "a unit";
+}
+
 /**
  * otseg_load_message - read what a rule says about inspected messages
  * @loader: the loader
@@ -356,6 +533,7 @@ void otseg_load_message(struct otseg_loader *loader, const struct otseg_node *ke
 			const struct otseg_node **values, struct otseg_rule *rule)
 {
 	const struct otseg_service_default *defaults = &loader->defaults[rule->service];
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
 	struct otseg_source *source = &loader->source;
 
 	rule->access = OTSEG_ACCESS_ANY;
@@ -378,13 +556,15 @@ void otseg_load_message(struct otseg_loader *loader, const struct otseg_node *ke
 		load_functions(loader, values[OTSEG_KEY_RULE_FUNCTIONS], rule);
 	rule->units = defaults->units;
 	if (values[OTSEG_KEY_RULE_UNITS])
-		otseg_value_ranges(source, values[OTSEG_KEY_RULE_UNITS], "a unit", 0, 255,
-				   &rule->units);
+		otseg_value_ranges(source, values[OTSEG_KEY_RULE_UNITS], unit_of(protocol), 0,
+				   protocol->unit_max, &rule->units);
 	if (values[OTSEG_KEY_RULE_OBJECTS])
 		load_objects(loader, values[OTSEG_KEY_RULE_OBJECTS], rule);
 	if (values[OTSEG_KEY_RULE_VALUES])
-		otseg_value_ranges(source, values[OTSEG_KEY_RULE_VALUES], "a value", 0, 65535,
-				   &rule->values);
+		otseg_value_ranges(source, values[OTSEG_KEY_RULE_VALUES], "a value", 0,
+				   protocol->value_max, &rule->values);
+	if (values[OTSEG_KEY_RULE_FIELDS])
+		load_fields(loader, values[OTSEG_KEY_RULE_FIELDS], rule);
 	if (values[OTSEG_KEY_RULE_FUNCTIONS])
 		check_functions(loader, values[OTSEG_KEY_RULE_FUNCTIONS], rule);
 	if (values[OTSEG_KEY_RULE_VALUES] && !can_write(rule))

@@ -17,14 +17,28 @@ static const struct {
 } carriers[] = {
 	{ OTSEG_ON_ICMP, OTSEG_SEL_ICMP }, { OTSEG_ON_TCP, OTSEG_SEL_TCP },
 	{ OTSEG_ON_UDP, OTSEG_SEL_UDP },   { OTSEG_ON_ICMPV6, OTSEG_SEL_ICMPV6 },
-	{ OTSEG_ON_ARP, OTSEG_SEL_ARP },
+	{ OTSEG_ON_ARP, OTSEG_SEL_ARP },   { OTSEG_ON_LINK, OTSEG_SEL_LINK },
 };
 
-static bool key_fits(const struct otseg_service_word *service, enum otseg_key_rule key)
+/* The carriers that a rule can choose from. */
+static const char *const choices[] = { "tcp", "udp", "link" };
+static const u8 chosen[] = { OTSEG_ON_TCP, OTSEG_ON_UDP, OTSEG_ON_LINK };
+
+static bool key_fits(unsigned int number, enum otseg_key_rule key)
 {
+	const struct otseg_protocol *protocol = otseg_words_protocol(number);
+	const struct otseg_service_word *service = &otseg_services[number];
+
 	switch (key) {
 	case OTSEG_KEY_RULE_PORT:
 		return service->carriers & (OTSEG_ON_TCP | OTSEG_ON_UDP);
+	case OTSEG_KEY_RULE_CARRIER:
+		return service->carriers & (service->carriers - 1) & ~(OTSEG_ON_ICMP | OTSEG_ON_ICMPV6);
+	case OTSEG_KEY_RULE_ETHERTYPE:
+		return service->carriers & OTSEG_ON_LINK && !service->ether;
+	case OTSEG_KEY_RULE_FROM:
+	case OTSEG_KEY_RULE_TO:
+		return service->carriers != OTSEG_ON_LINK;
 	case OTSEG_KEY_RULE_TYPES:
 		return service->carriers & (OTSEG_ON_ICMP | OTSEG_ON_ICMPV6);
 	case OTSEG_KEY_RULE_OPERATIONS:
@@ -35,10 +49,15 @@ static bool key_fits(const struct otseg_service_word *service, enum otseg_key_ru
 	case OTSEG_KEY_RULE_ACCESS:
 		return service->state != OTSEG_SERVICE_OPAQUE;
 	case OTSEG_KEY_RULE_FUNCTIONS:
-	case OTSEG_KEY_RULE_UNITS:
-	case OTSEG_KEY_RULE_OBJECTS:
-	case OTSEG_KEY_RULE_VALUES:
 		return service->state == OTSEG_SERVICE_INSPECTED;
+	case OTSEG_KEY_RULE_UNITS:
+		return protocol->unit;
+	case OTSEG_KEY_RULE_OBJECTS:
+		return protocol->objects.n || protocol->any_type;
+	case OTSEG_KEY_RULE_VALUES:
+		return protocol->value_max;
+	case OTSEG_KEY_RULE_FIELDS:
+		return protocol->fields.n || protocol->texts.n;
 	default:
 		return true;
 	}
@@ -51,7 +70,7 @@ static void check_keys(struct otseg_loader *loader, const struct otseg_node *nod
 	size_t i, k;
 
 	for (k = 0; k < list->n; k++) {
-		if (!values[k] || key_fits(&otseg_services[service], k))
+		if (!values[k] || key_fits(service, k))
 			continue;
 		for (i = 0; otseg_node_value(node, i) != values[k]; i++)
 			;
@@ -235,14 +254,51 @@ static bool load_words(struct otseg_loader *loader, const struct otseg_node *nod
 	return otseg_ranges_set(&loader->source, node, what, &items, ranges) && good;
 }
 
+/* The carriers of a rule: those that it names, else the first that its service has. */
+static u8 load_carriers(struct otseg_loader *loader, const struct otseg_node *node,
+			const struct otseg_service_word *service)
+{
+	size_t i, k, n = node ? otseg_node_count(node) : 0;
+	u8 carriers = 0;
+
+	for (k = 0; k < 3 && !node; k++)
+		if (service->carriers & chosen[k])
+			return chosen[k];
+	if (!node)
+		return service->carriers;
+	if (!n)
+		otseg_node_error(&loader->source, node, "expected a carrier, found an empty list");
+	for (i = 0; i < n; i++) {
+		const struct otseg_node *member = otseg_node_member(node, i);
+
+		if (!otseg_value_choice(&loader->source, member, "a carrier", choices, 3, &k))
+			continue;
+		if (!(service->carriers & chosen[k]))
+			otseg_node_error(&loader->source, member, "%s does not ride on %s",
+					 service->name, choices[k]);
+		carriers |= chosen[k];
+	}
+	return carriers;
+}
+
+/* The well-known port or ethertype of a service on a carrier, 0: none. */
+static u16 known_number(const struct otseg_service_word *service, u8 carrier)
+{
+	if (carrier == OTSEG_ON_TCP)
+		return service->tcp;
+	return carrier == OTSEG_ON_UDP ? service->udp : service->ether;
+}
+
 /* What packets the rule is about: on each carrier the same ports, types or operations. */
 static void load_selectors(struct otseg_loader *loader, const struct otseg_node *node,
 			   const struct otseg_node **values, struct otseg_rule *rule)
 {
 	const struct otseg_service_word *service = &otseg_services[rule->service];
 	struct otseg_ranges *ports = &loader->defaults[rule->service].ports;
-	struct otseg_img_range all = { 0, 65535 };
-	struct otseg_ranges wanted = { &all, 1 };
+	u8 mask = load_carriers(loader, values[OTSEG_KEY_RULE_CARRIER], service);
+	struct otseg_img_range all = { 0, 65535 }, known;
+	struct otseg_ranges wanted = { &all, 1 }, ethertypes = { NULL, 0 };
+	bool is_known = false;
 	struct otseg_vec items = OTSEG_VEC(struct otseg_img_range);
 	size_t i, k;
 
@@ -255,18 +311,37 @@ static void load_selectors(struct otseg_loader *loader, const struct otseg_node 
 		load_words(loader, values[OTSEG_KEY_RULE_OPERATIONS], rule->service, &wanted);
 	else if (ports->n)
 		wanted = *ports;
-	else if (service->port)
-		all = (struct otseg_img_range){ service->port, service->port };
+	else
+		is_known = true;
+	if (values[OTSEG_KEY_RULE_ETHERTYPE])
+		otseg_value_ranges(&loader->source, values[OTSEG_KEY_RULE_ETHERTYPE],
+				   "an ethertype", 0x600, 65535, &ethertypes);
+	else if (service->carriers == OTSEG_ON_LINK && !service->ether)
+		otseg_node_error(&loader->source, node,
+				 "'ethertype' is missing: which one does the rule '%s' permit?",
+				 rule->name);
 
-	for (i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
-		for (k = 0; (service->carriers & carriers[i].on) && k < wanted.n; k++) {
+	for (i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++) {
+		u8 on = mask & carriers[i].on;
+		struct otseg_ranges own = wanted;
+
+		if (on == OTSEG_ON_LINK && ethertypes.n) {
+			own = ethertypes;
+		} else if (on == OTSEG_ON_LINK || (is_known && on & OTSEG_ON_IP)) {
+			known.first = known_number(service, on);
+			known.last = known.first;
+			if (known.first)
+				own = (struct otseg_ranges){ &known, 1 };
+		}
+		for (k = 0; on && k < own.n; k++) {
 			struct otseg_img_range range = {
-				OTSEG_SEL(carriers[i].selector, wanted.items[k].first),
-				OTSEG_SEL(carriers[i].selector, wanted.items[k].last),
+				OTSEG_SEL(carriers[i].selector, own.items[k].first),
+				OTSEG_SEL(carriers[i].selector, own.items[k].last),
 			};
 
 			otseg_vec_add(&items, &range, 1);
 		}
+	}
 	otseg_ranges_set(&loader->source, node, "ports", &items, &rule->selectors);
 }
 

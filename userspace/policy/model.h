@@ -149,6 +149,18 @@ struct otseg_limit {
 };
 
 /**
+ * struct otseg_text - a name that a message may bear
+ * @string: the name, or its beginning
+ * @text: which name, in the inspector's numbering
+ * @is_prefix: whatever follows it
+ */
+struct otseg_text {
+	const char *string;
+	u8 text;
+	bool is_prefix;
+};
+
+/**
  * struct otseg_rule - one permission
  * @name: its name, unique in its conduit
  * @service: enum otseg_service
@@ -164,6 +176,10 @@ struct otseg_limit {
  * @values: values that may be written
  * @objects: sorted by type and first
  * @n_objects: their number
+ * @fields: numbers of fields, sorted by field and first
+ * @n_fields: their number
+ * @texts: names that it permits
+ * @n_texts: their number
  * @limit: how much it permits
  * @at: its place in the text
  */
@@ -182,6 +198,10 @@ struct otseg_rule {
 	struct otseg_ranges values;
 	struct otseg_img_object *objects;
 	size_t n_objects;
+	struct otseg_img_object *fields;
+	size_t n_fields;
+	struct otseg_text *texts;
+	size_t n_texts;
 	struct otseg_limit limit;
 	struct otseg_mark_at at;
 };
