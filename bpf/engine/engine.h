@@ -42,7 +42,7 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 		if (limited)
 			reason = limited;
 	}
-	if (p->proto != OTSEG_PROTO_TCP && p->proto != OTSEG_PROTO_UDP && !otseg_echo_is_request(p))
+	if (!otseg_is_tracked(p) || otseg_echo_is_reply(p))
 		return reason;
 	if (reason != OTSEG_R_RULE) {
 		if (reason == OTSEG_R_TCP_SYN_DATA || !otseg_conduit_is_monitored(e, v->conduit))
@@ -71,9 +71,14 @@ OTSEG_INLINE u32 otseg_frame_open(struct otseg_env *e)
 	struct otseg_verdict *v = &e->s->verdict;
 	u32 reason = otseg_forget(e, otseg_frame_begin(e, e->s->hash, e->s->from_b));
 
-	if ((v->flags & OTSEG_V_OPENED) && e->s->path.inspected)
-		reason = otseg_track_start(e, v);
-	return reason;
+	if (!(v->flags & OTSEG_V_OPENED) || !e->s->path.inspected)
+		return reason;
+	reason = otseg_track_start(e, v);
+	if (e->s->packet.proto == OTSEG_PROTO_TCP || !(v->flags & OTSEG_V_OPENED))
+		return reason;
+	/* A datagram has something to be judged already. */
+	e->s->is_new = OTSEG_NEW_STREAM;
+	return otseg_leave_to(e, OTSEG_STAGE_LONG) ? OTSEG_UNJUDGED : otseg_express_stream(e, v);
 }
 
 OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,

@@ -2,7 +2,8 @@
 /*
  * Conversations: which flow a frame belongs to, who may open one, whether a live
  * one is still allowed after a policy swap, and what a frame of one changes. TCP
- * has its own rules in tcp.h; UDP and ICMP echo are requests and replies.
+ * has its own rules in tcp.h; UDP and ICMP echo are requests and replies; frames without
+ * an IP address go one way.
  */
 #ifndef OTSEG_TRACK_H
 #define OTSEG_TRACK_H
@@ -10,6 +11,7 @@
 #include "checksum.h"
 #include "classify.h"
 #include "count.h"
+#include "datagram.h"
 #include "limit.h"
 #include "table.h"
 #include "tcp.h"
@@ -48,7 +50,7 @@ OTSEG_INLINE u32 otseg_is_tracked(const struct otseg_packet *p)
 	if (p->fault)
 		return 0;
 	return p->proto == OTSEG_PROTO_TCP || p->proto == OTSEG_PROTO_UDP ||
-	       otseg_echo_is_request(p) || otseg_echo_is_reply(p);
+	       p->family == OTSEG_FAMILY_LINK || otseg_echo_is_request(p) || otseg_echo_is_reply(p);
 }
 
 /**
@@ -147,6 +149,8 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 {
 	const struct otseg_path *path = &e->s->path;
 
+	if (path->inspected && e->s->packet.proto != OTSEG_PROTO_TCP)
+		return 0;
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
 	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
@@ -208,7 +212,8 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	v->rule = path->rule;
 	/* What was passed unseen cannot be inspected from its middle, nor the other way. */
 	if (!path->inspected != !(f->flags & OTSEG_FLOW_INSPECTED) ||
-	    (path->inspected && path->service != f->service)) {
+	    (path->inspected &&
+	     otseg_service_family(path->service) != otseg_service_family(f->service))) {
 		if (!is_mine)
 			return OTSEG_R_STREAM_BUSY;
 		otseg_flow_end(e, id);
@@ -299,6 +304,8 @@ OTSEG_INLINE u32 otseg_track_timeout(const struct otseg_env *e, const struct ots
 		idle_s = otseg_at(e, RULES, f->rule)->idle_s;
 	if (f->key.proto == OTSEG_PROTO_TCP)
 		return otseg_tcp_timeout(f, idle_s);
+	if (f->key.family == OTSEG_FAMILY_LINK)
+		return idle_s ? idle_s : OTSEG_UDP_IDLE_S;
 	if (f->key.proto != OTSEG_PROTO_UDP)
 		return OTSEG_ECHO_S;
 	if (!f->dir[1].packets)
@@ -332,7 +339,11 @@ OTSEG_INLINE u32 otseg_track_inspect(struct otseg_env *e, u64 reply, u64 is_moni
 {
 	const struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
 
-	return f ? otseg_stream_segment(e, f, (u32)reply, (u32)is_monitored) : OTSEG_R_INTERNAL;
+	if (!f)
+		return OTSEG_R_INTERNAL;
+	if (f->key.proto != OTSEG_PROTO_TCP)
+		return otseg_datagram_judge(e, f, (u32)reply, (u32)is_monitored);
+	return otseg_stream_segment(e, f, (u32)reply, (u32)is_monitored);
 }
 
 OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
@@ -489,16 +500,20 @@ OTSEG_NOINLINE u32 otseg_track_open(struct otseg_env *e, const struct otseg_pack
 	return OTSEG_R_RULE;
 }
 
-/* Does the opening segment of an inspected flow pass, and does its stream begin? */
+/*
+ * Does the opening segment of an inspected flow pass, and does its stream begin? What a
+ * datagram holds is asked for later.
+ */
 OTSEG_INLINE u32 otseg_track_begin(struct otseg_env *e, struct otseg_flow *f, u32 is_monitored)
 {
-	u32 fault = otseg_track_inspectable(e, &e->s->packet);
+	u32 is_tcp = f->key.proto == OTSEG_PROTO_TCP;
+	u32 fault = is_tcp ? otseg_track_inspectable(e, &e->s->packet) : OTSEG_R_NONE;
 	u32 reason;
 
 	if (fault && !is_monitored)
 		return fault;
 	reason = otseg_forget(e, otseg_stream_open(e, f));
-	if (!otseg_reason_passes(reason))
+	if (!is_tcp || !otseg_reason_passes(reason))
 		return reason;
 	reason = otseg_stream_start(e, f);
 	if (!otseg_reason_passes(reason))
