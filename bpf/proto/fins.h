@@ -271,6 +271,8 @@ enum otseg_fins_field {
 #define OTSEG_FINS_SHAPE \
 	.unit = "node", .unit_max = 255, .code_max = 0xffff, .sub_max = 0xffff, .value_max = 0xffff
 
+#define OTSEG_FINS_PARSE otseg_fins_parse
+
 /* The header on TCP: magic, length of what follows it, command, error code. */
 #define OTSEG_FINS_MAGIC 0x46494e53u
 #define OTSEG_FINS_AT_LENGTH 4
@@ -365,14 +367,20 @@ OTSEG_INLINE u32 fins_search(u32 code)
  * Where it is not clear which ones they are, no rule that names objects covers it.
  * Return: bytes of one of them, 0: not known.
  */
-OTSEG_NOINLINE u32 fins_area(const u8 *buf, u32 off, u32 count, u32 access, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 fins_area(struct otseg_pdu *pdu, u32 off, u32 count, u32 access, struct otseg_msg *msg)
 {
-	u32 area = pdu_u8(buf, off);
-	u32 kind = otseg_fins_areas[area];
-	u32 first = pdu_be16(buf, off + 1);
-	u32 bit = pdu_u8(buf, off + 3);
 	u32 end = 0x10000;
+	u32 first;
+	u32 area;
+	u32 kind;
+	u32 bit;
 
+	if (!pdu || !msg)
+		return 0;
+	area = pdu_u8(pdu->bytes, off);
+	kind = otseg_fins_areas[area];
+	first = pdu_be16(pdu->bytes, off + 1);
+	bit = pdu_u8(pdu->bytes, off + 3);
 	if (kind & OTSEG_FINS_IS_BIT) {
 		first = first << 4 | (bit & 15);
 		bit &= ~15u;
@@ -401,7 +409,7 @@ OTSEG_INLINE void fins_values(struct otseg_msg *msg, u32 bytes, u32 off)
 }
 
 /* 0101-0103, 0105, 220A and 230A: areas at the beginning of the body. W342 5-3-2 to 5-3-6. */
-OTSEG_INLINE u32 fins_memory(const u8 *buf, u32 off, u32 have, u32 code, struct otseg_msg *msg)
+OTSEG_INLINE u32 fins_memory(struct otseg_pdu *pdu, u32 off, u32 have, u32 code, struct otseg_msg *msg)
 {
 	u32 body = msg->length - off;
 	u32 bytes;
@@ -411,19 +419,19 @@ OTSEG_INLINE u32 fins_memory(const u8 *buf, u32 off, u32 have, u32 code, struct 
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 		if (have < off + 10)
 			return OTSEG_R_NONE;
-		count = pdu_be16(buf, off + 8);
+		count = pdu_be16(pdu->bytes, off + 8);
 		msg_field(msg, OTSEG_FINS_FIELD_COUNT, count);
-		fins_area(buf, off, count, OTSEG_ACCESS_READ, msg);
-		fins_area(buf, off + 4, count, OTSEG_ACCESS_WRITE, msg);
+		fins_area(pdu, off, count, OTSEG_ACCESS_READ, msg);
+		fins_area(pdu, off + 4, count, OTSEG_ACCESS_WRITE, msg);
 		return count ? OTSEG_R_NONE : OTSEG_R_PDU_MALFORMED;
 	}
 	if (have < off + 6)
 		return OTSEG_R_NONE;
-	count = pdu_be16(buf, off + 4);
+	count = pdu_be16(pdu->bytes, off + 4);
 	msg_field(msg, OTSEG_FINS_FIELD_COUNT, count);
 	if (!count)
 		return OTSEG_R_PDU_MALFORMED;
-	bytes = fins_area(buf, off, count,
+	bytes = fins_area(pdu, off, count,
 			  code == OTSEG_FINS_FC_MEMORY_READ || code == OTSEG_FINS_FC_FORCED_READ ?
 				  OTSEG_ACCESS_READ :
 				  OTSEG_ACCESS_WRITE,
@@ -447,12 +455,15 @@ OTSEG_INLINE u32 fins_memory(const u8 *buf, u32 off, u32 have, u32 code, struct 
 }
 
 /* 0104: code, address and bit of each element (W342 5-3-5). An answer has a code before each. */
-OTSEG_NOINLINE u32 fins_multiple(const u8 *buf, u32 off, u32 have, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 fins_multiple(struct otseg_pdu *pdu, u32 off, u32 have, struct otseg_msg *msg)
 {
-	u32 end = msg->length;
 	u32 answer = 0;
+	u32 end;
 	u32 i;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	end = msg->length;
 	if ((end - off) % 4)
 		return OTSEG_R_PDU_LENGTH;
 	for (i = 0; i < OTSEG_MSG_OBJECTS; i++, off += 4) {
@@ -460,7 +471,7 @@ OTSEG_NOINLINE u32 fins_multiple(const u8 *buf, u32 off, u32 have, struct otseg_
 
 		if (off + 4 > have || off >= end)
 			break;
-		bytes = fins_area(buf, off, 1, OTSEG_ACCESS_READ, msg);
+		bytes = fins_area(pdu, off, 1, OTSEG_ACCESS_READ, msg);
 		if (!bytes)
 			answer = OTSEG_ANSWER_ANY;
 		if (answer != OTSEG_ANSWER_ANY)
@@ -476,16 +487,19 @@ OTSEG_NOINLINE u32 fins_multiple(const u8 *buf, u32 off, u32 have, struct otseg_
 }
 
 /* 2301: number of bits, then what to do, code, address and bit of each (W342 5-3-49). */
-OTSEG_NOINLINE u32 fins_force(const u8 *buf, u32 off, u32 have, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 fins_force(struct otseg_pdu *pdu, u32 off, u32 have, struct otseg_msg *msg)
 {
-	u32 end = msg->length;
 	u32 count;
+	u32 end;
 	u32 i;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	end = msg->length;
 	msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 	if (have < off + 2)
 		return OTSEG_R_NONE;
-	count = pdu_be16(buf, off);
+	count = pdu_be16(pdu->bytes, off);
 	msg_field(msg, OTSEG_FINS_FIELD_COUNT, count);
 	if (end - off != 2 + 6 * count)
 		return OTSEG_R_PDU_LENGTH;
@@ -493,7 +507,7 @@ OTSEG_NOINLINE u32 fins_force(const u8 *buf, u32 off, u32 have, struct otseg_msg
 	for (i = 0; i < OTSEG_MSG_OBJECTS; i++, off += 6) {
 		if (off + 6 > have || off >= end)
 			break;
-		fins_area(buf, off + 2, 1, OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, msg);
+		fins_area(pdu, off + 2, 1, OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, msg);
 	}
 	if (off < end && i == OTSEG_MSG_OBJECTS)
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
@@ -501,7 +515,7 @@ OTSEG_NOINLINE u32 fins_force(const u8 *buf, u32 off, u32 have, struct otseg_msg
 }
 
 /* The parts of 0620 and 0920. */
-OTSEG_INLINE u32 fins_part(const u8 *buf, u32 off, u32 have, u32 code, struct otseg_msg *msg)
+OTSEG_INLINE u32 fins_part(struct otseg_pdu *pdu, u32 off, u32 have, u32 code, struct otseg_msg *msg)
 {
 	u32 sub;
 
@@ -509,7 +523,7 @@ OTSEG_INLINE u32 fins_part(const u8 *buf, u32 off, u32 have, u32 code, struct ot
 	if (code == OTSEG_FINS_FC_CYCLE_TIME) {
 		if (have < off + 1)
 			return OTSEG_R_NONE;
-		sub = pdu_u8(buf, off);
+		sub = pdu_u8(pdu->bytes, off);
 		if (sub > 1)
 			return OTSEG_R_PDU_MALFORMED;
 		msg_function(msg, code, sub, sub ? OTSEG_ACCESS_DIAGNOSTIC : OTSEG_ACCESS_CONTROL);
@@ -517,7 +531,7 @@ OTSEG_INLINE u32 fins_part(const u8 *buf, u32 off, u32 have, u32 code, struct ot
 	}
 	if (have < off + 2)
 		return OTSEG_R_NONE;
-	sub = pdu_be16(buf, off);
+	sub = pdu_be16(pdu->bytes, off);
 	if (sub & 0x3f00)
 		return OTSEG_R_PDU_MALFORMED;
 	if (sub & 0x4000)
@@ -528,55 +542,58 @@ OTSEG_INLINE u32 fins_part(const u8 *buf, u32 off, u32 have, u32 code, struct ot
 }
 
 /* What a command names; its body is at @off. */
-OTSEG_NOINLINE u32 fins_command(const u8 *buf, u32 off, u32 have, u32 code, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 fins_command(struct otseg_pdu *pdu, u32 off, u32 have, u32 code, struct otseg_msg *msg)
 {
-	u32 body = msg->length - off;
+	u32 body;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	body = msg->length - off;
 	switch (code) {
 	case OTSEG_FINS_FC_MEMORY_READ:
 	case OTSEG_FINS_FC_MEMORY_WRITE:
 	case OTSEG_FINS_FC_MEMORY_FILL:
 	case OTSEG_FINS_FC_MEMORY_TRANSFER:
 	case OTSEG_FINS_FC_FORCED_READ:
-		return fins_memory(buf, off, have, code, msg);
+		return fins_memory(pdu, off, have, code, msg);
 	case OTSEG_FINS_FC_MULTIPLE_READ:
-		return fins_multiple(buf, off, have, msg);
+		return fins_multiple(pdu, off, have, msg);
 	case OTSEG_FINS_FC_FORCE:
-		return fins_force(buf, off, have, msg);
+		return fins_force(pdu, off, have, msg);
 	case OTSEG_FINS_FC_CYCLE_TIME:
 	case OTSEG_FINS_FC_MESSAGE:
-		return fins_part(buf, off, have, code, msg);
+		return fins_part(pdu, off, have, code, msg);
 	case OTSEG_FINS_FC_RUN:
 		/* program number, mode; without them: monitor mode */
 		if (body == 1)
 			return OTSEG_R_PDU_LENGTH;
 		if (have >= off + 3)
-			msg_field(msg, OTSEG_FINS_FIELD_MODE, pdu_u8(buf, off + 2));
+			msg_field(msg, OTSEG_FINS_FIELD_MODE, pdu_u8(pdu->bytes, off + 2));
 		return OTSEG_R_NONE;
 	case OTSEG_FINS_FC_PARAMETER_READ:
 	case OTSEG_FINS_FC_PARAMETER_WRITE:
 	case OTSEG_FINS_FC_PARAMETER_CLEAR:
 		if (have < off + 6)
 			return OTSEG_R_NONE;
-		msg_field(msg, OTSEG_FINS_FIELD_PARAMETER_AREA, pdu_be16(buf, off));
+		msg_field(msg, OTSEG_FINS_FIELD_PARAMETER_AREA, pdu_be16(pdu->bytes, off));
 		/* bit 15 marks the last part */
 		if (code == OTSEG_FINS_FC_PARAMETER_WRITE &&
-		    body != 6 + 2 * (pdu_be16(buf, off + 4) & 0x7fff))
+		    body != 6 + 2 * (pdu_be16(pdu->bytes, off + 4) & 0x7fff))
 			return OTSEG_R_PDU_LENGTH;
 		return OTSEG_R_NONE;
 	case OTSEG_FINS_FC_PROGRAM_WRITE:
-		if (have >= off + 8 && body != 8 + (pdu_be16(buf, off + 6) & 0x7fff))
+		if (have >= off + 8 && body != 8 + (pdu_be16(pdu->bytes, off + 6) & 0x7fff))
 			return OTSEG_R_PDU_LENGTH;
 		return OTSEG_R_NONE;
 	case OTSEG_FINS_FC_PARAMETER_FILE:
 		if (have >= off + 4)
-			msg_field(msg, OTSEG_FINS_FIELD_PARAMETER_AREA, pdu_be16(buf, off + 2));
+			msg_field(msg, OTSEG_FINS_FIELD_PARAMETER_AREA, pdu_be16(pdu->bytes, off + 2));
 		return OTSEG_R_NONE;
 	case OTSEG_FINS_FC_MEMORY_FILE:
 		/* transfer code, area, address, bit, number of items, file */
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 		if (have >= off + 8)
-			fins_area(buf, off + 2, pdu_be16(buf, off + 6), OTSEG_ACCESS_WRITE, msg);
+			fins_area(pdu, off + 2, pdu_be16(pdu->bytes, off + 6), OTSEG_ACCESS_WRITE, msg);
 		return OTSEG_R_NONE;
 	case OTSEG_FINS_FC_LOOPBACK:
 		msg->answer = (u16)body;
@@ -587,7 +604,7 @@ OTSEG_NOINLINE u32 fins_command(const u8 *buf, u32 off, u32 have, u32 code, stru
 }
 
 /* An answer: end code, then what was asked for. W342 5-1-3. */
-OTSEG_INLINE u32 fins_answer(const u8 *buf, u32 off, u32 have, u32 place, struct otseg_msg *msg)
+OTSEG_INLINE u32 fins_answer(struct otseg_pdu *pdu, u32 off, u32 have, u32 place, struct otseg_msg *msg)
 {
 	const struct otseg_fins_command *command = &otseg_fins_table[place & (OTSEG_FINS_TABLE - 1)];
 	u32 body = msg->length - off;
@@ -597,7 +614,7 @@ OTSEG_INLINE u32 fins_answer(const u8 *buf, u32 off, u32 have, u32 place, struct
 		return OTSEG_R_PDU_LENGTH;
 	if (have < off + 2)
 		return OTSEG_R_NONE;
-	end = pdu_be16(buf, off);
+	end = pdu_be16(pdu->bytes, off);
 	msg_field(msg, OTSEG_FINS_FIELD_END_CODE, end);
 	body -= 2;
 	/* bit 15: a relay says it; bits 6 and 7: the controller has an error of its own */
@@ -618,10 +635,10 @@ OTSEG_INLINE u32 fins_answer(const u8 *buf, u32 off, u32 have, u32 place, struct
 }
 
 /* The header of the frame at @off; fields, unit and kind. */
-OTSEG_INLINE u32 fins_header(const u8 *buf, u32 off, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 node = pdu_u8(buf, off + OTSEG_FINS_AT_DA1);
-	u32 icf = pdu_u8(buf, off);
+	u32 node = pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DA1);
+	u32 icf = pdu_u8(pdu->bytes, off);
 	u32 is_answer = icf & OTSEG_FINS_ICF_ANSWER;
 
 	if (have <= off)
@@ -634,26 +651,26 @@ OTSEG_INLINE u32 fins_header(const u8 *buf, u32 off, u32 have, u32 dir, struct o
 	/* a controller may tell without being asked, but not ask */
 	if (dir == OTSEG_DIR_REQUEST ? is_answer : msg->kind == OTSEG_KIND_REQUEST)
 		return OTSEG_R_PDU_DIRECTION;
-	if (have > off + OTSEG_FINS_AT_RSV && pdu_u8(buf, off + OTSEG_FINS_AT_RSV))
+	if (have > off + OTSEG_FINS_AT_RSV && pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_RSV))
 		return OTSEG_R_PDU_PROTOCOL;
-	if (have > off + OTSEG_FINS_AT_GCT && pdu_u8(buf, off + OTSEG_FINS_AT_GCT) > 7)
+	if (have > off + OTSEG_FINS_AT_GCT && pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_GCT) > 7)
 		return OTSEG_R_PDU_PROTOCOL;
-	if (have > off + OTSEG_FINS_AT_DNA && pdu_u8(buf, off + OTSEG_FINS_AT_DNA) > 127)
+	if (have > off + OTSEG_FINS_AT_DNA && pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DNA) > 127)
 		return OTSEG_R_PDU_MALFORMED;
-	if (have > off + OTSEG_FINS_AT_SNA && pdu_u8(buf, off + OTSEG_FINS_AT_SNA) > 127)
+	if (have > off + OTSEG_FINS_AT_SNA && pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SNA) > 127)
 		return OTSEG_R_PDU_MALFORMED;
 	if (have < off + OTSEG_FINS_AT_CODE)
 		return OTSEG_R_NONE;
-	msg->id = (u16)pdu_u8(buf, off + OTSEG_FINS_AT_SID);
-	msg_field(msg, OTSEG_FINS_FIELD_NETWORK, pdu_u8(buf, off + OTSEG_FINS_AT_DNA));
-	msg_field(msg, OTSEG_FINS_FIELD_UNIT_ADDRESS, pdu_u8(buf, off + OTSEG_FINS_AT_DA2));
-	msg_field(msg, OTSEG_FINS_FIELD_SOURCE_NETWORK, pdu_u8(buf, off + OTSEG_FINS_AT_SNA));
-	msg_field(msg, OTSEG_FINS_FIELD_SOURCE_NODE, pdu_u8(buf, off + OTSEG_FINS_AT_SA1));
+	msg->id = (u16)pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SID);
+	msg_field(msg, OTSEG_FINS_FIELD_NETWORK, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DNA));
+	msg_field(msg, OTSEG_FINS_FIELD_UNIT_ADDRESS, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DA2));
+	msg_field(msg, OTSEG_FINS_FIELD_SOURCE_NETWORK, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SNA));
+	msg_field(msg, OTSEG_FINS_FIELD_SOURCE_NODE, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SA1));
 	if (is_answer) {
 		/* who was asked as node 0 answers with its number */
 		msg_unit(msg, msg->state & OTSEG_FINS_STATE_LOCAL ?
 				      0 :
-				      pdu_u8(buf, off + OTSEG_FINS_AT_SA1));
+				      pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SA1));
 		return OTSEG_R_NONE;
 	}
 	msg_unit(msg, node);
@@ -673,17 +690,21 @@ OTSEG_INLINE u32 fins_header(const u8 *buf, u32 off, u32 have, u32 dir, struct o
 }
 
 /* The frame at @off of the PDU, which ends with it; its length is known. */
-OTSEG_NOINLINE u32 fins_frame(const u8 *buf, u32 off, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 fins_frame(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, struct otseg_msg *msg)
 {
 	const struct otseg_fins_command *command;
-	u32 reason = fins_header(buf, off, have, dir, msg);
-	u32 body = msg->length - off - OTSEG_FINS_AT_BODY;
+	u32 reason;
 	u32 place;
+	u32 body;
 	u32 code;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	reason = fins_header(pdu, off, have, dir, msg);
+	body = msg->length - off - OTSEG_FINS_AT_BODY;
 	if (reason || have < off + OTSEG_FINS_AT_BODY)
 		return reason;
-	code = pdu_be16(buf, off + OTSEG_FINS_AT_CODE);
+	code = pdu_be16(pdu->bytes, off + OTSEG_FINS_AT_CODE);
 	if (!code || code >> 8 == 0xff)
 		return OTSEG_R_PDU_MALFORMED;
 	place = fins_search(code);
@@ -698,32 +719,32 @@ OTSEG_NOINLINE u32 fins_frame(const u8 *buf, u32 off, u32 have, u32 dir, struct 
 		/* which part of the function was asked for, it does not say */
 		if (code == OTSEG_FINS_FC_CYCLE_TIME || code == OTSEG_FINS_FC_MESSAGE)
 			msg->flags |= OTSEG_MSG_NO_FUNCTION;
-		return fins_answer(buf, off, have, place, msg);
+		return fins_answer(pdu, off, have, place, msg);
 	}
 	if (command->code != code)
 		return OTSEG_R_NONE;
 	if (body < command->least || (command->most != OTSEG_FINS_ANY && body > command->most))
 		return OTSEG_R_PDU_LENGTH;
-	return fins_command(buf, off, have, code, msg);
+	return fins_command(pdu, off, have, code, msg);
 }
 
 /* The header on TCP, W421 7-4. @have: bytes of the PDU. */
-OTSEG_INLINE u32 fins_wrapper(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 fins_wrapper(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
 	u32 command;
 	u32 error;
 
 	if (have < OTSEG_FINS_AT_ERROR)
 		return OTSEG_R_NONE;
-	command = pdu_be32(buf, OTSEG_FINS_AT_COMMAND);
+	command = pdu_be32(pdu->bytes, OTSEG_FINS_AT_COMMAND);
 	if (command == OTSEG_FINS_CARRIES) {
 		if (msg->length < OTSEG_FINS_WRAPPER + OTSEG_FINS_AT_BODY)
 			return OTSEG_R_PDU_LENGTH;
 		if (have < OTSEG_FINS_WRAPPER)
 			return OTSEG_R_NONE;
-		if (pdu_be32(buf, OTSEG_FINS_AT_ERROR))
+		if (pdu_be32(pdu->bytes, OTSEG_FINS_AT_ERROR))
 			return OTSEG_R_PDU_MALFORMED;
-		return fins_frame(buf, OTSEG_FINS_WRAPPER, have, dir, msg);
+		return fins_frame(pdu, OTSEG_FINS_WRAPPER, have, dir, msg);
 	}
 	/* an address asked for, two given, or a code alone */
 	if (command > 6 || command == 4 || command == 5)
@@ -736,7 +757,7 @@ OTSEG_INLINE u32 fins_wrapper(const u8 *buf, u32 have, u32 dir, struct otseg_msg
 	msg_unit(msg, 0);
 	if (have < OTSEG_FINS_WRAPPER)
 		return OTSEG_R_NONE;
-	error = pdu_be32(buf, OTSEG_FINS_AT_ERROR);
+	error = pdu_be32(pdu->bytes, OTSEG_FINS_AT_ERROR);
 	if (error > 0xff || (error && command != 3 && command != 1))
 		return OTSEG_R_PDU_MALFORMED;
 	return OTSEG_R_NONE;
@@ -766,7 +787,7 @@ OTSEG_GLOBAL u32 otseg_fins_parse(struct otseg_pdu *pdu, u32 have, u32 dir, stru
 	if (msg->state & OTSEG_STATE_DATAGRAM) {
 		if (have < OTSEG_FINS_AT_BODY || have > OTSEG_FINS_FRAME_MAX)
 			return OTSEG_R_PDU_LENGTH;
-		return fins_frame(buf, 0, msg_length(msg, have, have), dir, msg);
+		return fins_frame(pdu, 0, msg_length(msg, have, have), dir, msg);
 	}
 	for (seen = 0; seen < OTSEG_FINS_AT_LENGTH; seen++) {
 		if (seen < have && buf[seen] != (u8)(OTSEG_FINS_MAGIC >> (24 - 8 * seen)))
@@ -780,7 +801,7 @@ OTSEG_GLOBAL u32 otseg_fins_parse(struct otseg_pdu *pdu, u32 have, u32 dir, stru
 	length = pdu_be32(buf, OTSEG_FINS_AT_LENGTH) + OTSEG_FINS_AT_COMMAND;
 	if (length < OTSEG_FINS_WRAPPER || length > OTSEG_FINS_WRAPPER + OTSEG_FINS_FRAME_MAX)
 		return OTSEG_R_PDU_LENGTH;
-	return fins_wrapper(buf, msg_length(msg, length, have), dir, msg);
+	return fins_wrapper(pdu, msg_length(msg, length, have), dir, msg);
 }
 
 #endif /* OTSEG_FINS_H */

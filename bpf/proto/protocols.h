@@ -7,6 +7,7 @@
 #define OTSEG_PROTOCOLS_H
 
 #include "fins.h"
+#include "melsec.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
