@@ -12,6 +12,8 @@
 #include "dnp3.h"
 #include "enip.h"
 #include "enip_io.h"
+#include "fins.h"
+#include "melsec.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

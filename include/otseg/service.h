@@ -56,8 +56,8 @@ enum otseg_service_state {
 	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, PLANNED)   \
 	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, PLANNED) \
 	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, PLANNED)                \
-	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, PLANNED)                       \
-	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, PLANNED)                 \
+	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, INSPECTED)                       \
+	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, INSPECTED)                 \
 	X(C37118, "c37.118", C37118, OTSEG_ON_IP, 4712, 4713, 0, INSPECTED)                \
 	/* what is encrypted, or carries others: only by its name */                     \
 	X(MODBUS_TLS, "modbus-tls", MODBUS_TLS, OTSEG_ON_TCP, 802, 0, 0, OPAQUE)         \
