@@ -74,7 +74,9 @@ enum otseg_service_state {
 	X(STP, "stp", STP, OTSEG_ON_LINK, 0, 0, OTSEG_LLC_STP, OPAQUE)                   \
 	X(HSR, "hsr", HSR, OTSEG_ON_LINK, 0, 0, 0x892f, OPAQUE)                          \
 	X(PRP, "prp", PRP, OTSEG_ON_LINK, 0, 0, 0x88fb, OPAQUE)                          \
-	X(ETHERTYPE, "ethertype", ETHERTYPE, OTSEG_ON_LINK, 0, 0, 0, OPAQUE)
+	X(ETHERTYPE, "ethertype", ETHERTYPE, OTSEG_ON_LINK, 0, 0, 0, OPAQUE)             \
+	/* names for later */                                                            \
+	X(ADS, "ads", ADS, OTSEG_ON_TCP, 48898, 0, 0, PLANNED)
 /* clang-format on */
 
 /*
