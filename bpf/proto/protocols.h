@@ -6,6 +6,7 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "bacnet.h"
 #include "fins.h"
 #include "melsec.h"
 #include "modbus.h"
