@@ -7,6 +7,12 @@
 #define OTSEG_PROTOCOLS_H
 
 #include "bacnet.h"
+#include "iec104.h"
+#include "iso.h"
+#include "c37118.h"
+#include "dnp3.h"
+#include "enip.h"
+#include "enip_io.h"
 #include "fins.h"
 #include "melsec.h"
 #include "modbus.h"
