@@ -36,7 +36,7 @@
 #define OTSEG_BACNET_ONE 0x4 /* one object, one property: both must be there */
 #define OTSEG_BACNET_KNOWN 0x80
 
-#define OTSEG_BACNET_TELLS (OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
+#define OTSEG_BACNET_TELLS (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
 #define OTSEG_BACNET_WRITES (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM)
 
 /*
@@ -45,7 +45,7 @@
  * BACnetUnconfirmedServiceChoice.
  *
  * Notifications are `read` from the side that was asked to notify, `write` from the other: a
- * device may act on what it is told. A write to an object that is configuration or
+ * device may act on what it is told. Who was notified acknowledges it: `session`. A write to an object that is configuration or
  * a program is `program` as well. Subscriptions are `read`: what they change is who is told.
  */
 /* clang-format off */
@@ -580,7 +580,7 @@ OTSEG_INLINE u32 bacnet_is_setting(u32 type)
 }
 
 /* An object identifier: type of 10 bits, instance of 22 (135, 20.2.14). */
-OTSEG_INLINE void bacnet_object(struct otseg_msg *msg, u32 id)
+OTSEG_INLINE void bacnet_object(struct otseg_msg *msg, u32 id, u32 is_write)
 {
 	u32 type = (id >> 22) + 1;
 	u32 number = id & 0x3fffff;
@@ -589,8 +589,7 @@ OTSEG_INLINE void bacnet_object(struct otseg_msg *msg, u32 id)
 		type = OTSEG_BACNET_OBJ_PROPRIETARY;
 		number = id;
 	}
-	if (msg->access == OTSEG_ACCESS_WRITE && msg->function >> 16 < OTSEG_BACNET_UNCONFIRMED &&
-	    bacnet_is_setting(type))
+	if (is_write && bacnet_is_setting(type))
 		msg->access |= OTSEG_ACCESS_PROGRAM;
 	msg_object(msg, type, msg->access, number, number, 0);
 }
@@ -636,7 +635,7 @@ OTSEG_GLOBAL u32 bacnet_value(struct otseg_pdu *pdu, u32 off, u32 how, u32 found
 				return found;
 			msg->n_objects = 0;
 		}
-		bacnet_object(msg, value);
+		bacnet_object(msg, value, service->access == OTSEG_BACNET_WRITES);
 		return found;
 	}
 	if (key == service->property) {
@@ -748,13 +747,16 @@ OTSEG_GLOBAL u32 bacnet_key(u32 place, u32 tag)
 	return size | OTSEG_BACNET_IN((place >> 4) & 15, number);
 }
 
-/* The numbers of the tags that are open, innermost lowest, behind @tag; ~0: it does not match, or they are too many. */
+/*
+ * The numbers of the tags that are open, innermost lowest, behind @tag; ~0: it does not
+ * match, ~1: they are too many.
+ */
 OTSEG_GLOBAL u64 bacnet_open(u64 stack, u32 tag)
 {
 	u32 number = tag >> OTSEG_BACNET_TAG_NUMBER;
 
 	if (tag & OTSEG_BACNET_TAG_OPENS)
-		return stack >> 56 ? ~0ull : stack << 8 | number;
+		return stack >> 56 ? ~1ull : stack << 8 | number;
 	if (tag & OTSEG_BACNET_TAG_CLOSES)
 		return (stack & 0xff) == number ? stack >> 8 : ~0ull;
 	return stack;
@@ -805,6 +807,8 @@ OTSEG_GLOBAL u32 bacnet_walk(struct otseg_pdu *pdu, u32 off, u32 have, u32 servi
 				     (how & 0xffff0000) | (how & 0xff) << 8 | service, found, msg);
 		stack = bacnet_open(stack, tag);
 		place = bacnet_place(place, tag, flags);
+		if (stack == ~1ull)
+			return OTSEG_R_PDU_NESTING;
 		if (stack == ~0ull || place == ~0u || found & OTSEG_BACNET_BAD)
 			return OTSEG_R_PDU_MALFORMED;
 		off += tag & OTSEG_BACNET_TAG_SIZE;
@@ -892,7 +896,7 @@ OTSEG_GLOBAL u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 
 		return OTSEG_R_INTERNAL;
 	first = pdu_u8(pdu->bytes, off);
 	segmented = first & OTSEG_BACNET_SEGMENTED;
-	msg->kind = dir == OTSEG_DIR_REQUEST ? OTSEG_KIND_REQUEST : OTSEG_KIND_NOTICE;
+	msg->kind = dir == OTSEG_DIR_REQUEST && !msg->part ? OTSEG_KIND_REQUEST : OTSEG_KIND_NOTICE;
 	if (first & 1 || (!segmented && first & OTSEG_BACNET_MORE_FOLLOWS))
 		return OTSEG_R_PDU_MALFORMED;
 	if (msg->length < off + (segmented ? 6 : 4))
