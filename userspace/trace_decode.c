@@ -239,6 +239,7 @@ static void datagram_decode(struct decode *run, struct finding *finding,
 	u32 n_bytes = packet->payload_len;
 	s64 len;
 
+	connection->state |= OTSEG_STATE_DATAGRAM;
 	while (n_bytes && !finding->reason) {
 		len = pdu_take(run, connection, finding, bytes, n_bytes);
 		if (!len || len > n_bytes)

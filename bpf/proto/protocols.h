@@ -6,6 +6,7 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "bacnet.h"
 #include "iec104.h"
 #include "iso.h"
 #include "c37118.h"

@@ -49,7 +49,7 @@ enum otseg_service_state {
 	X(ENIP_IO, "enip-io", ENIP_IO, OTSEG_ON_UDP, 0, 2222, 0, INSPECTED)                \
 	X(IEC104, "iec104", IEC104, OTSEG_ON_TCP, 2404, 0, 0, INSPECTED)                 \
 	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, PLANNED)                      \
-	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, PLANNED)                  \
+	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, INSPECTED)                \
 	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, PLANNED)                   \
 	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, PLANNED)                            \
 	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, PLANNED)          \
