@@ -815,6 +815,9 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		return OTSEG_R_PDU_LENGTH;
 	if (path > OTSEG_PDU_MAX)
 		return OTSEG_R_PDU_NESTING;
+	/* its path will tell how far it goes */
+	if (have < end)
+		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	if (have < at + 14)
 		return OTSEG_R_NONE;
 	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(buf, at + 2));
@@ -1119,6 +1122,7 @@ OTSEG_INLINE u32 enip_unwrap(struct otseg_pdu *pdu, u32 *at, u32 *end, u32 have,
 OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 			      struct otseg_msg *msg)
 {
+	u32 is_far = 0;
 	u32 reason;
 
 	if (!pdu || !msg)
@@ -1128,12 +1132,15 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 		return reason;
 	if (msg->function >> 16 == OTSEG_ENIP_FC_UNCONNECTED_SEND) {
+		if (msg->field_mask & ENIP_BIT(OUTER_CLASS))
+			return OTSEG_R_PDU_MALFORMED;
 		at = enip_data(pdu->bytes, at);
 		msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		msg->field_mask &= (u16)ENIP_OUTER_FIELDS;
 		reason = enip_unwrap(pdu, &at, &end, have, msg);
 		if (reason || have <= at)
 			return reason;
+		is_far = !(msg->field_mask & ENIP_BIT(HOPS));
 		reason = enip_head(pdu, at, end, have < end ? have : end, msg);
 		if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return reason;
@@ -1142,13 +1149,20 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	}
 	msg->answer = (u16)(pdu->bytes[ENIP_AT_COMMAND] << 8 | pdu_u8(pdu->bytes, at));
 	at = enip_data(pdu->bytes, at);
-	if (msg->function >> 16 != OTSEG_ENIP_FC_MULTIPLE_SERVICE)
-		return enip_body(pdu, at, end, have < end ? have : end, msg);
-	if (!(msg->field_mask & ENIP_BIT(CLASS)) || msg->field_mask & ENIP_BIT(OUTER_CLASS) ||
-	    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER)
+	have = have < end ? have : end;
+	if (msg->function >> 16 != OTSEG_ENIP_FC_MULTIPLE_SERVICE) {
+		reason = enip_body(pdu, at, end, have, msg);
+	} else if (!(msg->field_mask & ENIP_BIT(CLASS)) || msg->field_mask & ENIP_BIT(OUTER_CLASS) ||
+		   msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER) {
 		return OTSEG_R_PDU_MALFORMED;
-	msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
-	return enip_services(pdu, at, end, have < end ? have : end, msg);
+	} else {
+		msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
+		reason = enip_services(pdu, at, end, have, msg);
+	}
+	/* the route that an opening within tells of is not all of it */
+	if (is_far)
+		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
+	return reason;
 }
 
 /*
@@ -1400,10 +1414,10 @@ OTSEG_INLINE u32 enip_send(struct otseg_pdu *pdu, u32 have, u32 dir, u32 command
 		if (have >= at)
 			msg->id = (u16)pdu_le16(buf, ENIP_AT_SEQUENCE);
 	}
-	if (!end || (end >= at && have <= at))
-		return OTSEG_R_NONE;
-	if (end < at)
+	if (end && end <= at)
 		return OTSEG_R_PDU_LENGTH;
+	if (!end || have <= at)
+		return OTSEG_R_NONE;
 	return dir == OTSEG_DIR_REQUEST ? enip_request(pdu, at, end, have < end ? have : end, msg) :
 					  enip_reply(pdu, at, end, have < end ? have : end, msg);
 }
