@@ -2,7 +2,7 @@
 """What tshark calls the parts of an I/O datagram of EtherNet/IP, to be compared with ours."""
 
 SERVICE = "enip-io"
-FILTER = "cipio || (enip && udp.port == 2222)"
+FILTER = "cipio"
 
 
 def messages(protos, frame):

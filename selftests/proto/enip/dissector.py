@@ -187,7 +187,7 @@ def answer(cip, rest):
     if service is None:
         for proto in rest:
             service = number(proto, "cip.cm.sc")
-    if service is not None and service <= COMMON_MAX:
+    if service is not None and service <= COMMON_MAX and service not in KINDS:
         message["function"] = service
     status = number(cip, "cip.genstat")
     if status:
@@ -198,6 +198,10 @@ def answer(cip, rest):
                 message["fields"] = opening(proto, {})
                 message["fields"].pop("transport-class", None)
     return [message]
+
+
+# Common services that come in kinds: an answer does not tell which.
+KINDS = {0x02, 0x04, 0x05, 0x0D, 0x10, 0x19, 0x1A, 0x1B}
 
 
 def one(encapsulation, rest):
@@ -222,6 +226,7 @@ def one(encapsulation, rest):
 
 
 def messages(protos, frame):
+    """Messages of all encapsulation messages of a frame."""
     result = []
     begun = None
     rest = []
@@ -232,7 +237,7 @@ def messages(protos, frame):
             begun, rest = proto, []
         else:
             rest.append(proto)
-    return result
+    return [{key: value for key, value in message.items() if value != {}} for message in result]
 
 
 def explain(capture, frame, theirs, ours):
