@@ -107,12 +107,13 @@ def function(service, fields, symbols):
 
 def route(manager):
     """The route of an Unconnected Send."""
-    fields = {"hops": 0}
+    kinds = [f for f in own(manager) if f.get("name") == "cip.path_segment.type"]
     ports = [f for f in own(manager) if f.get("name") == "cip.port"]
     links = [f for f in own(manager) if f.get("name") == "cip.linkaddress.byte"]
-    fields["hops"] = len(ports)
-    if len(ports) == 1:
-        fields["port"] = int(ports[0].get("show"), 0)
+    fields = {"hops": len(kinds)}
+    if len(kinds) == 1:
+        # of an extended one the number itself is the second
+        fields["port"] = int(ports[-1].get("show"), 0)
         if links:
             fields["link"] = int(links[0].get("show"), 0)
     return fields
