@@ -7,5 +7,7 @@
 #define OTSEG_PROTOCOLS_H
 
 #include "modbus.h"
+#include "mqtt.h"
+#include "opcua.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
