@@ -265,8 +265,8 @@ enum otseg_opcua_message {
 #define OPCUA_STATE_POLICY 4 /* shift; 4 bits */
 #define OPCUA_STATE_MODE 8 /* shift; 2 bits */
 #define OPCUA_STATE_ANSWER 0x400u /* an answer goes on */
-#define OPCUA_STATE_REQUEST 11 /* shift; 20 bits: id of the request that goes on, 0: none */
-#define OPCUA_REQUEST_MAX 0xfffffu
+#define OPCUA_STATE_REQUEST 11 /* shift; 19 bits: id of the request that goes on, 0: none */
+#define OPCUA_REQUEST_MAX 0x7ffffu
 
 /* In place of an offset. */
 #define OPCUA_STOP 0x10000000u
@@ -898,7 +898,7 @@ OTSEG_INLINE u32 opcua_reverse_hello(const u8 *buf, u32 have, u32 dir, struct ot
 	msg_function(msg, OTSEG_OPCUA_FC_REVERSE_HELLO, 0, OPCUA_REVERSE);
 	msg_field(msg, OTSEG_OPCUA_FIELD_REVERSE, 1);
 	msg->flags |= OTSEG_MSG_UNKNOWN;
-	if (msg->state && !(msg->state & OTSEG_STATE_AGAIN))
+	if (msg->state & OPCUA_STATE_HELLO && !(msg->state & OTSEG_STATE_AGAIN))
 		return OTSEG_R_PDU_STATE;
 	url = opcua_string(buf, OPCUA_AT_BODY, have, msg->length);
 	end = opcua_string(buf, url, have, msg->length);
