@@ -896,9 +896,9 @@ OTSEG_INLINE u32 opcua_reverse_hello(const u8 *buf, u32 have, u32 dir, struct ot
 	if (msg->length < 16 || msg->length > 16 + 2 * OPCUA_URL_MAX)
 		return OTSEG_R_PDU_LENGTH;
 	msg_function(msg, OTSEG_OPCUA_FC_REVERSE_HELLO, 0, OPCUA_REVERSE);
-	msg_field(msg, OTSEG_OPCUA_FIELD_REVERSE, 1);
 	msg->flags |= OTSEG_MSG_UNKNOWN;
-	if (msg->state & OPCUA_STATE_HELLO && !(msg->state & OTSEG_STATE_AGAIN))
+	if (msg->state & (OPCUA_STATE_HELLO | OPCUA_STATE_REVERSE) &&
+	    !(msg->state & OTSEG_STATE_AGAIN))
 		return OTSEG_R_PDU_STATE;
 	url = opcua_string(buf, OPCUA_AT_BODY, have, msg->length);
 	end = opcua_string(buf, url, have, msg->length);
@@ -1272,7 +1272,8 @@ OTSEG_NOINLINE u32 opcua_chunk(struct otseg_pdu *pdu, u32 have, u32 dir, struct 
 		return OTSEG_R_PDU_MALFORMED;
 	msg_field(msg, OTSEG_OPCUA_FIELD_MESSAGE, message);
 	msg_field(msg, OTSEG_OPCUA_FIELD_CHUNK, chunk == 'F' ? 0 : chunk == 'C' ? 1 : 2);
-	msg_field(msg, OTSEG_OPCUA_FIELD_REVERSE, !!(msg->state & OPCUA_STATE_REVERSE));
+	msg_field(msg, OTSEG_OPCUA_FIELD_REVERSE,
+		  message == OPCUA_RHE || msg->state & OPCUA_STATE_REVERSE);
 	if (have < OPCUA_AT_BODY)
 		return OTSEG_R_NONE;
 	if (pdu_le32(buf, OPCUA_AT_SIZE) - OPCUA_AT_BODY > OPCUA_SIZE_MAX - OPCUA_AT_BODY)
