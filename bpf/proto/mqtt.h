@@ -20,6 +20,8 @@
 #define MQTT_SESSION OTSEG_ACCESS_SESSION
 #define MQTT_READ OTSEG_ACCESS_READ
 #define MQTT_WRITE OTSEG_ACCESS_WRITE
+/* Whoever joins a group of subscribers takes messages away from its other members. */
+#define MQTT_JOIN (OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL)
 /* A command of Sparkplug: it may restart the node, or change what it does. */
 #define MQTT_COMMAND (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL)
 
@@ -36,7 +38,7 @@
 	X(PUBREC, 5, "pubrec", MQTT_SESSION, 0, 0) \
 	X(PUBREL, 6, "pubrel", MQTT_SESSION, 0, 0) \
 	X(PUBCOMP, 7, "pubcomp", MQTT_SESSION, 0, 0) \
-	X(SUBSCRIBE, 8, "subscribe", MQTT_READ, 0, 0) \
+	X(SUBSCRIBE, 8, "subscribe", MQTT_JOIN, 0, OTSEG_FN_SUB) \
 	X(SUBACK, 9, "suback", MQTT_SESSION, 0, 0) \
 	X(UNSUBSCRIBE, 10, "unsubscribe", MQTT_READ, 0, 0) \
 	X(UNSUBACK, 11, "unsuback", MQTT_SESSION, 0, 0) \
@@ -75,6 +77,8 @@ enum otseg_mqtt_function {
 	OTSEG_MQTT_TYPES(X, OTSEG_MQTT_FC_WILL, MQTT_WRITE, MQTT_COMMAND) \
 	OTSEG_MQTT_TYPES(X, OTSEG_MQTT_FC_DELIVER, MQTT_READ, MQTT_READ) \
 	OTSEG_MQTT_TYPES(X, OTSEG_MQTT_FC_RESPONSE_TOPIC, MQTT_WRITE, MQTT_COMMAND) \
+	X(SUBSCRIBE_OWN, OTSEG_MQTT_FC_SUBSCRIBE, 0, "own", MQTT_READ) \
+	X(SUBSCRIBE_SHARED, OTSEG_MQTT_FC_SUBSCRIBE, 1, "shared", MQTT_JOIN) \
 	X(PUBLISH_ALIAS, OTSEG_MQTT_FC_PUBLISH, OTSEG_MQTT_TYPE_ALIAS, "by-alias", MQTT_COMMAND) \
 	X(DELIVER_ALIAS, OTSEG_MQTT_FC_DELIVER, OTSEG_MQTT_TYPE_ALIAS, "by-alias", MQTT_READ)
 /* clang-format on */
@@ -94,9 +98,8 @@ enum otseg_mqtt_type {
 	X(QOS, 1, "qos", 2, "quality of service, of a subscription the highest") \
 	X(RETAIN, 2, "retain", 1, "1: the broker keeps the message for later subscribers") \
 	X(DUP, 3, "dup", 1, "1: it was sent before") \
-	X(SHARED, 4, "shared", 1, "1: the subscription is one of a group, which shares the messages") \
-	X(PASSWORD, 5, "password", 1, "1: the client sends a password") \
-	X(BRIDGE, 6, "bridge", 1, "1: the client is another broker")
+	X(PASSWORD, 4, "password", 1, "1: the client sends a password") \
+	X(BRIDGE, 5, "bridge", 1, "1: the client is another broker")
 #define OTSEG_MQTT_FIELD_WORDS(X)
 #define OTSEG_MQTT_TEXTS(X) \
 	X(TOPIC, 0, "topic", "name of a topic, or filter of topics; of a shared one without $share/group/") \
@@ -588,7 +591,11 @@ OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk, s
 		otseg_mqtt_properties_walk(pdu, walk);
 	id = walk->off;
 	walk->off = mqtt_string(buf, id, have, end);
-	if (walk->off < MQTT_STOP && walk->off <= have && !msg->part)
+	if (walk->off < MQTT_STOP && walk->off > have)
+		walk->off = MQTT_FAR;
+	if (walk->off >= MQTT_STOP)
+		return mqtt_stopped(walk->off, msg);
+	if (!msg->part)
 		msg_text(msg, OTSEG_MQTT_TEXT_CLIENT, id + 2, walk->off - id - 2);
 	if (flags & 4) {
 		walk->kind = OTSEG_MQTT_FC_WILL;
@@ -629,9 +636,6 @@ OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk, s
 		off = mqtt_string(buf, off, have, end);
 	if (off == MQTT_BAD || off == MQTT_LONG || (off < MQTT_STOP && off != end))
 		return off == MQTT_BAD ? OTSEG_R_PDU_MALFORMED : OTSEG_R_PDU_LENGTH;
-	if (off == MQTT_FAR && !(msg->flags & OTSEG_MSG_PARTIAL) && walk->off >= MQTT_STOP &&
-	    !(flags & 4))
-		return OTSEG_R_PDU_NESTING;
 	if (!(msg->flags & OTSEG_MSG_PARTIAL))
 		msg->state = (msg->state & OTSEG_STATE_AGAIN) | level |
 			     (msg->fields[OTSEG_MQTT_FIELD_BRIDGE] ? MQTT_STATE_BRIDGE : 0);
@@ -758,7 +762,6 @@ OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 	u32 off = mqtt_see(walk->off, 2, walk->have, walk->end);
 	u32 len, shared, reason;
 
-	msg_function(msg, function, 0, MQTT_READ);
 	if (off >= MQTT_STOP)
 		return mqtt_stopped(off, msg);
 	if (!pdu_be16(pdu->bytes, off))
@@ -784,12 +787,12 @@ OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 	shared = otseg_mqtt_shared(pdu, off, len);
 	if (shared > len || otseg_mqtt_topic(pdu, off + shared, len - shared, 1) == MQTT_TOPIC_BAD)
 		return OTSEG_R_PDU_MALFORMED;
-	/* whoever joins a group takes messages away from its other members */
-	if (shared && function == OTSEG_MQTT_FC_SUBSCRIBE)
-		msg->access |= OTSEG_ACCESS_CONTROL;
-	if (function == OTSEG_MQTT_FC_SUBSCRIBE)
+	if (function == OTSEG_MQTT_FC_SUBSCRIBE) {
+		msg_function(msg, function, !!shared, shared ? MQTT_JOIN : MQTT_READ);
 		msg_field(msg, OTSEG_MQTT_FIELD_QOS, walk->options & 3);
-	msg_field(msg, OTSEG_MQTT_FIELD_SHARED, !!shared);
+	} else {
+		msg_function(msg, function, 0, MQTT_READ);
+	}
 	msg_text(msg, OTSEG_MQTT_TEXT_TOPIC, off + shared, len - shared);
 	return OTSEG_R_NONE;
 }

@@ -841,10 +841,13 @@ OTSEG_INLINE u32 opcua_hello(const u8 *buf, u32 have, u32 is_server, struct otse
 		len = 0;
 	if (len != msg->length - 32)
 		return OTSEG_R_PDU_LENGTH;
-	if (have >= msg->length)
-		msg_text(msg, OTSEG_OPCUA_TEXT_ENDPOINT, 32, len);
-	if (!(msg->flags & OTSEG_MSG_PARTIAL))
-		msg->state |= OPCUA_STATE_HELLO;
+	if (msg->flags & OTSEG_MSG_PARTIAL)
+		return OTSEG_R_NONE;
+	/* a rule may want to know it */
+	if (have < msg->length)
+		return OTSEG_R_PDU_NESTING;
+	msg_text(msg, OTSEG_OPCUA_TEXT_ENDPOINT, 32, len);
+	msg->state |= OPCUA_STATE_HELLO;
 	return OTSEG_R_NONE;
 }
 
