@@ -30,7 +30,7 @@ def response_topics(node):
 
 
 def shared(topic):
-    """A filter without what makes it a shared one, and whether there was such."""
+    """A filter without what makes it a shared one, and whether that was there."""
     if topic.startswith("$share/"):
         return topic.split("/", 2)[2], 1
     return topic, 0
@@ -67,10 +67,10 @@ def packet(proto, to_broker):
         parts = []
         for i, topic in enumerate(values(proto, "mqtt.topic")):
             name, is_shared = shared(topic)
-            fields = {"topic": name, "shared": is_shared}
+            parts.append({"function": kind, "fields": {"topic": name}})
             if kind == 8:
-                fields["qos"] = qos[i]
-            parts.append({"function": kind, "fields": fields})
+                parts[-1]["sub_function"] = is_shared
+                parts[-1]["fields"]["qos"] = qos[i]
         return parts
     return [found]
 
