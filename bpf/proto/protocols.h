@@ -16,5 +16,7 @@
 #include "fins.h"
 #include "melsec.h"
 #include "modbus.h"
+#include "mqtt.h"
+#include "opcua.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

@@ -41,14 +41,14 @@ enum otseg_service_state {
 	X(ARP, "arp", ARP, OTSEG_ON_ARP, 0, 0, 0, OPAQUE)                                \
 	X(MODBUS, "modbus", MODBUS, OTSEG_ON_IP, 502, 502, 0, INSPECTED)                 \
 	X(S7COMM, "s7comm", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                  \
-	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, PLANNED)                         \
+	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, INSPECTED)                         \
 	X(S7PLUS, "s7comm-plus", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)             \
 	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, PLANNED)                          \
 	X(DNP3, "dnp3", DNP3, OTSEG_ON_IP, 20000, 20000, 0, INSPECTED)                     \
 	X(ENIP, "enip", ENIP, OTSEG_ON_IP, 44818, 44818, 0, INSPECTED)                     \
 	X(ENIP_IO, "enip-io", ENIP_IO, OTSEG_ON_UDP, 0, 2222, 0, INSPECTED)                \
 	X(IEC104, "iec104", IEC104, OTSEG_ON_TCP, 2404, 0, 0, INSPECTED)                 \
-	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, PLANNED)                      \
+	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, INSPECTED)                      \
 	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, INSPECTED)                \
 	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, PLANNED)                   \
 	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, PLANNED)                            \
