@@ -6,6 +6,8 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "goose.h"
 #include "modbus.h"
+#include "sv.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
