@@ -6,6 +6,7 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "ethercat.h"
 #include "goose.h"
 #include "modbus.h"
 #include "sv.h"
