@@ -9,6 +9,7 @@
 #include "ethercat.h"
 #include "goose.h"
 #include "modbus.h"
+#include "profinet.h"
 #include "sv.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
