@@ -124,6 +124,8 @@ static s64 pdu_take(struct decode *run, struct otseg_connection *connection,
 		}
 		if (msg->flags & OTSEG_MSG_PARTIAL)
 			return 0;
+		if (finding->packet.family == OTSEG_FAMILY_LINK)
+			otseg_inspect_ends(msg, finding->packet.src_mac, finding->packet.dst_mac);
 		json_array_append_new(finding->messages, message_json(run, connection));
 		msg->part++;
 	} while (msg->flags & OTSEG_MSG_MORE);
@@ -135,7 +137,7 @@ static void ends_print(char *src, char *dst, size_t size, const struct finding *
 {
 	const struct otseg_packet *packet = &finding->packet;
 
-	if (packet->family) {
+	if (packet->family != OTSEG_FAMILY_LINK) {
 		otseg_print_address(src, size, packet->family, &packet->src);
 		otseg_print_address(dst, size, packet->family, &packet->dst);
 		return;
@@ -152,7 +154,7 @@ static void line_begin(const struct finding *finding, const char *service, const
 	const char *dir = finding->dir == OTSEG_DIR_REQUEST ? "request" : "response";
 
 	printf("%llu ", (unsigned long long)finding->frame->number);
-	if (finding->packet.family)
+	if (finding->packet.family != OTSEG_FAMILY_LINK)
 		printf("%s:%u > %s:%u", src, finding->packet.sport, dst, finding->packet.dport);
 	else
 		printf("%s > %s", src, dst);
@@ -175,7 +177,7 @@ static void finding_print(const struct decode *run, const struct finding *findin
 				     "direction",
 				     finding->dir == OTSEG_DIR_REQUEST ? "request" : "response",
 				     "src", src, "dst", dst);
-		if (packet->family) {
+		if (packet->family != OTSEG_FAMILY_LINK) {
 			json_object_set_new(document, "src_port", json_integer(packet->sport));
 			json_object_set_new(document, "dst_port", json_integer(packet->dport));
 		}
@@ -267,21 +269,14 @@ static u32 service_at(const struct decode *run, u8 carrier, u16 number)
 }
 
 /* Whose packet is it, and where does its payload lie? NONE: nobody's. */
-static u32 packet_place(const struct decode *run, struct otseg_packet *packet, u32 frame_len,
-			u32 reason)
+static u32 packet_place(const struct decode *run, const struct otseg_packet *packet,
+			u32 frame_len, u32 reason)
 {
 	u8 carrier;
 	u32 service;
 
-	if (reason == OTSEG_R_ETHERTYPE) {
-		packet->payload_off = packet->l3_off;
-		packet->payload_len = (u16)(frame_len - packet->l3_off);
-		packet->sport = packet->ethertype;
-		packet->dport = packet->ethertype;
-		memcpy(&packet->src, packet->src_mac, 6);
-		memcpy(&packet->dst, packet->dst_mac, 6);
+	if (!reason && packet->family == OTSEG_FAMILY_LINK)
 		return service_at(run, OTSEG_ON_LINK, packet->ethertype);
-	}
 	if (reason || packet->fault ||
 	    (packet->proto != OTSEG_PROTO_TCP && packet->proto != OTSEG_PROTO_UDP))
 		return OTSEG_SVC_NONE;
@@ -298,14 +293,14 @@ static enum otseg_msg_dir direction_of(const struct decode *run, const struct fi
 				       struct otseg_connection *connection)
 {
 	const struct otseg_packet *packet = &finding->packet;
-	u32 is_tcp = packet->family && packet->proto == OTSEG_PROTO_TCP;
+	u32 is_tcp = packet->proto == OTSEG_PROTO_TCP;
 	u32 end = otseg_reassembly_end(packet);
 
 	if (is_tcp && packet->tcp_flags & OTSEG_TCP_SYN)
 		connection->opener = 1 + (packet->tcp_flags & OTSEG_TCP_ACK ? !end : end);
 	if (!connection->opener) {
 		u8 carrier = is_tcp ? OTSEG_ON_TCP : OTSEG_ON_UDP;
-		u32 is_answer = packet->family && packet->sport != packet->dport &&
+		u32 is_answer = packet->proto && packet->sport != packet->dport &&
 				service_at(run, carrier, packet->dport) != finding->service;
 
 		connection->opener = 1 + (is_answer ? !end : end);
@@ -334,7 +329,7 @@ static int frame_decode(struct decode *run, const struct otseg_frame *frame)
 		return -ENOMEM;
 	finding.dir = direction_of(run, &finding, connection);
 	finding.messages = json_array();
-	if (finding.packet.family && finding.packet.proto == OTSEG_PROTO_TCP)
+	if (finding.packet.proto == OTSEG_PROTO_TCP)
 		segment_decode(run, &finding, connection, stream);
 	else
 		datagram_decode(run, &finding, connection);

@@ -175,6 +175,32 @@ OTSEG_INLINE u32 place_is_land(const struct otseg_packet *p, u32 family)
 	return family && !differ;
 }
 
+/*
+ * Both zones of a frame without an IP address: the only one behind its link, and the only one
+ * behind the other end of the wire. Off a wire it stays within its zone.
+ */
+OTSEG_INLINE u32 place_link(const struct otseg_env *e, const struct otseg_packet *p,
+			    struct otseg_verdict *v, struct otseg_path *path)
+{
+	const struct otseg_img_link *link = otseg_at(e, LINKS, v->link);
+	u32 zone = link->zone_plus1, far = zone;
+
+	if (link->wire_plus1)
+		far = link->peer_plus1 ? otseg_at(e, LINKS, link->peer_plus1 - 1u)->zone_plus1 : 0;
+	if (p->src_mac[0] & 1)
+		return OTSEG_R_MAC_SPOOFED;
+	if (!zone || !far)
+		return OTSEG_R_ETHERTYPE;
+	if ((otseg_at(e, ZONES, zone - 1)->flags & OTSEG_ZONE_HAS_MACS) &&
+	    !otseg_ingress_mac(e, p, zone - 1))
+		return OTSEG_R_MAC_SPOOFED;
+	v->src_zone = (u16)(zone - 1);
+	v->dst_zone = (u16)(far - 1);
+	path->src_class = OTSEG_NONE32;
+	path->dst_class = OTSEG_NONE32;
+	return OTSEG_R_NONE;
+}
+
 /* otseg_place() for a packet of @family. */
 OTSEG_INLINE u32 place(const struct otseg_env *e, const struct otseg_packet *p,
 		       struct otseg_verdict *v, struct otseg_path *path, u32 family)
@@ -205,12 +231,20 @@ OTSEG_INLINE u32 place(const struct otseg_env *e, const struct otseg_packet *p,
  * @v: verdict, takes the zones; @v->link is known
  * @path: takes the classes
  *
- * Return: enum otseg_reason: NONE, SPOOFED, MAC_SPOOFED, NO_ZONE or OFF_WIRE.
+ * Return: enum otseg_reason: NONE, SPOOFED, MAC_SPOOFED, NO_ZONE, OFF_WIRE or ETHERTYPE.
  */
 OTSEG_NOINLINE u32 otseg_place(const struct otseg_env *e, const struct otseg_packet *p,
 			       struct otseg_verdict *v, struct otseg_path *path)
 {
+	if (otseg_unlikely(p->family == OTSEG_FAMILY_LINK))
+		return place_link(e, p, v, path);
 	return place(e, p, v, path, p->family);
+}
+
+/* The index of a class among those of its zone; rules about what has no address are for all. */
+OTSEG_INLINE u32 class_local(const struct otseg_env *e, u32 class)
+{
+	return class == OTSEG_NONE32 ? 0 : otseg_at(e, CLASSES, class)->local;
 }
 
 /* Is there an inspector for the service? */
@@ -222,6 +256,20 @@ OTSEG_INLINE u32 otseg_service_is_inspected(u32 service)
 #undef X
 
 	return (inspected >> (service & 63)) & 1;
+}
+
+/* The service whose inspector @service shares. */
+OTSEG_INLINE u32 otseg_service_family(u32 service)
+{
+	switch (service) {
+#define X(id, name, family, on, tcp, udp, ether, state) \
+	case OTSEG_SVC_##id:                            \
+		return OTSEG_SVC_##family;
+		OTSEG_SERVICE_LIST(X)
+#undef X
+	default:
+		return OTSEG_SVC_NONE;
+	}
 }
 
 /* What one zone may ask of another: pair + 1, 0: nothing. */
@@ -330,10 +378,8 @@ OTSEG_INLINE u32 path_find(const struct otseg_env *e, struct otseg_path *path,
 		return OTSEG_R_NO_CONDUIT;
 	pair = otseg_at(e, PAIRS, index - 1);
 	path->conduit = pair->conduit;
-	src_role = *otseg_at(e, ROLES,
-			     pair->src_roles + otseg_at(e, CLASSES, path->src_class)->local);
-	dst_role = *otseg_at(e, ROLES,
-			     pair->dst_roles + otseg_at(e, CLASSES, path->dst_class)->local);
+	src_role = *otseg_at(e, ROLES, pair->src_roles + class_local(e, path->src_class));
+	dst_role = *otseg_at(e, ROLES, pair->dst_roles + class_local(e, path->dst_class));
 	cell = *otseg_at(e, CELL_MATRIX, pair->cells + src_role * pair->n_dst_roles + dst_role);
 	leaf = cell ? otseg_leaf_find(e, cell - 1, selector) : 0;
 	if (!leaf)

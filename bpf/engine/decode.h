@@ -12,6 +12,7 @@
 #define OTSEG_TAG_8021Q 0x8100
 #define OTSEG_TAG_8021AD 0x88a8
 #define OTSEG_VLAN_TAGS 2
+#define OTSEG_ETHERTYPE_MIN 0x600 /* below, it is a length (IEEE 802.3 clause 3.2.6) */
 
 #define OTSEG_ICMP_ECHO_REPLY 0
 #define OTSEG_ICMP_ECHO 8
@@ -67,6 +68,35 @@ OTSEG_INLINE u32 otseg_decode_ethernet(const struct otseg_env *e, struct otseg_p
 	p->vlan = vlan;
 	p->ethertype = (u16)type;
 	p->l3_off = (u16)off;
+	return OTSEG_R_NONE;
+}
+
+/*
+ * What has no IP address. Frames by length instead of ethertype (IEEE 802.3) are refused but
+ * for the spanning tree's: an LLC header can carry anything.
+ */
+OTSEG_INLINE u32 otseg_decode_link(const struct otseg_env *e, struct otseg_packet *p)
+{
+	union otseg_header h;
+
+	if (p->ethertype < OTSEG_ETHERTYPE_MIN) {
+		if (otseg_load_header(e, p->l3_off, &h, 3) || h.h[0] != 0x4242 || h.b[2] != 3)
+			return OTSEG_R_ETHERTYPE;
+		p->ethertype = OTSEG_LLC_STP;
+	}
+	p->family = OTSEG_FAMILY_LINK;
+	__builtin_memcpy(&p->src.w[0], p->src_mac, 4);
+	__builtin_memcpy(&p->src.w[1], p->src_mac + 4, 2);
+	__builtin_memcpy(&p->dst.w[0], p->dst_mac, 4);
+	__builtin_memcpy(&p->dst.w[1], p->dst_mac + 4, 2);
+	/* The same addresses at another place are somebody else's. */
+	p->src.w[2] = e->s->arrival.ifindex;
+	p->src.w[3] = p->vlan;
+	p->sport = p->ethertype;
+	p->dport = p->ethertype;
+	p->selector = OTSEG_SEL(OTSEG_SEL_LINK, p->ethertype);
+	p->payload_off = p->l3_off;
+	p->payload_len = (u16)(e->s->arrival.frame_len - p->l3_off);
 	return OTSEG_R_NONE;
 }
 
@@ -321,7 +351,7 @@ OTSEG_NOINLINE u32 otseg_decode(const struct otseg_env *e, struct otseg_packet *
 	else if (p->ethertype == OTSEG_ETH_ARP)
 		return otseg_decode_arp(e, p);
 	else
-		return OTSEG_R_ETHERTYPE;
+		return otseg_decode_link(e, p);
 	if (l3 & OTSEG_L3_FATAL)
 		return OTSEG_R_IP_HEADER;
 	if (l3 >> 16)

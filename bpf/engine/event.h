@@ -70,29 +70,32 @@ OTSEG_INLINE u32 otseg_event_tell(struct otseg_env *e, u64 suppressed, u64 unuse
 	event->suppressed = (u32)suppressed;
 	event->ifindex = e->s->arrival.ifindex;
 	event->vlan = p->vlan;
-	__builtin_memcpy(event->src, &p->src, sizeof(event->src));
-	__builtin_memcpy(event->dst, &p->dst, sizeof(event->dst));
+	if (p->family != OTSEG_FAMILY_LINK) {
+		event->family = p->family;
+		__builtin_memcpy(event->src, &p->src, sizeof(event->src));
+		__builtin_memcpy(event->dst, &p->dst, sizeof(event->dst));
+		event->sport = p->sport;
+		event->dport = p->dport;
+	}
 	/* Of a frame that was routed, the sender's is no longer there. */
 	if (!(v->flags & OTSEG_V_ROUTE))
 		__builtin_memcpy(event->src_mac, p->src_mac, sizeof(event->src_mac));
 	event->rule = v->rule;
 	event->frame_len = e->s->arrival.frame_len;
 	event->ethertype = p->ethertype;
-	event->sport = p->sport;
-	event->dport = p->proto == OTSEG_PROTO_ICMP || p->proto == OTSEG_PROTO_ICMPV6 ?
-			       (u16)p->selector :
-			       p->dport;
+	if (p->proto == OTSEG_PROTO_ICMP || p->proto == OTSEG_PROTO_ICMPV6)
+		event->dport = (u16)p->selector;
 	event->src_zone = v->src_zone;
 	event->dst_zone = v->dst_zone;
 	event->conduit = v->conduit;
 	event->link = v->link;
-	event->family = p->family;
 	event->proto = p->proto;
 	event->action = v->action;
 	event->reason = v->reason;
 	event->verdict_flags = v->flags;
 	event->service = v->service;
-	if (v->reason >= OTSEG_R_FUNCTION_UNKNOWN && v->reason <= OTSEG_R_PDU_EFFORT)
+	if ((v->reason >= OTSEG_R_FUNCTION_UNKNOWN && v->reason <= OTSEG_R_PDU_EFFORT) ||
+	    v->reason == OTSEG_R_FIELD)
 		event_message(e, event);
 	return otseg_event_send(e, event);
 }

@@ -32,7 +32,7 @@
  * @a_port: port of @a; ICMP echo: identifier
  * @b_port: port of @b; ICMP echo: 1 if @b asks and @a answers, else 0
  * @proto: IP protocol
- * @family: 4 or 6
+ * @family: 4, 6 or OTSEG_FAMILY_LINK
  * @reserved: zero
  *
  * Addresses are compared word by word as they lie in memory: any total order

@@ -37,6 +37,20 @@ OTSEG_INLINE u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have,
 }
 
 /**
+ * otseg_inspect_ends - add what an inspector of link-level frames does not see
+ * @msg: the message; takes the fields of both MAC addresses, for rules that ask for them
+ * @src: source address
+ * @dst: destination address
+ */
+OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, const u8 *dst)
+{
+	msg->fields[OTSEG_FIELD_SOURCE] = (u32)src[2] << 24 | src[3] << 16 | src[4] << 8 | src[5];
+	msg->fields[OTSEG_FIELD_DESTINATION] = (u32)dst[2] << 24 | dst[3] << 16 | dst[4] << 8 |
+					       dst[5];
+	msg->field_mask |= 1 << OTSEG_FIELD_SOURCE | 1 << OTSEG_FIELD_DESTINATION;
+}
+
+/**
  * otseg_inspect_brief - make a message of a whole short PDU of the most usual kind
  * @service: enum otseg_service
  * @head: its first eight bytes, the first one lowest

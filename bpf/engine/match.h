@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A message against the rules of a leaf. One rule must cover the whole message:
- * unit, access, function, every object, every written value. Knows no protocol.
+ * unit, access, function, every object, every written value, every field and name that
+ * the rule speaks of. Knows no protocol.
  *
  * Of a message that no rule covers, the reason is that of the rule that got
  * furthest in this order; it tells the reader what is closest to being allowed.
@@ -16,7 +17,8 @@
 /* How far a rule got is the reason it stopped for: the numbers are in that order. */
 _Static_assert(OTSEG_R_FUNCTION_UNKNOWN < OTSEG_R_UNIT && OTSEG_R_UNIT < OTSEG_R_ACCESS &&
 		       OTSEG_R_ACCESS < OTSEG_R_FUNCTION && OTSEG_R_FUNCTION < OTSEG_R_OBJECT &&
-		       OTSEG_R_OBJECT < OTSEG_R_VALUE,
+		       OTSEG_R_OBJECT < OTSEG_R_VALUE && OTSEG_R_VALUE < OTSEG_R_FIELD &&
+		       OTSEG_R_PDU_PROTOCOL < OTSEG_R_FUNCTION_UNKNOWN,
 	       "reasons of a match ascend");
 
 #define OTSEG_LIST_STEPS 8 /* of a binary search in a list whose length is a u8 */
@@ -118,24 +120,28 @@ OTSEG_INLINE u32 match_affords(const struct otseg_env *e, u32 steps)
 	return in->effort <= OTSEG_EFFORT_MAX;
 }
 
-/* Whether the list holds each of the @count words at @off of the PDU. */
+/* Whether the list holds each of the @count values of 8 or 16 bits at @off of the PDU. */
 OTSEG_INLINE u32 match_words(const struct otseg_env *e, const struct otseg_img_rule *rule,
 			     u32 off, u32 count)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	const u8 *bytes = (const u8 *)in->bytes;
+	u32 width = in->msg.values == OTSEG_VALUES_U8 ? 1 : 2;
 	u32 at = in->at + off;
 	u32 i;
 
-	if (count > OTSEG_PDU_MAX / 2 || !match_affords(e, count))
+	if (count > OTSEG_PDU_MAX || !match_affords(e, count))
 		return 0;
 	otseg_for(i, count) {
-		u32 first = (at + 2 * i) & (OTSEG_INSPECTION_BYTES - 1);
-		u32 second = (at + 2 * i + 1) & (OTSEG_INSPECTION_BYTES - 1);
+		u32 first = bytes[(at + width * i) & (OTSEG_INSPECTION_BYTES - 1)];
+		u32 second = bytes[(at + width * i + 1) & (OTSEG_INSPECTION_BYTES - 1)];
+		u32 value = first;
 
-		if (!otseg_forget(e, otseg_match_number(e, rule->values, rule->n_values,
-							(u32)bytes[first] << 8 |
-								bytes[second])))
+		if (in->msg.values == OTSEG_VALUES_BE16)
+			value = first << 8 | second;
+		else if (in->msg.values == OTSEG_VALUES_LE16)
+			value = second << 8 | first;
+		if (!otseg_forget(e, otseg_match_number(e, rule->values, rule->n_values, value)))
 			return 0;
 	}
 	return 1;
@@ -200,6 +206,8 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 i;
 
+	if (msg->flags & OTSEG_MSG_OPAQUE_OBJECTS)
+		return 0;
 	if (!msg->n_objects)
 		return msg->flags & OTSEG_MSG_PARTIAL;
 	if (!match_affords(e, msg->n_objects))
@@ -214,6 +222,94 @@ OTSEG_NOINLINE u32 match_objects(const struct otseg_env *e, const struct otseg_i
 	return 1;
 }
 
+/* Whether the rule allows the number of each field that it names. */
+OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	struct otseg_msg_object field = {};
+	u32 mask = rule->field_mask & msg->field_mask;
+	u32 i;
+
+	if (!match_affords(e, OTSEG_MSG_FIELDS))
+		return 0;
+	otseg_for(i, OTSEG_MSG_FIELDS) {
+		if (!(mask >> (i & 15) & 1))
+			continue;
+		field.type = (u8)i;
+		field.first = msg->fields[i & (OTSEG_MSG_FIELDS - 1)];
+		field.last = field.first;
+		if (!otseg_forget(e, match_object(e, rule->fields, rule->n_fields, &field)))
+			return 0;
+	}
+	return 1;
+}
+
+/* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
+OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+			      u32 len)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	const u8 *wanted = (const u8 *)otseg_at(e, STRINGS, text->string);
+	const u8 *bytes = (const u8 *)in->bytes;
+	u32 left = text->len;
+	u64 differ;
+	u32 i;
+
+	if (text->flags & OTSEG_TEXT_PREFIX ? len < left : len != left)
+		return 0;
+	off = (in->at + off) & (OTSEG_INSPECTION_BYTES - 1);
+	for (i = 0; i < OTSEG_MAX_TEXT; i += 8) {
+		if (left <= i)
+			break;
+		differ = otseg_wire(u64, wanted + i) ^
+			 otseg_wire(u64, bytes + ((off + i) & (OTSEG_INSPECTION_BYTES - 1)));
+		if (left - i < 8)
+			differ <<= 8 * (8 - (left - i)) & 63;
+		if (differ)
+			return 0;
+	}
+	return 1;
+}
+
+/* Whether the rule allows the message's name number @which. */
+OTSEG_NOINLINE u32 match_name(const struct otseg_env *e, const struct otseg_img_rule *rule, u32 which)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 off = msg->texts[which & (OTSEG_MSG_TEXTS - 1)].off;
+	u32 len = msg->texts[which & (OTSEG_MSG_TEXTS - 1)].len;
+	u32 texts = rule->texts;
+	u32 i;
+
+	if (!match_affords(e, rule->n_texts * (OTSEG_MAX_TEXT / 8)))
+		return 0;
+	otseg_for(i, rule->n_texts) {
+		const struct otseg_img_text *text = otseg_at(e, TEXTS, texts + i);
+
+		if (text->text == which && otseg_forget(e, match_text(e, text, off, len)))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Whether fields and names are as the rule wants them. What it names, a message must have,
+ * unless that is still to come, or the message only keeps the session.
+ */
+OTSEG_NOINLINE u32 match_details(const struct otseg_env *e, const struct otseg_img_rule *rule)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 may_lack = msg->flags & OTSEG_MSG_PARTIAL || msg->access == OTSEG_ACCESS_SESSION;
+
+	if (!may_lack &&
+	    (rule->field_mask & ~msg->field_mask || rule->text_mask & ~msg->text_mask))
+		return 0;
+	if (rule->field_mask & msg->field_mask && !otseg_forget(e, match_fields(e, rule)))
+		return 0;
+	if (rule->text_mask & msg->text_mask & 1 && !otseg_forget(e, match_name(e, rule, 0)))
+		return 0;
+	return !(rule->text_mask & msg->text_mask & 2) || otseg_forget(e, match_name(e, rule, 1));
+}
+
 #define OTSEG_MATCH_ASK 0x300 /* in place of a reason: otseg_match_message() has to be asked */
 
 /*
@@ -224,8 +320,11 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 			    const u32 is_brief)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 is_session = !is_brief && msg->access == OTSEG_ACCESS_SESSION;
 	u32 flags = msg->flags;
 
+	if (!is_brief && msg->service != rule->service && msg->service)
+		return OTSEG_R_PDU_PROTOCOL;
 	if (rule->n_units) {
 		if (!(flags & OTSEG_MSG_NO_UNIT) &&
 		    !match_number(e, rule->units, rule->n_units, msg->unit))
@@ -233,12 +332,14 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	} else if (flags & OTSEG_MSG_BROADCAST) {
 		return OTSEG_R_UNIT;
 	}
-	if (flags & OTSEG_MSG_NO_FUNCTION)
+	if (flags & OTSEG_MSG_NO_FUNCTION && flags & OTSEG_MSG_PARTIAL)
 		return OTSEG_R_RULE;
 	if (flags & OTSEG_MSG_UNKNOWN && !rule->n_functions)
 		return OTSEG_R_FUNCTION;
-	if (msg->access & ~rule->access)
+	if (msg->access & ~(rule->access | OTSEG_ACCESS_SESSION))
 		return OTSEG_R_ACCESS;
+	if (is_session)
+		goto details;
 	if (rule->n_functions &&
 	    !match_number(e, rule->functions, rule->n_functions, msg->function))
 		return OTSEG_R_FUNCTION;
@@ -250,6 +351,13 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 		return OTSEG_MATCH_ASK;
 	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
+details:
+	if (rule->field_mask | rule->text_mask) {
+		if (is_brief)
+			return OTSEG_MATCH_ASK;
+		if (!otseg_forget(e, match_details(e, rule)))
+			return OTSEG_R_FIELD;
+	}
 	return OTSEG_R_RULE;
 }
 
@@ -281,13 +389,14 @@ OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
  * otseg_match_message - hold the message at hand against the rules of a leaf
  * @e: surroundings; the message is in the inspection scratch, its rule goes there
  * @leaf: index of the leaf
+ * @unused: 0
  *
  * Rules count in the order of the policy file; those of disabled conduits and
  * those without an inspector permit nothing.
  *
  * Return: OTSEG_R_RULE if one covers the message, else why none does.
  */
-OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
+OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u64 leaf, u64 unused)
 {
 	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
 	struct otseg_inspection *in = &e->s->inspection;
@@ -295,6 +404,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 	u32 rules = l->rules;
 	u32 i;
 
+	(void)unused;
 	in->rule = OTSEG_NONE32;
 	in->stop = OTSEG_R_CONDUIT_DISABLED;
 	if (n_rules > OTSEG_MAX_LEAF_RULES)
@@ -327,5 +437,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 		return OTSEG_R_FUNCTION_UNKNOWN;
 	return in->stop;
 }
+
+OTSEG_UNIT(otseg_unit_match, otseg_match_message)
 
 #endif /* OTSEG_MATCH_H */

@@ -56,6 +56,10 @@ enum otseg_msg_values {
 /* An answer that fits whatever was asked, or a question that leaves it open. */
 #define OTSEG_ANSWER_ANY 0xffff
 
+/* Fields of link-level services that not the inspector fills but the engine. */
+#define OTSEG_FIELD_SOURCE 14 /* last four bytes of the source MAC address, as a number */
+#define OTSEG_FIELD_DESTINATION 15 /* of the destination */
+
 /*
  * In @state: earlier messages of the conversation come again, after a change of
  * policy. What depends on their order must not be refused then.

@@ -42,7 +42,7 @@ OTSEG_INLINE u32 opening_object(struct otseg_env *e, const struct otseg_packet *
 		return opening_refuse(e, v, p->fault);
 	if (p->proto == OTSEG_PROTO_TCP)
 		return opening_tcp(e, p, v);
-	if (p->proto == OTSEG_PROTO_UDP)
+	if (p->proto == OTSEG_PROTO_UDP || p->family == OTSEG_FAMILY_LINK)
 		return OTSEG_R_NONE;
 	kind = otseg_icmp_kind_of(p);
 	if (kind == OTSEG_ICMP_PLAIN)
@@ -65,8 +65,6 @@ OTSEG_INLINE u32 opening_rule(const struct otseg_env *e, const struct otseg_pack
 	v->service = path->service;
 	if (reason == OTSEG_R_NO_CONDUIT)
 		v->conduit = (u16)otseg_answer(e, v, p->proto != OTSEG_PROTO_TCP && !otseg_echo_is_request(p));
-	if (reason == OTSEG_R_RULE && path->inspected && p->proto != OTSEG_PROTO_TCP)
-		return OTSEG_R_NO_INSPECTOR;
 	if (reason == OTSEG_R_RULE && p->proto == OTSEG_PROTO_TCP && p->payload_len)
 		return OTSEG_R_TCP_SYN_DATA;
 	return reason;
@@ -104,6 +102,9 @@ OTSEG_INLINE u32 otseg_opening_judge(struct otseg_env *e, const struct otseg_pac
 	reason = opening_rule(e, p, v, reason);
 	if (reason == OTSEG_R_NO_RULE && is_icmp)
 		reason = OTSEG_R_ICMP_TYPE;
+	if (p->family == OTSEG_FAMILY_LINK &&
+	    (reason == OTSEG_R_NO_RULE || reason == OTSEG_R_NO_CONDUIT))
+		reason = OTSEG_R_ETHERTYPE;
 	return reason;
 }
 

@@ -20,6 +20,8 @@
 #define OTSEG_ETH_IPV4 0x0800
 #define OTSEG_ETH_IPV6 0x86dd
 
+#define OTSEG_FAMILY_LINK 2 /* a frame without an IP address: its ends are MAC addresses */
+
 #define OTSEG_PROTO_ICMP 1
 #define OTSEG_PROTO_TCP 6
 #define OTSEG_PROTO_UDP 17
@@ -35,24 +37,26 @@ struct otseg_addr {
 
 /**
  * struct otseg_packet - a decoded frame
- * @src: source address (ARP: the sender's protocol address)
- * @dst: destination address (ARP: the target's)
- * @selector: OTSEG_SEL() of carrier and destination port, type/code or operation
+ * @src: source address (ARP: the sender's protocol address; OTSEG_FAMILY_LINK: MAC address,
+ *	then in words of their own interface and VLAN)
+ * @dst: destination address (ARP: the target's; OTSEG_FAMILY_LINK: MAC address)
+ * @selector: OTSEG_SEL() of carrier and destination port, type/code, operation or ethertype
  * @vlan: outer | inner << 16, priority tags removed; as in struct otseg_img_link
  * @frame_len: bytes of the frame, Ethernet header included
  * @seq: TCP sequence number
  * @ack: TCP acknowledgement number
  * @src_mac: Ethernet source
  * @dst_mac: Ethernet destination
- * @ethertype: after the VLAN tags, host order
+ * @ethertype: after the VLAN tags, host order; OTSEG_LLC_STP for a frame that has none
  * @l3_off: offset of the ARP, IPv4 or IPv6 header
  * @l4_off: offset of the transport header
- * @payload_off: offset of the transport payload
- * @payload_len: its bytes by the IP length, not by the frame's padding
- * @sport: source port, host order; ICMP echo: identifier
+ * @payload_off: offset of the transport payload, or of what follows the ethertype
+ * @payload_len: its bytes by the IP length, not by the frame's padding; of what is not IP,
+ *	to the end of the frame
+ * @sport: source port, host order; ICMP echo: identifier; OTSEG_FAMILY_LINK: ethertype
  * @dport: destination port, host order; ICMP echo: identifier
  * @window: TCP window, unscaled
- * @family: 4, 6, or 0 for a frame that is not IP
+ * @family: 4, 6, OTSEG_FAMILY_LINK, or 0 for ARP
  * @proto: IP protocol
  * @tcp_flags: OTSEG_TCP_*
  * @window_scale: of a SYN, or OTSEG_NO_SCALE
@@ -147,8 +151,8 @@ static inline void otseg_verdict_clear(struct otseg_verdict *v)
 
 /**
  * struct otseg_path - what the policy has for a way from one zone to another
- * @src_class: endpoint class of the source
- * @dst_class: endpoint class of the destination
+ * @src_class: endpoint class of the source; OTSEG_NONE32: it has no address, only a zone
+ * @dst_class: endpoint class of the destination, likewise
  * @leaf: leaf of the image
  * @rule: first rule of the leaf that is in force, OTSEG_NONE32: none
  * @conduit: conduit of @rule; without a rule the one that answers

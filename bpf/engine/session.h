@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * State of one inspected TCP flow: how far each direction has been inspected,
+ * State of one inspected flow. Of TCP: how far each direction has been inspected,
  * the bytes that passed and may come again, and the requests whose answers are
  * due. Lives in a slot of an array that the flow entry names; read and written
  * only under the slot's busy mark. stream.h owns what happens to it.
@@ -25,7 +25,8 @@
  * struct otseg_cursor - how far one direction of a stream has been inspected
  * @next: sequence number of the first byte that has not passed
  * @acked: the receiver has acknowledged what is before it; never past @next
- * @pdu: where the PDU begins that @next lies in; @next at a boundary
+ * @pdu: where the PDU begins that @next lies in; @next at a boundary; after @next: the
+ *	end of a PDU that was judged by its beginning, whose rest is to come
  * @base: a PDU boundary not after @acked, from which judging can begin again
  * @mark: a later boundary, the next @base
  * @renew: bytes before it were judged under an older policy generation
@@ -80,6 +81,7 @@ struct otseg_request {
  * @busy: 1 while a processor works on it
  * @asked: requests ever recorded: the next one goes to @requests[@asked modulo size]
  * @settled: requests before it are not open
+ * @state: what the inspector keeps of the conversation, see struct otseg_msg
  * @reserved: zero
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
@@ -94,7 +96,8 @@ struct otseg_session {
 	u32 busy;
 	u32 asked;
 	u32 settled;
-	u32 reserved[3];
+	u32 state;
+	u32 reserved[2];
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
 	u32 unused[8];
@@ -139,6 +142,8 @@ struct otseg_refused {
  * @verdict: of the segment
  * @at: offset in @bytes of the PDU at hand
  * @end: offset in @bytes after the last byte at hand
+ * @part: which message of the PDU at hand is next
+ * @state: what the inspector keeps of the conversation, as far as the segment has come
  * @effort: steps taken to judge it, see OTSEG_EFFORT_MAX
  * @n_messages: whole PDUs so far
  * @n_requests: used entries of @requests
@@ -162,6 +167,8 @@ struct otseg_inspection {
 	u32 verdict;
 	u32 at;
 	u32 end;
+	u32 part;
+	u32 state;
 	u32 effort;
 	u32 n_messages;
 	u32 n_requests;

@@ -20,7 +20,8 @@
  *    byte of garbage too: the receiver throws it away. Only acknowledgements of
  *    bytes that did pass count.
  *  - A PDU that is split over segments stays in the window until it is complete
- *    and is judged as a whole then; until then its beginning is judged.
+ *    and is judged as a whole then; until then its beginning is judged. Of one that is
+ *    longer than OTSEG_PDU_MAX, that many bytes are judged; the rest belongs to it.
  *  - If the window is full, new bytes wait (are dropped) until the receiver
  *    acknowledges older ones. The oldest unacknowledged segment always fits, so
  *    an honest sender makes progress.
@@ -112,6 +113,7 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
 
 	s->asked = 0;
 	s->settled = 0;
+	s->state = 0;
 	__builtin_memset(s->dir, 0, sizeof(s->dir));
 	for (i = 0; i < OTSEG_REQUESTS; i++)
 		s->requests[i].is_open = 0;
@@ -346,9 +348,9 @@ OTSEG_INLINE u32 stream_fits(const struct otseg_request *r, const struct otseg_m
 {
 	u32 flags = msg->flags;
 
-	if (flags & OTSEG_MSG_NO_UNIT)
+	if (flags & OTSEG_MSG_NO_UNIT && flags & OTSEG_MSG_PARTIAL)
 		return 1;
-	if (r->id != msg->id || r->unit != msg->unit)
+	if (r->id != msg->id || r->unit != (u16)msg->unit)
 		return 0;
 	if (flags & OTSEG_MSG_NO_FUNCTION)
 		return 1;
@@ -399,14 +401,15 @@ OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request
 	r->is_open = 1;
 }
 
-/* Note the request at hand and its rule until the segment is known to pass. */
+/* Note the message at hand and its rule until the segment is known to pass. */
 OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 rule = in->rule;
 	u32 i;
 
-	stream_request(e, &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)]);
+	if (in->msg.kind == OTSEG_KIND_REQUEST)
+		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)]);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
@@ -425,8 +428,9 @@ OTSEG_NOINLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pd
 {
 	struct otseg_inspection *in = &e->s->inspection;
 
+	in->msg.state = in->state;
 	if (otseg_inspect_pdu(in->service, pdu, have, OTSEG_DIR_REQUEST, &in->msg) ||
-	    in->msg.flags & OTSEG_MSG_PARTIAL)
+	    in->msg.flags & OTSEG_MSG_PARTIAL || in->msg.kind != OTSEG_KIND_REQUEST)
 		return reason;
 	return OTSEG_R_PDU_DIRECTION;
 }
@@ -438,29 +442,36 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	u32 have = in->end - in->at;
 	u32 at = in->at;
 	struct otseg_pdu *pdu;
-	u32 reason;
+	u32 reason, is_asked;
 
 	if (at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
 	pdu = (struct otseg_pdu *)((u8 *)in->bytes + at);
 	in->rule = OTSEG_NONE32;
+	in->msg.state = in->state;
+	in->msg.part = in->part;
 	reason = otseg_inspect_pdu(in->service, pdu, have, dir, &in->msg);
+	if (otseg_unlikely(!e->s->packet.proto))
+		otseg_inspect_ends(&in->msg, e->s->packet.src_mac, e->s->packet.dst_mac);
+	is_asked = in->msg.kind != OTSEG_KIND_ANSWER;
 	if (otseg_unlikely(reason)) {
 		in->is_lost = 1;
 		if (dir == OTSEG_DIR_RESPONSE)
 			reason = stream_misdirected(e, pdu, have, reason);
-	} else if (dir == OTSEG_DIR_REQUEST) {
-		reason = otseg_match_message(e, in->leaf);
+	} else if (is_asked) {
+		reason = otseg_unit_match((struct otseg_env *)e, in->leaf, 0);
 	} else {
 		reason = stream_answer(e, s);
 	}
+	/* Of so many bytes an inspector must have made up its mind. */
 	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_PARTIAL))
-		return reason;
+		return have < OTSEG_PDU_MAX ? reason : OTSEG_R_INTERNAL;
+	in->state = in->msg.state;
 	in->n_messages++;
 	e->s->verdict.rule = in->rule;
 	e->s->verdict.reason = (u8)reason;
 	otseg_observe(e, &in->msg);
-	if (dir == OTSEG_DIR_REQUEST && (reason == OTSEG_R_RULE || in->is_monitored))
+	if (is_asked && (reason == OTSEG_R_RULE || in->is_monitored))
 		stream_ask(e);
 	return reason;
 }
@@ -498,13 +509,18 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_sessi
 	}
 	if (in->msg.flags & OTSEG_MSG_PARTIAL)
 		return 1;
+	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_MORE)) {
+		in->part++;
+		return 0;
+	}
+	in->part = 0;
 	in->at += in->msg.length;
 	return in->at >= in->end;
 }
 
 /*
  * Judge the PDUs from @in->at to @in->end; @in->at is then where an incomplete
- * one begins. In monitor mode the first refusal is reported, and the rest judged
+ * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is reported, and the rest judged
  * all the same as long as it is clear where PDUs begin.
  */
 OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
@@ -513,6 +529,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
 	u32 i;
 
 	in->verdict = OTSEG_R_RULE;
+	in->part = 0;
 	otseg_for(i, OTSEG_SEGMENT_PDUS) {
 		if (stream_step(e, s, dir))
 			return in->verdict;
@@ -533,12 +550,15 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	u32 reason, begin;
 	u32 i;
 
+	/* Of a PDU longer than the window, the beginning was judged long ago. */
 	if (c->next - c->base > OTSEG_STREAM_WINDOW)
-		return OTSEG_R_STREAM_OVERLAP;
+		return stream_after(c->pdu, c->next) ? OTSEG_R_RULE : OTSEG_R_STREAM_OVERLAP;
 	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), c->next - c->base);
 	begin = stream_at(c, c->base) & 7;
 	in->at = begin;
 	in->end = in->at + (c->next - c->base);
+	in->part = 0;
+	in->state |= OTSEG_STATE_AGAIN;
 	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
 		if (in->at >= in->end)
 			break;
@@ -547,7 +567,12 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 			return reason;
 		if (in->msg.flags & OTSEG_MSG_PARTIAL)
 			break;
-		in->at += in->msg.length;
+		if (in->msg.flags & OTSEG_MSG_MORE) {
+			in->part++;
+		} else {
+			in->part = 0;
+			in->at += in->msg.length;
+		}
 		/* what is acknowledged cannot be undone */
 		if (reason != OTSEG_R_RULE &&
 		    stream_after(c->base + in->at - begin, c->acked)) {
@@ -560,6 +585,7 @@ OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session 
 	in->n_requests = 0;
 	in->n_rules = 0;
 	in->n_limited = 0;
+	in->state = s->state;
 	if (verdict == OTSEG_R_RULE)
 		c->flags &= (u16)~OTSEG_CURSOR_RENEW;
 	return verdict;
@@ -647,7 +673,7 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 	}
 }
 
-/* Take the new bytes up to @end for passed; an open PDU begins at @pdu. */
+/* Take the new bytes up to @end for passed; @pdu is as in struct otseg_cursor. */
 OTSEG_INLINE void stream_advance(struct otseg_cursor *c, u32 end, u32 pdu)
 {
 	c->next = end;
@@ -701,15 +727,28 @@ OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
 	return 1;
 }
 
+/* All @news bytes of the segment belong to a PDU that was judged by its beginning. */
+OTSEG_NOINLINE u32 stream_body(const struct otseg_env *e, struct otseg_session *s, u32 dir, u32 news)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+
+	if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
+			 p->payload_off + (c->next - p->seq), news))
+		return OTSEG_R_INTERNAL;
+	stream_advance(c, c->next + news, c->pdu);
+	return OTSEG_R_FLOW;
+}
+
 /* Judge a segment that carries data. A reason that passes, or the refusal. */
-OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	u32 seq = p->seq;
 	u32 end = seq + p->payload_len;
-	u32 from, to, news, at;
+	u32 from, to, news, at, owed;
 	u32 reason;
 
 	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
@@ -753,16 +792,24 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 	/* an open PDU that is acknowledged in part is short: it fits with any new bytes */
 	if (end - c->acked > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_HOLD;
-	in->at = otseg_forget(e, stream_is_idle(c) ? 0 : stream_at(c, c->pdu)) & 7;
-	at = in->at + (c->next - c->pdu);
-	if (at > OTSEG_PDU_MAX)
+	owed = 0;
+	if (otseg_unlikely(stream_after(c->pdu, c->next))) {
+		owed = c->pdu - c->next;
+		if (owed >= news)
+			return stream_body(e, s, dir, news);
+	}
+	in->at = otseg_forget(e, owed || stream_is_idle(c) ? 0 : stream_at(c, c->pdu)) & 7;
+	at = owed ? 0 : in->at + (c->next - c->pdu);
+	if (at > OTSEG_PDU_MAX + 7)
 		return OTSEG_R_INTERNAL;
-	if (otseg_unlikely(c->next != c->pdu))
+	if (otseg_unlikely(at != in->at))
 		stream_recall(e, s->window[dir & 1], stream_at(c, c->pdu), c->next - c->pdu);
-	in->end = at + news;
-	if (!stream_is_within(&news, OTSEG_STREAM_WINDOW))
+	from = c->next + owed;
+	to = otseg_forget(e, end - from);
+	in->end = at + to;
+	if (!stream_is_within(&to, OTSEG_STREAM_WINDOW))
 		return OTSEG_R_INTERNAL;
-	if (otseg_load(e, p->payload_off + (c->next - seq), (u8 *)in->bytes + at, news))
+	if (otseg_load(e, p->payload_off + (from - seq), (u8 *)in->bytes + at, to))
 		return OTSEG_R_INTERNAL;
 	reason = otseg_forget(e, stream_judge(e, s, dir));
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
@@ -773,14 +820,33 @@ OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s,
 			return reason;
 	}
 	stream_rewind(c, dir);
-	if (otseg_likely(news <= OTSEG_SHORT))
+	if (otseg_likely(news <= OTSEG_SHORT && !owed))
 		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), at, news);
 	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
 			      p->payload_off + (c->next - seq), news))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
+	s->state = in->state;
 	stream_advance(c, end, end - (in->end - in->at));
 	return reason;
+}
+
+/* Begin with the inspection of the frame at hand. */
+OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_session *s,
+				 u32 is_monitored)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+
+	in->service = e->s->path.service;
+	in->leaf = e->s->path.leaf;
+	in->is_monitored = is_monitored;
+	in->is_lost = 0;
+	in->state = s->state;
+	in->effort = 0;
+	in->n_messages = 0;
+	in->n_requests = 0;
+	in->answered = 0;
+	in->n_limited = 0;
 }
 
 /* The rule that a segment is accounted to, after it was judged for @reason. */
@@ -846,15 +912,7 @@ OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct ot
 	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN)) {
 		stream_shake(s, dir, p);
 	} else if (p->payload_len) {
-		in->service = e->s->path.service;
-		in->leaf = e->s->path.leaf;
-		in->is_monitored = is_monitored;
-		in->is_lost = 0;
-		in->effort = 0;
-		in->n_messages = 0;
-		in->n_requests = 0;
-		in->answered = 0;
-		in->n_limited = 0;
+		stream_take_up(e, s, is_monitored);
 		if (otseg_likely(reason == OTSEG_R_FLOW))
 			reason = otseg_forget(e, stream_data(e, s, dir));
 		v->n_messages = (u8)in->n_messages;

@@ -47,7 +47,7 @@ OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_f
 	u64 lower = 0;
 	u32 i;
 
-	if (key->family == 6) {
+	if (key->family != 4) {
 		for (i = 1; i < 4; i++) {
 			lower += otseg_hash_take(seed, 0, 2 * i + 2, key->a.w[i]) +
 				 otseg_hash_take(seed, 0, 2 * i + 3, key->b.w[i]);

@@ -2,7 +2,8 @@
 /*
  * Conversations: which flow a frame belongs to, who may open one, whether a live
  * one is still allowed after a policy swap, and what a frame of one changes. TCP
- * has its own rules in tcp.h; UDP and ICMP echo are requests and replies.
+ * has its own rules in tcp.h; UDP and ICMP echo are requests and replies; frames without
+ * an IP address go one way.
  */
 #ifndef OTSEG_TRACK_H
 #define OTSEG_TRACK_H
@@ -10,6 +11,7 @@
 #include "checksum.h"
 #include "classify.h"
 #include "count.h"
+#include "datagram.h"
 #include "limit.h"
 #include "table.h"
 #include "tcp.h"
@@ -48,7 +50,7 @@ OTSEG_INLINE u32 otseg_is_tracked(const struct otseg_packet *p)
 	if (p->fault)
 		return 0;
 	return p->proto == OTSEG_PROTO_TCP || p->proto == OTSEG_PROTO_UDP ||
-	       otseg_echo_is_request(p) || otseg_echo_is_reply(p);
+	       p->family == OTSEG_FAMILY_LINK || otseg_echo_is_request(p) || otseg_echo_is_reply(p);
 }
 
 /**
@@ -147,6 +149,8 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 {
 	const struct otseg_path *path = &e->s->path;
 
+	if (path->inspected && e->s->packet.proto != OTSEG_PROTO_TCP)
+		return 0;
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
 	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
@@ -161,6 +165,9 @@ OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_
 {
 	return f->budget == (otseg_at(e, CONDUITS, conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1));
 }
+
+/* In place of a reason: the frame could not be left to the program that would judge it. */
+#define OTSEG_UNJUDGED 0x500
 
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
 
@@ -208,7 +215,8 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	v->rule = path->rule;
 	/* What was passed unseen cannot be inspected from its middle, nor the other way. */
 	if (!path->inspected != !(f->flags & OTSEG_FLOW_INSPECTED) ||
-	    (path->inspected && path->service != f->service)) {
+	    (path->inspected &&
+	     otseg_service_family(path->service) != otseg_service_family(f->service))) {
 		if (!is_mine)
 			return OTSEG_R_STREAM_BUSY;
 		otseg_flow_end(e, id);
@@ -299,6 +307,8 @@ OTSEG_INLINE u32 otseg_track_timeout(const struct otseg_env *e, const struct ots
 		idle_s = otseg_at(e, RULES, f->rule)->idle_s;
 	if (f->key.proto == OTSEG_PROTO_TCP)
 		return otseg_tcp_timeout(f, idle_s);
+	if (f->key.family == OTSEG_FAMILY_LINK)
+		return idle_s ? idle_s : OTSEG_UDP_IDLE_S;
 	if (f->key.proto != OTSEG_PROTO_UDP)
 		return OTSEG_ECHO_S;
 	if (!f->dir[1].packets)
@@ -328,14 +338,62 @@ OTSEG_INLINE void otseg_track_note(const struct otseg_env *e, struct otseg_flow 
 	d->bytes += e->s->arrival.frame_len;
 }
 
-OTSEG_INLINE u32 otseg_track_inspect(struct otseg_env *e, u64 reply, u64 is_monitored)
+/* A frame passes, and is not the one that opens its flow: what the flow keeps of it. */
+OTSEG_INLINE void otseg_track_pass(struct otseg_env *e, struct otseg_flow *f, u32 reply)
 {
-	const struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
-
-	return f ? otseg_stream_segment(e, f, (u32)reply, (u32)is_monitored) : OTSEG_R_INTERNAL;
+	otseg_track_note(e, f, reply);
+	if (f->key.proto == OTSEG_PROTO_TCP)
+		otseg_tcp_commit(&e->s->packet, f, reply);
+	otseg_flow_touch(e, otseg_track_timeout(e, f));
 }
 
-OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
+/**
+ * otseg_track_stream - decide about a frame of an inspected flow, once only its payload has to
+ *	be judged
+ * @e: surroundings: @e->s->is_new is OTSEG_NEW_STREAM, @e->flow_id is the flow; @e->s->said
+ *	speaks against the frame if it is not 0: it passes in monitor mode only
+ * @v: the verdict so far; with OTSEG_V_OPENED the frame has just opened the flow
+ *
+ * Return: enum otseg_reason.
+ */
+OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v)
+{
+	struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
+	u32 is_monitored = otseg_conduit_is_monitored(e, v->conduit);
+	u32 reply = v->flags & OTSEG_V_REPLY ? 1 : 0;
+	u32 is_opened = v->flags & OTSEG_V_OPENED;
+	u32 reason;
+
+	if (!f)
+		return OTSEG_R_INTERNAL;
+	if (f->key.proto == OTSEG_PROTO_TCP)
+		reason = otseg_stream_segment(e, f, reply, is_monitored);
+	else
+		reason = otseg_datagram_judge(e, f, reply, is_monitored);
+	reason = otseg_forget(e, reason);
+	if (!otseg_reason_passes(reason) && !is_monitored) {
+		/* A flow whose first datagram is refused was none. */
+		if (is_opened)
+			otseg_flow_end(e, e->flow_id);
+		v->flags &= ~OTSEG_V_OPENED;
+		return reason;
+	}
+	if (is_opened)
+		return reason;
+	if (otseg_unlikely(e->s->said))
+		reason = (u32)e->s->said;
+	reason = otseg_forget(e, reason);
+	otseg_track_pass(e, f, reply);
+	return reason;
+}
+
+/* Has the payload judged, @fault apart; in place of a reason, see OTSEG_UNJUDGED. */
+OTSEG_INLINE u32 otseg_track_ask(struct otseg_env *e, struct otseg_verdict *v, u32 fault)
+{
+	e->s->is_new = OTSEG_NEW_STREAM;
+	e->s->said = fault;
+	return otseg_leave_to(e, OTSEG_STAGE_STREAM) ? OTSEG_UNJUDGED : otseg_track_stream(e, v);
+}
 
 /**
  * otseg_track_frame - decide about a frame of a live flow
@@ -346,7 +404,7 @@ OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
  * @reply: it travels against the direction the flow was opened in
  *
  * Return: enum otseg_reason, or OTSEG_TRACK_GONE: decide as if there were no flow;
- * @e->flow_id not 0: its place may be used again.
+ * @e->flow_id not 0: its place may be used again. Or OTSEG_UNJUDGED.
  */
 OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packet *p,
 				   struct otseg_verdict *v, struct otseg_flow *f, u32 reply)
@@ -381,29 +439,19 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 		fault = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : v->rule, v->conduit);
 	if (otseg_unlikely(fault) && !otseg_conduit_is_monitored(e, v->conduit))
 		return fault;
-	if (path->inspected && !(tcp & OTSEG_TCP_QUIET)) {
-		u32 is_monitored = otseg_conduit_is_monitored(e, v->conduit);
-
-		fault = otseg_forget(e, fault);
-		reply = otseg_forget(e, reply);
-		reason = otseg_unit_inspect(e, reply, is_monitored);
-		reason = otseg_forget(e, reason);
-		if (!otseg_reason_passes(reason) && (!is_monitored || reason == OTSEG_STALE))
-			return reason;
-	}
+	if (path->inspected && !(tcp & OTSEG_TCP_QUIET))
+		return otseg_track_ask(e, v, fault);
 	fault = otseg_forget(e, fault);
 	if (otseg_unlikely(fault))
 		reason = fault;
 	reason = otseg_forget(e, reason);
-	otseg_track_note(e, f, reply);
 	if (otseg_unlikely(tcp & OTSEG_TCP_QUIET)) {
+		otseg_track_note(e, f, reply);
 		if (otseg_tcp_is_opener(p->tcp_flags))
 			f->dir[0].flags |= OTSEG_FLOW_RENEW;
 		return reason;
 	}
-	if (f->key.proto == OTSEG_PROTO_TCP)
-		otseg_tcp_commit(p, f, reply);
-	otseg_flow_touch(e, otseg_track_timeout(e, f));
+	otseg_track_pass(e, f, reply);
 	return reason;
 }
 
@@ -489,16 +537,20 @@ OTSEG_NOINLINE u32 otseg_track_open(struct otseg_env *e, const struct otseg_pack
 	return OTSEG_R_RULE;
 }
 
-/* Does the opening segment of an inspected flow pass, and does its stream begin? */
+/*
+ * Does the opening segment of an inspected flow pass, and does its stream begin? What a
+ * datagram holds is asked for later.
+ */
 OTSEG_INLINE u32 otseg_track_begin(struct otseg_env *e, struct otseg_flow *f, u32 is_monitored)
 {
-	u32 fault = otseg_track_inspectable(e, &e->s->packet);
+	u32 is_tcp = f->key.proto == OTSEG_PROTO_TCP;
+	u32 fault = is_tcp ? otseg_track_inspectable(e, &e->s->packet) : OTSEG_R_NONE;
 	u32 reason;
 
 	if (fault && !is_monitored)
 		return fault;
 	reason = otseg_forget(e, otseg_stream_open(e, f));
-	if (!otseg_reason_passes(reason))
+	if (!is_tcp || !otseg_reason_passes(reason))
 		return reason;
 	reason = otseg_stream_start(e, f);
 	if (!otseg_reason_passes(reason))
@@ -528,7 +580,7 @@ OTSEG_INLINE u32 otseg_track_start(struct otseg_env *e, struct otseg_verdict *v)
 	v->rule = f->rule;
 	if (reason == OTSEG_R_RULE)
 		return reason;
-	if (!is_monitored || reason == OTSEG_STALE) {
+	if (!is_monitored) {
 		otseg_flow_end(e, e->flow_id);
 		v->flags &= ~OTSEG_V_OPENED;
 	}
