@@ -18,16 +18,13 @@
 #define OTSEG_LINK_RCT 6 /* IEC 62439-3, 4.1.10: sequence number, LAN and size, 0x88fb */
 #define OTSEG_LINK_RCT_SUFFIX 0x88fb
 
-/* Fields that the engine fills in of every link-level message. */
-#define OTSEG_LINK_FIELD_SOURCE 14
-#define OTSEG_LINK_FIELD_DESTINATION 15
-
+/* Fields of every link-level message; the engine fills them in. */
 /* clang-format off */
 #define OTSEG_LINK_FIELDS(X)                                                              \
-	X(SOURCE_MAC, OTSEG_LINK_FIELD_SOURCE, "source-mac", 0xffffffff,                       \
-	  "low 32 bits of the frame's source MAC")                                             \
-	X(DESTINATION_MAC, OTSEG_LINK_FIELD_DESTINATION, "destination-mac", 0xffffffff,        \
-	  "low 32 bits of the frame's destination MAC")
+	X(SOURCE_MAC, OTSEG_FIELD_SOURCE, "source-mac", 0xffffffff,                       \
+	  "last four bytes of the frame's source MAC")                                             \
+	X(DESTINATION_MAC, OTSEG_FIELD_DESTINATION, "destination-mac", 0xffffffff,        \
+	  "last four bytes of the frame's destination MAC")
 /* clang-format on */
 
 /*

@@ -10,6 +10,7 @@
 #include "goose.h"
 #include "modbus.h"
 #include "profinet.h"
+#include "profinet_cm.h"
 #include "sv.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

@@ -53,7 +53,7 @@ enum otseg_service_state {
 	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, INSPECTED)                 \
 	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, INSPECTED)                          \
 	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, INSPECTED)          \
-	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, PLANNED)   \
+	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, INSPECTED)   \
 	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, INSPECTED) \
 	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, PLANNED)                \
 	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, PLANNED)                       \
