@@ -488,7 +488,7 @@ OTSEG_GLOBAL u32 otseg_ethercat_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	length = OTSEG_ETHERCAT_HEADER + (length & 0x7ff);
 	if (length > OTSEG_LINK_MOST)
 		return OTSEG_R_PDU_LENGTH;
-	have = link_length(msg, pdu, length, have);
+	have = link_length(msg, buf, length, have);
 	if (type == OTSEG_ETHERCAT_TYPE_MAILBOX) {
 		if (msg->part)
 			return OTSEG_R_INTERNAL;

@@ -322,7 +322,7 @@ OTSEG_GLOBAL u32 otseg_goose_parse(struct otseg_pdu *pdu, u32 have, u32 dir, str
 	length = pdu_be16(buf, OTSEG_GOOSE_AT_LENGTH);
 	if (length < OTSEG_GOOSE_AT_PDU + 2 || length > OTSEG_LINK_MOST)
 		return OTSEG_R_PDU_LENGTH;
-	have = link_length(msg, pdu, length, have);
+	have = link_length(msg, buf, length, have);
 	if (have < OTSEG_GOOSE_AT_PDU)
 		return OTSEG_R_NONE;
 	/* IEC 62351-6 keeps there the length of a signature, and a checksum: not inspected */

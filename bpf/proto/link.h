@@ -4,9 +4,10 @@
  * and elements of ASN.1's Basic Encoding Rules (X.690). Knows no protocol.
  *
  * The bytes at hand begin after the ethertype and end with the frame. An Ethernet frame has
- * a least size, so zeroes may follow a short PDU; and on a network of IEC 62439-3 (PRP) a
- * trailer of six bytes ends it. Both are taken for part of the PDU, so that nothing is left
- * after it; whatever else follows it is not, and is judged as another PDU.
+ * a least size, so a short PDU is followed by padding, which is not always zero: devices leave there
+ * what a buffer held before. And on a network of IEC 62439-3 (PRP) a trailer of six bytes ends the
+ * frame. Both are taken for part of the PDU, so that nothing is left after it; whatever else
+ * follows it is not, and is judged as another PDU.
  */
 #ifndef OTSEG_LINK_H
 #define OTSEG_LINK_H
@@ -17,6 +18,8 @@
 #define OTSEG_LINK_MOST 1500 /* and of the longest one (3.2.7) */
 #define OTSEG_LINK_RCT 6 /* IEC 62439-3, 4.1.10: sequence number, LAN and size, 0x88fb */
 #define OTSEG_LINK_RCT_SUFFIX 0x88fb
+#define OTSEG_LINK_LAN_A 0xa
+#define OTSEG_LINK_LAN_B 0xb
 
 /* Fields of every link-level message; the engine fills them in. */
 /* clang-format off */
@@ -43,57 +46,36 @@ OTSEG_INLINE u32 link_below(u32 a, u32 b)
 	return difference >> 31;
 }
 
-/**
- * otseg_link_trailer - look at what follows a PDU in its frame
- * @pdu: the bytes after the ethertype
- * @length: bytes of the PDU
- * @have: of the frame, more than @length
- *
- * The trailer of PRP counts the bytes after the ethertype, itself included.
- *
- * Return: whether it is padding, or the trailer of PRP behind at most padding.
+/*
+ * Whether what follows the @length bytes of the PDU, to the end of the frame after @have bytes,
+ * is padding, or the trailer of PRP behind at most padding. The trailer counts the bytes
+ * after the ethertype, itself included.
  */
-OTSEG_GLOBAL u32 otseg_link_trailer(struct otseg_pdu *pdu, u32 length, u32 have)
+OTSEG_INLINE u32 link_is_trailer(const u8 *buf, u32 length, u32 have)
 {
-	const u8 *buf;
-	u32 zeroes = 0;
-	u32 end = have;
-	u32 i;
+	u32 end = have - OTSEG_LINK_RCT;
+	u32 lan;
 
-	if (!pdu)
-		return 0;
-	buf = pdu->bytes;
-	if (have > OTSEG_PDU_MAX) /* what it is does not show */
-		return have - length == OTSEG_LINK_RCT;
-	if (have - length >= OTSEG_LINK_RCT && pdu_be16(buf, have - 2) == OTSEG_LINK_RCT_SUFFIX) {
-		u32 lan = pdu_be16(buf, have - 4);
-
-		/* LAN A or B */
-		if ((lan >> 12 != 0xa && lan >> 12 != 0xb) || (lan & 0xfff) != have)
-			return 0;
-		end = have - OTSEG_LINK_RCT;
-	}
-	if (length == end)
+	if (have <= OTSEG_LINK_LEAST)
 		return 1;
-	if (end > OTSEG_LINK_LEAST)
+	if (have < length + OTSEG_LINK_RCT || (end != length && end > OTSEG_LINK_LEAST))
 		return 0;
-	for (i = 0; i < OTSEG_LINK_LEAST; i++) {
-		u32 is_there = link_below(length + i, end);
-
-		zeroes |= pdu_u8(buf, length + (i & -is_there));
-	}
-	return !zeroes;
+	if (have > OTSEG_PDU_MAX) /* what it is does not show */
+		return 1;
+	lan = pdu_be16(buf, end + 2);
+	return pdu_be16(buf, end + 4) == OTSEG_LINK_RCT_SUFFIX && (lan & 0xfff) == have &&
+	       (lan >> 12 == OTSEG_LINK_LAN_A || lan >> 12 == OTSEG_LINK_LAN_B);
 }
 
 /*
  * The PDU says that it has @length bytes: msg_length(), which takes padding along.
  * Return: how many of the bytes at hand belong to the PDU proper, at most OTSEG_PDU_MAX.
  */
-OTSEG_INLINE u32 link_length(struct otseg_msg *msg, struct otseg_pdu *pdu, u32 length, u32 have)
+OTSEG_INLINE u32 link_length(struct otseg_msg *msg, const u8 *buf, u32 length, u32 have)
 {
 	u32 seen = msg_length(msg, length, have);
 
-	if (have > length && otseg_link_trailer(pdu, length, have))
+	if (have > length && link_is_trailer(buf, length, have))
 		msg->length = have;
 	return seen;
 }

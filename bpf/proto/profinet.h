@@ -431,7 +431,7 @@ OTSEG_INLINE u32 profinet_dcp(struct otseg_pdu *pdu, u32 have, u32 code, struct 
 		return OTSEG_R_PDU_LENGTH;
 	if (length == OTSEG_PROFINET_AT_BLOCKS && type == OTSEG_PROFINET_DCP_REQUEST)
 		return OTSEG_R_PDU_LENGTH;
-	have = link_length(msg, pdu, length, have);
+	have = link_length(msg, buf, length, have);
 	return otseg_profinet_blocks(pdu, have, length, layout, msg);
 }
 
@@ -458,7 +458,7 @@ OTSEG_INLINE u32 profinet_alarm(struct otseg_pdu *pdu, u32 have, u32 code, struc
 	    ((type == 2 || type == 3) && length != OTSEG_PROFINET_AT_VAR) ||
 	    (type == 1 && length < OTSEG_PROFINET_AT_VAR + OTSEG_PROFINET_ALARM))
 		return OTSEG_R_PDU_LENGTH;
-	have = link_length(msg, pdu, length, have);
+	have = link_length(msg, buf, length, have);
 	if (type != 1 || have < OTSEG_PROFINET_AT_VAR + OTSEG_PROFINET_ALARM)
 		return OTSEG_R_NONE;
 	/* a notification or its acknowledgement, of this priority, and nothing behind it */

@@ -291,7 +291,7 @@ OTSEG_GLOBAL u32 otseg_sv_parse(struct otseg_pdu *pdu, u32 have, u32 dir, struct
 	length = pdu_be16(buf, OTSEG_SV_AT_LENGTH);
 	if (length < OTSEG_SV_AT_PDU + 2 || length > OTSEG_LINK_MOST)
 		return OTSEG_R_PDU_LENGTH;
-	have = link_length(msg, pdu, length, have);
+	have = link_length(msg, buf, length, have);
 	if (have < OTSEG_SV_AT_PDU)
 		return OTSEG_R_NONE;
 	flags = pdu_be16(buf, OTSEG_SV_AT_RESERVED);
