@@ -34,8 +34,7 @@ enum otseg_ethercat_object {
  * Functions: the commands of datagrams (1000.4, table 12) by their codes; the other kinds of
  * frames, and the types of mailbox messages (1000.6, table 27), from a code of their own on.
  *
- * The classes of commands that write are completed by what they write, see
- * ethercat_access(). A mailbox message may download objects, files with firmware, or carry a
+ * What a command that writes is depends on what it writes, see ethercat_access(). A mailbox message may download objects, files with firmware, or carry a
  * protocol of its own: program, if it is not a request to read.
  */
 #define OTSEG_ETHERCAT_RW (OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
@@ -44,19 +43,19 @@ enum otseg_ethercat_object {
 #define OTSEG_ETHERCAT_COMMANDS(X)                                                             \
 	X(NOP, 0, "nop", OTSEG_ACCESS_SESSION, 0, 0)                                               \
 	X(APRD, 1, "aprd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
-	X(APWR, 2, "apwr", OTSEG_ACCESS_WRITE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
-	X(APRW, 3, "aprw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
+	X(APWR, 2, "apwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
+	X(APRW, 3, "aprw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
 	X(FPRD, 4, "fprd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
-	X(FPWR, 5, "fpwr", OTSEG_ACCESS_WRITE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
-	X(FPRW, 6, "fprw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
+	X(FPWR, 5, "fpwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
+	X(FPRW, 6, "fprw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
 	X(BRD, 7, "brd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                        \
-	X(BWR, 8, "bwr", OTSEG_ACCESS_WRITE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                       \
-	X(BRW, 9, "brw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                        \
+	X(BWR, 8, "bwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                       \
+	X(BRW, 9, "brw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                        \
 	X(LRD, 10, "lrd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_LOGICAL, 0)                        \
 	X(LWR, 11, "lwr", OTSEG_ACCESS_WRITE, OTSEG_ETHERCAT_OBJ_LOGICAL, 0)                       \
 	X(LRW, 12, "lrw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_LOGICAL, 0)                        \
-	X(ARMW, 13, "armw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
-	X(FRMW, 14, "frmw", OTSEG_ETHERCAT_RW, OTSEG_ETHERCAT_OBJ_REGISTER, 0)
+	X(ARMW, 13, "armw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
+	X(FRMW, 14, "frmw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)
 #define OTSEG_ETHERCAT_OTHERS(X)                                                               \
 	X(NETWORK_VARIABLE, 256, "network-variable", OTSEG_ACCESS_WRITE, OTSEG_ETHERCAT_OBJ_VARIABLE, 0) \
 	X(MAILBOX_ERROR, 512, "mailbox-error", OTSEG_ACCESS_SESSION, 0, 0)                         \
@@ -290,6 +289,8 @@ OTSEG_GLOBAL u32 otseg_ethercat_datagram(struct otseg_pdu *pdu, u32 have, u32 at
 		ethercat_unknown(msg, code, 0);
 		return OTSEG_R_NONE;
 	}
+	if (access & OTSEG_ACCESS_WRITE)
+		access &= OTSEG_ETHERCAT_RW;
 	msg_function(msg, code, 0, access);
 	if (code == OTSEG_ETHERCAT_FC_NOP || !len)
 		return OTSEG_R_NONE;

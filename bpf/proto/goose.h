@@ -117,6 +117,18 @@ OTSEG_INLINE u32 goose_hash(const u8 *buf, u32 at, u32 len, struct otseg_msg *ms
 	return (hash >> 16) ^ (hash & 0xffff);
 }
 
+/* What the publication says, @in_publication, and the header. */
+OTSEG_INLINE void goose_simulation(const u8 *buf, u32 in_publication, struct otseg_msg *msg)
+{
+	u32 in_header = pdu_be16(buf, OTSEG_GOOSE_AT_RESERVED) & OTSEG_GOOSE_SIMULATION;
+
+	if (in_publication)
+		in_publication = in_header ? OTSEG_GOOSE_SIMULATED : OTSEG_GOOSE_IN_PUBLICATION;
+	else if (in_header)
+		in_publication = OTSEG_GOOSE_IN_HEADER;
+	msg_field(msg, OTSEG_GOOSE_FIELD_SIMULATION, in_publication);
+}
+
 /**
  * otseg_goose_element - put an element before the data into the message
  * @pdu: the bytes after the ethertype
@@ -155,16 +167,12 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 	case OTSEG_GOOSE_EL_SIMULATION:
 		if (len != 1)
 			return OTSEG_R_PDU_MALFORMED;
-		/* that of the header is there already */
-		if (pdu_u8(buf, at))
-			msg->fields[OTSEG_GOOSE_FIELD_SIMULATION] =
-				msg->fields[OTSEG_GOOSE_FIELD_SIMULATION] ? OTSEG_GOOSE_SIMULATED :
-									    OTSEG_GOOSE_IN_PUBLICATION;
+		goose_simulation(buf, !!pdu_u8(buf, at), msg);
 		return OTSEG_R_NONE;
 	case OTSEG_GOOSE_EL_NDSCOM:
 		if (len != 1)
 			return OTSEG_R_PDU_MALFORMED;
-		msg->fields[OTSEG_GOOSE_FIELD_NDSCOM] = !!pdu_u8(buf, at);
+		msg_field(msg, OTSEG_GOOSE_FIELD_NDSCOM, !!pdu_u8(buf, at));
 		return OTSEG_R_NONE;
 	}
 	reason = link_ber_number(buf, &el, &number);
@@ -279,6 +287,10 @@ OTSEG_GLOBAL u32 otseg_goose_elements(struct otseg_pdu *pdu, u32 have, u32 off, 
 		if (kind == OTSEG_GOOSE_EL_ALL_DATA) {
 			if ((seen & OTSEG_GOOSE_NEEDED) != OTSEG_GOOSE_NEEDED)
 				return OTSEG_R_PDU_MALFORMED;
+			if (!(seen >> OTSEG_GOOSE_EL_SIMULATION & 1))
+				goose_simulation(pdu->bytes, 0, msg);
+			if (!(seen >> OTSEG_GOOSE_EL_NDSCOM & 1))
+				msg_field(msg, OTSEG_GOOSE_FIELD_NDSCOM, 0);
 			otseg_write(link_carry(msg).first, el.at);
 			return el.end == limit ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
 		}
@@ -337,8 +349,6 @@ OTSEG_GLOBAL u32 otseg_goose_parse(struct otseg_pdu *pdu, u32 have, u32 dir, str
 	if (el.end != length)
 		return OTSEG_R_PDU_LENGTH;
 	msg_function(msg, OTSEG_GOOSE_FC_PUBLISH, 0, OTSEG_GOOSE_ACCESS);
-	msg_field(msg, OTSEG_GOOSE_FIELD_SIMULATION, flags ? OTSEG_GOOSE_IN_HEADER : 0);
-	msg_field(msg, OTSEG_GOOSE_FIELD_NDSCOM, 0);
 	reason = otseg_goose_elements(pdu, have, el.at, length, msg);
 	el.at = otseg_read(link_carry(msg).first);
 	if (reason || !el.at)
