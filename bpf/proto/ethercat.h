@@ -451,7 +451,7 @@ OTSEG_INLINE u32 ethercat_mailbox(const u8 *buf, u32 have, u32 limit, struct ots
 		ethercat_unknown(msg, code, sub);
 	if (access & OTSEG_ACCESS_WRITE)
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
-	msg->objects[0].access = (u8)access;
+	msg->objects[0].access = msg->access;
 	return OTSEG_R_NONE;
 }
 

@@ -394,6 +394,8 @@ OTSEG_INLINE u32 profinet_dcp(struct otseg_pdu *pdu, u32 have, u32 code, struct 
 		return OTSEG_R_NONE;
 	service = pdu_u8(buf, OTSEG_PROFINET_AT_SERVICE);
 	type = pdu_u8(buf, OTSEG_PROFINET_AT_SERVICE + 1);
+	if (type > OTSEG_PROFINET_DCP_UNSUPPORTED)
+		return OTSEG_R_PDU_MALFORMED;
 	sub = service << 4 | type;
 	switch (code) {
 	case OTSEG_PROFINET_FC_DCP_HELLO:

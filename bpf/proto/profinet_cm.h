@@ -28,7 +28,7 @@ enum otseg_profinet_cm_object {
  * Functions: operations of PROFINET's interfaces by their numbers (6-10, "RPCOperationNmb"), which are the same for
  * devices and controllers; those of the endpoint mapper (C706, appendix O) from 256 on. Devices answer
  * from another port than the one asked, so that an answer may be a conversation of its own: 128 more.
- * What keeps a call alive (C706, 12.6) from 512 on, by the type of its PDU.
+ * What keeps a call alive (C706, 12.6) from 512 on, by the type of its PDU; so do all fragments of an answer but the last.
  *
  * Connecting, releasing and the commands between decide about a device's outputs: `control`. A
  * record is a parameter of a module: writing it is `write` and `program`.
@@ -51,6 +51,7 @@ enum otseg_profinet_cm_object {
 	X(EPT_MGMT_DELETE##name, 6 + (number), "ept-mgmt-delete" suffix, OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0)
 #define OTSEG_PROFINET_CM_CALLS(X)                                                             \
 	X(PING, 513, "ping", OTSEG_ACCESS_SESSION, 0, 0)                                           \
+	X(RESPONSE_FRAGMENT, 514, "response-fragment", OTSEG_ACCESS_SESSION, 0, 0)                 \
 	X(WORKING, 516, "working", OTSEG_ACCESS_SESSION, 0, 0)                                     \
 	X(NOCALL, 517, "nocall", OTSEG_ACCESS_SESSION, 0, 0)                                       \
 	X(ACK, 519, "ack", OTSEG_ACCESS_SESSION, 0, 0)                                             \
@@ -540,13 +541,14 @@ OTSEG_GLOBAL u32 otseg_profinet_cm_parse(struct otseg_pdu *pdu, u32 have, u32 di
 		code += OTSEG_PROFINET_CM_AS_ANSWER;
 	} else if (is_last) {
 		msg->kind = OTSEG_KIND_ANSWER;
+	} else {
+		/* of no use to who receives it without the last one, which somebody must have asked for */
+		code = OTSEG_PROFINET_CM_FC_RESPONSE_FRAGMENT;
 	}
 	access = cm_access(code);
 	msg_function(msg, code, 0, access ? access : OTSEG_ACCESS_VENDOR);
 	if (!access)
 		msg->flags |= OTSEG_MSG_UNKNOWN;
-	if (type != OTSEG_CM_REQUEST && dir != OTSEG_DIR_REQUEST && !is_last)
-		msg->access = OTSEG_ACCESS_SESSION;
 	if (type == OTSEG_CM_FAULT || type == OTSEG_CM_REJECT) {
 		msg->flags |= OTSEG_MSG_EXCEPTION;
 		return length == OTSEG_CM_HEADER + 4 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
