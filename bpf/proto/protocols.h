@@ -7,6 +7,8 @@
 #define OTSEG_PROTOCOLS_H
 
 #include "bacnet.h"
+#include "ethercat.h"
+#include "goose.h"
 #include "iec104.h"
 #include "iso.h"
 #include "c37118.h"
@@ -18,5 +20,8 @@
 #include "modbus.h"
 #include "mqtt.h"
 #include "opcua.h"
+#include "profinet.h"
+#include "profinet_cm.h"
+#include "sv.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

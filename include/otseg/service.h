@@ -50,11 +50,11 @@ enum otseg_service_state {
 	X(IEC104, "iec104", IEC104, OTSEG_ON_TCP, 2404, 0, 0, INSPECTED)                 \
 	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, INSPECTED)                      \
 	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, INSPECTED)                \
-	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, PLANNED)                   \
-	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, PLANNED)                            \
-	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, PLANNED)          \
-	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, PLANNED)   \
-	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, PLANNED) \
+	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, INSPECTED)                   \
+	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, INSPECTED)                            \
+	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, INSPECTED)          \
+	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, INSPECTED)   \
+	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, INSPECTED) \
 	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, PLANNED)                \
 	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, INSPECTED)                       \
 	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, INSPECTED)                 \
