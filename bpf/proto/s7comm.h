@@ -133,21 +133,21 @@
  * have numbers of their own. In a data block it is block << 16 | byte.
  */
 #define OTSEG_S7COMM_OBJECTS(X)                                                                 \
-	X(SYSTEM_INFO, 0x03, "system-info-200", 0x1fffff, 0, "byte of the system information, S7-200") \
-	X(SYSTEM_FLAG, 0x05, "system-flag-200", 0x1fffff, 0, "byte of the special memory, S7-200") \
-	X(ANALOG_INPUT, 0x06, "analog-input-200", 0x1fffff, 0, "byte of the analog inputs, S7-200") \
-	X(ANALOG_OUTPUT, 0x07, "analog-output-200", 0x1fffff, 0, "byte of the analog outputs, S7-200") \
-	X(COUNTER, 0x1c, "counter", 0xffffff, 0, "counter, by its number")                      \
-	X(TIMER, 0x1d, "timer", 0xffffff, 0, "timer, by its number")                            \
-	X(PERIPHERY, 0x80, "periphery", 0x1fffff, 0, "byte of the directly accessed periphery") \
-	X(INPUT, 0x81, "input", 0x1fffff, 0, "byte of the process image of inputs")             \
-	X(OUTPUT, 0x82, "output", 0x1fffff, 0, "byte of the process image of outputs")          \
-	X(FLAG, 0x83, "flag", 0x1fffff, 0, "byte of the bit memory")                            \
+	X(SYSTEM_INFO, 0x03, "system-info-200", 0xffff, 0, "byte of the system information, S7-200") \
+	X(SYSTEM_FLAG, 0x05, "system-flag-200", 0xffff, 0, "byte of the special memory, S7-200") \
+	X(ANALOG_INPUT, 0x06, "analog-input-200", 0xffff, 0, "byte of the analog inputs, S7-200") \
+	X(ANALOG_OUTPUT, 0x07, "analog-output-200", 0xffff, 0, "byte of the analog outputs, S7-200") \
+	X(COUNTER, 0x1c, "counter", 0xffff, 0, "counter, by its number")                      \
+	X(TIMER, 0x1d, "timer", 0xffff, 0, "timer, by its number")                            \
+	X(PERIPHERY, 0x80, "periphery", 0xffff, 0, "byte of the directly accessed periphery") \
+	X(INPUT, 0x81, "input", 0xffff, 0, "byte of the process image of inputs")             \
+	X(OUTPUT, 0x82, "output", 0xffff, 0, "byte of the process image of outputs")          \
+	X(FLAG, 0x83, "flag", 0xffff, 0, "byte of the bit memory")                            \
 	X(DB, 0x84, "db", 0xffffffff, OTSEG_OBJ_PAIR, "byte of a data block: block << 16 | byte") \
 	X(DI, 0x85, "di", 0xffffffff, OTSEG_OBJ_PAIR,                                           \
 	  "byte of an instance data block: block << 16 | byte")                                 \
-	X(LOCAL, 0x86, "local", 0x1fffff, 0, "byte of the local data")                          \
-	X(V, 0x87, "v", 0x1fffff, 0, "byte of area 0x87")                                       \
+	X(LOCAL, 0x86, "local", 0xffff, 0, "byte of the local data")                          \
+	X(V, 0x87, "v", 0xffff, 0, "byte of area 0x87")                                       \
 	X(SZL, 0xf0, "szl", 0xffffffff, OTSEG_OBJ_PAIR, "part of the system status list: id << 16 | index")
 /* clang-format on */
 
@@ -329,7 +329,8 @@ OTSEG_INLINE u32 s7comm_any(const u8 *buf, u32 off, u32 access, u32 *bytes, stru
 		first >>= 3;
 		last = first + *bytes - 1;
 	}
-	if (last > (is_pair ? 0xffffu : is_number ? 0xffffffu : 0x1fffffu))
+	/* ws: of 24 bits of an address the upper ones have no meaning: what is it with them? */
+	if (last > 0xffff)
 		return OTSEG_R_PDU_MALFORMED;
 	if (is_pair) {
 		u32 block = pdu_be16(buf, off + 6) << 16;
