@@ -10,7 +10,7 @@
 #include "stream.h"
 
 /* Judge the payload under the session's busy mark. OTSEG_R_RULE: it passes. */
-OTSEG_INLINE u32 datagram_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+OTSEG_NOINLINE u32 datagram_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;

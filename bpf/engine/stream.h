@@ -459,7 +459,7 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 		if (dir == OTSEG_DIR_RESPONSE)
 			reason = stream_misdirected(e, pdu, have, reason);
 	} else if (is_asked) {
-		reason = otseg_match_message(e, in->leaf);
+		reason = otseg_unit_match((struct otseg_env *)e, in->leaf, 0);
 	} else {
 		reason = stream_answer(e, s);
 	}
@@ -741,7 +741,7 @@ OTSEG_NOINLINE u32 stream_body(const struct otseg_env *e, struct otseg_session *
 }
 
 /* Judge a segment that carries data. A reason that passes, or the refusal. */
-OTSEG_INLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;

@@ -29,13 +29,25 @@
 #define OTSEG_ISO_PLUS_MORE 0x01000000u /* likewise an S7comm-plus message; << dir */
 #define OTSEG_ISO_UPPER 0x7c000000u /* of who speaks inside: MMS */
 
-/* Fields that all services of the family number alike: X(ID, field, "name", highest, "sentence"). */
+/* Fields that all services of the family number alike. */
 #define OTSEG_ISO_FIELD_TSAP 0
 #define OTSEG_ISO_FIELD_SOURCE_TSAP 1
 #define OTSEG_ISO_FIELD_CLASS 2
 #define OTSEG_ISO_FIELD_OWN 3 /* from here on each service has its own */
 
+/*
+ * Functions of the transport, which stand in the list of every service of the family: 0x800
+ * and the type of the TPDU. `data` is what is empty, or goes on with what was judged before.
+ */
+
 /* clang-format off */
+#define OTSEG_ISO_FUNCTIONS(X)                                                                  \
+	X(CONNECT, OTSEG_ISO_FN_CONNECT, "connect", OTSEG_ACCESS_SESSION, 0, 0)                 \
+	X(DISCONNECT, OTSEG_ISO_FN_DISCONNECT, "disconnect", OTSEG_ACCESS_SESSION, 0, 0)        \
+	X(TRANSPORT_ERROR, OTSEG_ISO_FN_ERROR, "transport-error", OTSEG_ACCESS_SESSION, 0, 0)   \
+	X(DATA, OTSEG_ISO_FN_DATA, "data", OTSEG_ACCESS_SESSION, 0, 0)
+
+/* X(ID, field, "name", highest, "sentence") */
 #define OTSEG_ISO_FIELDS(X)                                                                     \
 	X(TSAP, OTSEG_ISO_FIELD_TSAP, "tsap", 0xffff,                                           \
 	  "called TSAP of the connection, if it has two bytes")                                 \
@@ -93,6 +105,11 @@ enum otseg_iso_tpdu {
 	OTSEG_ISO_DT = 0xf0,
 };
 
+#define OTSEG_ISO_FN_CONNECT (0x800 | OTSEG_ISO_CR)
+#define OTSEG_ISO_FN_DISCONNECT (0x800 | OTSEG_ISO_DR)
+#define OTSEG_ISO_FN_ERROR (0x800 | OTSEG_ISO_ER)
+#define OTSEG_ISO_FN_DATA (0x800 | OTSEG_ISO_DT)
+
 /* What all messages of the conversation are told of the connection. */
 OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
 {
@@ -120,33 +137,33 @@ OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
 #define OTSEG_ISO_MMS(buf, off, end, have, dir, msg) OTSEG_R_PDU_PROTOCOL
 #endif
 
-/* Names that Siemens devices of S7comm-plus are called by; 16 and 15 bytes. */
+/* Kind of a called TSAP that is a name: S7comm-plus has "SIMATIC-ROOT-" and HMI, OTH or ES. */
 OTSEG_INLINE u32 iso_class_of_name(const u8 *buf, u32 off, u32 len)
 {
-	static const char root[] = "SIMATIC-ROOT-";
-	u32 tail;
-	u32 i;
+	u32 differs, tail;
 
-	if (len != sizeof(root) + 1 && len != sizeof(root) + 2)
+	if (len != 15 && len != 16)
 		return OTSEG_ISO_CLASS_NAME;
-	for (i = 0; i < sizeof(root) - 1; i++) {
-		if (pdu_u8(buf, off + i) != (u8)root[i])
-			return OTSEG_ISO_CLASS_NAME;
-	}
-	tail = pdu_be16(buf, off + i);
-	if (len == i + 2)
-		return tail == ('E' << 8 | 'S') ? OTSEG_ISO_CLASS_ENGINEERING : OTSEG_ISO_CLASS_NAME;
-	tail = tail << 8 | pdu_u8(buf, off + i + 2);
-	if (tail == ('H' << 16 | 'M' << 8 | 'I'))
+	/* without a branch for each part: the verifier walks them all */
+	differs = pdu_be32(buf, off) ^ 0x53494d41; /* SIMA */
+	differs |= pdu_be32(buf, off + 4) ^ 0x5449432d; /* TIC- */
+	differs |= pdu_be32(buf, off + 8) ^ 0x524f4f54; /* ROOT */
+	differs |= pdu_u8(buf, off + 12) ^ '-';
+	if (differs)
+		return OTSEG_ISO_CLASS_NAME;
+	tail = pdu_be16(buf, off + 13);
+	if (len == 15)
+		return tail == 0x4553 ? OTSEG_ISO_CLASS_ENGINEERING : OTSEG_ISO_CLASS_NAME;
+	tail = tail << 8 | pdu_u8(buf, off + 15);
+	if (tail == 0x484d49)
 		return OTSEG_ISO_CLASS_HMI;
-	return tail == ('O' << 16 | 'T' << 8 | 'H') ? OTSEG_ISO_CLASS_OTHER : OTSEG_ISO_CLASS_NAME;
+	return tail == 0x4f5448 ? OTSEG_ISO_CLASS_OTHER : OTSEG_ISO_CLASS_NAME;
 }
 
-/* Kind and number of the TSAP of @len bytes at @off, as the state has them. */
-OTSEG_NOINLINE u32 iso_tsap(const u8 *buf, u32 off, u32 len)
+/* Kind and number of the called TSAP of @len bytes at @off, as the state has them. */
+OTSEG_INLINE u32 iso_tsap(const u8 *buf, u32 off, u32 len)
 {
-	u32 number;
-	u32 class;
+	u32 number, class;
 
 	if (len != 2)
 		return iso_class_of_name(buf, off, len) << OTSEG_ISO_CLASS_SHIFT;
@@ -157,52 +174,96 @@ OTSEG_NOINLINE u32 iso_tsap(const u8 *buf, u32 off, u32 len)
 	return class << OTSEG_ISO_CLASS_SHIFT | number;
 }
 
-/*
- * Parameters of a connect request or confirm (X.224, 13.3.4, 13.4.4): code, length, value;
- * they end with the header. Sizes and TSAPs stand there once at most: nobody has to guess
- * which of two counts.
+/**
+ * struct iso_walk - how far the parameters have been looked at
+ * @off: offset of the next one
+ * @seen: bits of those that were there
+ * @calling: offset of the calling TSAP << 8, and its length
+ * @called: the same of the called one
  */
-OTSEG_NOINLINE u32 iso_parameters(const u8 *buf, u32 have, struct otseg_msg *msg)
+struct iso_walk {
+	u32 off;
+	u32 seen;
+	u32 calling;
+	u32 called;
+};
+
+/*
+ * The next parameter: code, length, value. Those of class 0 are c0, the TPDU size; c1 and c2, the
+ * calling and the called TSAP; f0, the preferred TPDU size. Each stands there once at most:
+ * nobody has to guess which of two counts. Others of X.224, 13.3.4 are for other classes,
+ * and mean nothing here. One that is not at hand leaves @walk where it is.
+ */
+OTSEG_GLOBAL u32 otseg_iso_parameter(struct otseg_pdu *pdu, u32 end, u32 have,
+				     struct iso_walk *walk)
 {
-	u32 end = msg->length;
-	u32 off = OTSEG_ISO_AT_PARAMETERS;
-	u32 seen = 0;
+	u32 code, len, bit, at;
+	const u8 *buf;
+
+	if (!pdu || !walk)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	at = walk->off + 2;
+	if (at > end)
+		return OTSEG_R_PDU_LENGTH;
+	if (at > have)
+		return OTSEG_R_NONE;
+	code = pdu_u8(buf, walk->off);
+	len = pdu_u8(buf, walk->off + 1);
+	if (at + len > end)
+		return OTSEG_R_PDU_LENGTH;
+	bit = code - 0xc0 < 3 ? 1u << (code - 0xc0) : code == 0xf0 ? 8 : 0;
+	if (!bit && code - 0xc0 > 0xcb - 0xc0)
+		return OTSEG_R_PDU_PROTOCOL;
+	if (walk->seen & bit || (bit && !len) || (bit == 1 && len != 1))
+		return OTSEG_R_PDU_MALFORMED;
+	if (at + len > have)
+		return OTSEG_R_NONE;
+	/* 128 to 8192 bytes; 2048 is the most that class 0 has, but more is asked for */
+	if (bit == 1 && pdu_u8(buf, at) - 7 > 13 - 7)
+		return OTSEG_R_PDU_MALFORMED;
+	walk->seen |= bit;
+	if (bit == 2)
+		walk->calling = at << 8 | len;
+	if (bit == 4)
+		walk->called = at << 8 | len;
+	walk->off = at + len;
+	return OTSEG_R_NONE;
+}
+
+/* Parameters of a connect request or confirm (X.224, 13.3.4, 13.4.4), which end the PDU. */
+OTSEG_GLOBAL u32 otseg_iso_parameters(struct otseg_pdu *pdu, u32 have, struct otseg_msg *msg)
+{
+	struct iso_walk walk = { .off = OTSEG_ISO_AT_PARAMETERS };
+	u32 reason, before;
+	const u8 *buf;
+	u32 end;
 	u32 i;
 
-	for (i = 0; i < OTSEG_ISO_PARAMETERS; i++) {
-		u32 code, len, bit;
-
-		if (off == end)
-			return OTSEG_R_NONE;
-		if (off + 2 > end)
-			return OTSEG_R_PDU_LENGTH;
-		if (off + 2 > have)
-			return OTSEG_R_NONE;
-		code = pdu_u8(buf, off);
-		len = pdu_u8(buf, off + 1);
-		off = (off + 2) & (OTSEG_PDU_MAX - 1);
-		if (off + len > end)
-			return OTSEG_R_PDU_LENGTH;
-		/* c0: TPDU size, c1: calling TSAP, c2: called TSAP, f0: preferred TPDU size */
-		bit = code - 0xc0 < 3 ? 1u << (code - 0xc0) : code == 0xf0 ? 8 : 0;
-		/* X.224, 13.3.4: the others belong to other classes; one that is not C0-C9, F0 to none */
-		if (!bit && code - 0xc0 > 9)
-			return OTSEG_R_PDU_PROTOCOL;
-		if (seen & bit || (bit && !len) || (bit == 1 && len != 1))
-			return OTSEG_R_PDU_MALFORMED;
-		seen |= bit;
-		if (off + len > have)
-			return OTSEG_R_NONE;
-		if (bit == 1 && pdu_u8(buf, off) - 7 > 13 - 7)
-			return OTSEG_R_PDU_MALFORMED;
-		if (bit == 2 && len == 2)
-			msg_field(msg, OTSEG_ISO_FIELD_SOURCE_TSAP, pdu_be16(buf, off));
-		if (bit == 4 && msg->kind == OTSEG_KIND_REQUEST)
-			msg->state = (msg->state & ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS)) |
-				     iso_tsap(buf, off, len);
-		off = (off + len) & (OTSEG_PDU_MAX - 1);
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	end = msg->length;
+	otseg_for(i, OTSEG_ISO_PARAMETERS) {
+		if (walk.off == end)
+			break;
+		before = walk.off;
+		reason = otseg_iso_parameter(pdu, end, have, &walk);
+		if (reason)
+			return reason;
+		if (walk.off == before)
+			break;
 	}
-	return off == end ? OTSEG_R_NONE : OTSEG_R_PDU_NESTING;
+	if (msg->flags & OTSEG_MSG_PARTIAL)
+		return OTSEG_R_NONE;
+	if (walk.off != end)
+		return OTSEG_R_PDU_NESTING;
+	if ((walk.calling & 0xff) == 2)
+		msg_field(msg, OTSEG_ISO_FIELD_SOURCE_TSAP, pdu_be16(buf, walk.calling >> 8));
+	if (walk.called && msg->kind == OTSEG_KIND_REQUEST)
+		msg->state = (msg->state & ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS)) |
+			     iso_tsap(buf, walk.called >> 8, walk.called & 0xff);
+	return OTSEG_R_NONE;
 }
 
 /*
@@ -210,8 +271,9 @@ OTSEG_NOINLINE u32 iso_parameters(const u8 *buf, u32 have, struct otseg_msg *msg
  * they fill the TPKT: in class 0 they carry no data. The request comes from the side that
  * opened the TCP connection, once; the confirm names the request's reference.
  */
-OTSEG_INLINE u32 iso_connect(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 is_request = buf[OTSEG_ISO_AT_TYPE] == OTSEG_ISO_CR;
 	u32 state = msg->state;
 	u32 reason;
@@ -224,7 +286,7 @@ OTSEG_INLINE u32 iso_connect(const u8 *buf, u32 have, u32 dir, struct otseg_msg 
 	    (state & (OTSEG_ISO_ASKED | OTSEG_ISO_OPEN)) != (is_request ? 0 : OTSEG_ISO_ASKED))
 		return OTSEG_R_PDU_STATE;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
-	msg_function(msg, OTSEG_ISO_CR, 0, OTSEG_ACCESS_SESSION);
+	msg_function(msg, OTSEG_ISO_FN_CONNECT, 0, OTSEG_ACCESS_SESSION);
 	msg->state |= is_request ? OTSEG_ISO_ASKED : OTSEG_ISO_OPEN;
 	if (have >= OTSEG_ISO_AT_SRC) {
 		u32 dst = pdu_be16(buf, OTSEG_ISO_AT_DST);
@@ -237,7 +299,7 @@ OTSEG_INLINE u32 iso_connect(const u8 *buf, u32 have, u32 dir, struct otseg_msg 
 		msg->id = (u16)pdu_be16(buf, OTSEG_ISO_AT_SRC);
 	if (have > OTSEG_ISO_AT_CLASS && buf[OTSEG_ISO_AT_CLASS])
 		return OTSEG_R_PDU_PROTOCOL;
-	reason = iso_parameters(buf, have, msg);
+	reason = otseg_iso_parameters(pdu, have, msg);
 	iso_fields(msg);
 	return reason;
 }
@@ -245,7 +307,7 @@ OTSEG_INLINE u32 iso_connect(const u8 *buf, u32 have, u32 dir, struct otseg_msg 
 /* Disconnect request and error (X.224, 13.5, 13.12): the end of it. */
 OTSEG_INLINE u32 iso_close(u32 type, u32 dir, struct otseg_msg *msg)
 {
-	msg_function(msg, type, 0, OTSEG_ACCESS_SESSION);
+	msg_function(msg, 0x800 | type, 0, OTSEG_ACCESS_SESSION);
 	/* whoever was refused may ask again */
 	if (dir == OTSEG_DIR_RESPONSE)
 		msg->state &= OTSEG_STATE_AGAIN;
@@ -253,14 +315,15 @@ OTSEG_INLINE u32 iso_close(u32 type, u32 dir, struct otseg_msg *msg)
 }
 
 /* The first DT of a TSDU that is not empty: who speaks? TLS: see s7plus.h. */
-OTSEG_INLINE u32 iso_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 iso_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 first = buf[OTSEG_ISO_AT_TSDU];
 
 	if (first == OTSEG_S7COMM_PROTOCOL)
-		return s7comm_parse_tsdu(buf, have, dir, msg);
+		return otseg_s7comm_tsdu(pdu, have, dir, msg);
 	if (first == OTSEG_S7PLUS_PROTOCOL)
-		return s7plus_parse_tsdu(buf, have, dir, msg);
+		return otseg_s7plus_tsdu(pdu, have, dir, msg);
 	if (first - 0x14 <= 0x17 - 0x14)
 		return s7plus_tls(buf, have, msg);
 	return OTSEG_ISO_MMS(buf, OTSEG_ISO_AT_TSDU, msg->length, have, dir, msg);
@@ -270,8 +333,9 @@ OTSEG_INLINE u32 iso_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
  * Data (X.224, 13.7): the header of class 0 has two bytes; whether the TSDU ends here, and a
  * number that is 0.
  */
-OTSEG_INLINE u32 iso_data(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 iso_data(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 more = OTSEG_ISO_MORE << (dir & 1);
 	u32 state = msg->state;
 	u32 reason;
@@ -288,7 +352,7 @@ OTSEG_INLINE u32 iso_data(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
 		return OTSEG_R_PDU_MALFORMED;
 	/* one without data neither begins a TSDU nor adds to one, but may end it */
 	if (state & more || msg->length == OTSEG_ISO_AT_TSDU) {
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);
 		if (buf[OTSEG_ISO_AT_EOT])
 			msg->state &= ~more;
 		return OTSEG_R_NONE;
@@ -297,12 +361,12 @@ OTSEG_INLINE u32 iso_data(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
 		msg->state |= more;
 	if (have <= OTSEG_ISO_AT_TSDU)
 		return OTSEG_R_NONE;
-	reason = iso_tsdu(buf, have, dir, msg);
+	reason = iso_tsdu(pdu, have, dir, msg);
 	if (reason && state & OTSEG_STATE_AGAIN) {
 		/* it may be one that went on what came before */
 		msg_begin(msg, dir, OTSEG_SVC_NONE);
 		iso_fields(msg);
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);
 		msg_length(msg, pdu_be16(buf, OTSEG_ISO_AT_LENGTH), have);
 		return OTSEG_R_NONE;
 	}
@@ -310,13 +374,14 @@ OTSEG_INLINE u32 iso_data(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
 }
 
 /* The TPDU, of which the TPKT's header and the first two bytes are at hand. */
-OTSEG_INLINE u32 iso_tpdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 iso_tpdu(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 type = buf[OTSEG_ISO_AT_TYPE];
 
 	switch (type) {
 	case OTSEG_ISO_DT:
-		return iso_data(buf, have, dir, msg);
+		return iso_data(pdu, have, dir, msg);
 	case OTSEG_ISO_CR:
 	case OTSEG_ISO_CC:
 	case OTSEG_ISO_DR:
@@ -329,7 +394,7 @@ OTSEG_INLINE u32 iso_tpdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *ms
 	if (buf[OTSEG_ISO_AT_LI] == 255 || buf[OTSEG_ISO_AT_LI] + 5u != msg->length)
 		return OTSEG_R_PDU_LENGTH;
 	if (type == OTSEG_ISO_CR || type == OTSEG_ISO_CC)
-		return iso_connect(buf, have, dir, msg);
+		return iso_connect(pdu, have, dir, msg);
 	return iso_close(type, dir, msg);
 }
 
@@ -369,7 +434,7 @@ OTSEG_GLOBAL u32 otseg_iso_parse(struct otseg_pdu *pdu, u32 have, u32 dir, struc
 	have = msg_length(msg, length, have);
 	if (have <= OTSEG_ISO_AT_TYPE)
 		return OTSEG_R_NONE;
-	reason = iso_tpdu(buf, have, dir, msg);
+	reason = iso_tpdu(pdu, have, dir, msg);
 	if (msg->flags & OTSEG_MSG_PARTIAL)
 		msg->state = state;
 	return reason;

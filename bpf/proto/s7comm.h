@@ -29,6 +29,7 @@
  */
 /* clang-format off */
 #define OTSEG_S7COMM_FUNCTIONS(X) \
+	OTSEG_ISO_FUNCTIONS(X) \
 	X(CPU_SERVICES, 0x00, "cpu-services", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(READ_VAR, 0x04, "read-var", OTSEG_ACCESS_READ, 0, 0) \
 	X(WRITE_VAR, 0x05, "write-var", OTSEG_ACCESS_WRITE, 0, 0) \
@@ -39,13 +40,13 @@
 	X(UPLOAD, 0x1e, "upload", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(END_UPLOAD, 0x1f, "end-upload", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(PLC_CONTROL, 0x28, "plc-control", OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0) \
-	X(PLC_STOP, 0x29, "plc-stop", OTSEG_ACCESS_CONTROL, 0, 0) \
+	X(PLC_STOP, 0x29, "plc-stop", OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(SETUP_COMMUNICATION, 0xf0, "setup-communication", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(MODE_TRANSITION, 0x700, "mode-transition", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_FN_SUB) \
 	X(PROGRAMMER, 0x701, "programmer", OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(CYCLIC, 0x702, "cyclic", OTSEG_ACCESS_READ, 0, OTSEG_FN_SUB) \
-	X(BLOCKS, 0x703, "blocks", OTSEG_ACCESS_READ, 0, OTSEG_FN_SUB) \
-	X(CPU, 0x704, "cpu", OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
+	X(BLOCKS, 0x703, "blocks", OTSEG_ACCESS_READ | OTSEG_ACCESS_SESSION, 0, OTSEG_FN_SUB) \
+	X(CPU, 0x704, "cpu", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
 	X(SECURITY, 0x705, "security", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(PBC, 0x706, "pbc", OTSEG_ACCESS_WRITE, 0, OTSEG_FN_OPAQUE) \
 	X(CLOCK, 0x707, "clock", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_SUB) \
@@ -94,9 +95,9 @@
 	X(CYCLIC_MODIFY, 0x702, 7, "change-driven-modify", OTSEG_ACCESS_READ) \
 	X(CYCLIC_RECORD, 0x702, 8, "read-record", OTSEG_ACCESS_READ) \
 	X(LIST_BLOCKS, 0x703, 1, "list", OTSEG_ACCESS_READ) \
-	X(LIST_BLOCKS_OF_TYPE, 0x703, 2, "list-of-type", OTSEG_ACCESS_READ) \
+	X(LIST_BLOCKS_OF_TYPE, 0x703, 2, "list-of-type", OTSEG_ACCESS_READ | OTSEG_ACCESS_SESSION) \
 	X(BLOCK_INFO, 0x703, 3, "info", OTSEG_ACCESS_READ) \
-	X(READ_SZL, 0x704, 1, "read-szl", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(READ_SZL, 0x704, 1, "read-szl", OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_SESSION) \
 	X(MESSAGE_SERVICE, 0x704, 2, "message-service", OTSEG_ACCESS_DIAGNOSTIC) \
 	X(DIAGNOSTIC_MESSAGE, 0x704, 3, "diagnostic-message", OTSEG_ACCESS_DIAGNOSTIC) \
 	X(ALARM_8, 0x704, 5, "alarm-8-indication", OTSEG_ACCESS_READ) \
@@ -208,7 +209,7 @@ enum otseg_s7comm_rosctr {
 	OTSEG_S7COMM_USERDATA = 7,
 };
 
-#define OTSEG_S7COMM_SHAPE .code_max = 0x70f, .sub_max = 0xff, .value_max = 0xff
+#define OTSEG_S7COMM_SHAPE .code_max = 0x8ff, .sub_max = 0xff, .value_max = 0xff
 
 /* The header (ws), counted from the TPKT. */
 #define OTSEG_S7COMM_AT 7
@@ -222,7 +223,7 @@ enum otseg_s7comm_rosctr {
 
 #define OTSEG_S7COMM_PROTOCOL 0x32
 
-/* Access class of a job's function; 0: unknown. */
+/* Access class of a job's function, which is a byte; 0: unknown. */
 OTSEG_INLINE u32 s7comm_access(u32 code)
 {
 	switch (code) {
@@ -367,10 +368,8 @@ OTSEG_INLINE u32 s7comm_value(const u8 *buf, u32 have, struct s7comm_place *plac
 	if (at > msg->length)
 		return OTSEG_R_PDU_LENGTH;
 	place->data = 0;
-	if (at == 4 || at > have) {
-		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+	if (at == 4 || at > have)
 		return OTSEG_R_NONE;
-	}
 	size = pdu_u8(buf, at - 3);
 	/* ws: 3 to 9, and two of numerical controls */
 	if (size - 3 > 9 - 3 && (bytes || size - 0x11 > 1))
@@ -391,16 +390,22 @@ OTSEG_INLINE u32 s7comm_value(const u8 *buf, u32 have, struct s7comm_place *plac
  * controls, drives, symbols and DBREAD are let through with addresses that are not looked
  * at. An item that is not all there leaves @place where it is.
  */
-OTSEG_NOINLINE u32 s7comm_item(const u8 *buf, u32 have, struct s7comm_place *place, u32 is_last,
-			       struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7comm_item(struct otseg_pdu *pdu, u32 have, struct s7comm_place *place,
+				   u32 is_last, struct otseg_msg *msg)
 {
-	u32 access = place->is_write ? OTSEG_ACCESS_WRITE : OTSEG_ACCESS_READ;
-	u32 object = msg->n_objects;
-	u32 off = place->off;
+	const u8 *buf;
 	u32 bytes = 0;
+	u32 off, len;
+	u32 object;
+	u32 access;
 	u32 reason;
-	u32 len;
 
+	if (!pdu || !place || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	access = place->is_write ? OTSEG_ACCESS_WRITE : OTSEG_ACCESS_READ;
+	object = msg->n_objects;
+	off = place->off;
 	if (off + 3 > place->end)
 		return OTSEG_R_PDU_LENGTH;
 	if (off + 3 > have)
@@ -442,9 +447,10 @@ OTSEG_NOINLINE u32 s7comm_item(const u8 *buf, u32 have, struct s7comm_place *pla
  * Items of `read-var` and `write-var` (ws): function, their number, and so many items, which
  * fill the parameters; what is written stands in the data, which it fills.
  */
-OTSEG_NOINLINE u32 s7comm_items(const u8 *buf, u32 have, u32 end, u32 is_write,
-				struct otseg_msg *msg)
+OTSEG_INLINE u32 s7comm_items(struct otseg_pdu *pdu, u32 have, u32 end, u32 is_write,
+			      struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	struct s7comm_place place = {
 		.off = OTSEG_S7COMM_AT_JOB + 2,
 		.end = end,
@@ -466,12 +472,13 @@ OTSEG_NOINLINE u32 s7comm_items(const u8 *buf, u32 have, u32 end, u32 is_write,
 		return OTSEG_R_PDU_MALFORMED;
 	otseg_for(i, count) {
 		before = place.off;
-		reason = s7comm_item(buf, have, &place, i + 1 == count, msg);
+		reason = otseg_s7comm_item(pdu, have, &place, i + 1 == count, msg);
 		if (reason)
 			return reason;
+		/* not there yet, or more of them than are looked at */
 		if (place.off == before) {
-			/* not there yet, or more of them than are looked at */
-			msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
+			if (!(msg->flags & OTSEG_MSG_PARTIAL))
+				msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 			return OTSEG_R_NONE;
 		}
 	}
@@ -479,7 +486,11 @@ OTSEG_NOINLINE u32 s7comm_items(const u8 *buf, u32 have, u32 end, u32 is_write,
 		return OTSEG_R_PDU_LENGTH;
 	if (!is_write)
 		return end == msg->length ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
-	return !place.data || place.data == msg->length ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	if (place.data)
+		return place.data == msg->length ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	if (!(msg->flags & OTSEG_MSG_PARTIAL))
+		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+	return OTSEG_R_NONE;
 }
 
 /*
@@ -529,14 +540,21 @@ OTSEG_INLINE u32 s7comm_invocation(const u8 *buf, const struct otseg_msg_text *n
  * Jobs beside reading and writing (ws): lengths of their parameters, which @end ends, and the
  * names in them. They carry no data.
  */
-OTSEG_NOINLINE u32 s7comm_job(const u8 *buf, u32 have, u32 code, u32 end, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7comm_job(struct otseg_pdu *pdu, u32 have, u32 code, u32 end,
+				  struct otseg_msg *msg)
 {
-	u32 at = OTSEG_S7COMM_AT_JOB;
+	const u32 at = OTSEG_S7COMM_AT_JOB;
 	u32 reason = OTSEG_R_NONE;
+	const u8 *buf;
 	u32 len;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
 	if (end != msg->length)
 		return OTSEG_R_PDU_LENGTH;
+	if (end > OTSEG_PDU_MAX)
+		return OTSEG_R_PDU_NESTING;
 	switch (code) {
 	case OTSEG_S7COMM_FN_SETUP_COMMUNICATION:
 	case OTSEG_S7COMM_FN_UPLOAD:
@@ -577,7 +595,8 @@ OTSEG_NOINLINE u32 s7comm_job(const u8 *buf, u32 have, u32 code, u32 end, struct
 		break;
 	}
 	if (!reason && msg->text_mask & 1u << OTSEG_S7COMM_TEXT_SERVICE)
-		msg->access = (u8)s7comm_invocation(buf, &msg->texts[OTSEG_S7COMM_TEXT_SERVICE]);
+		msg_function(msg, code, 0,
+			     s7comm_invocation(buf, &msg->texts[OTSEG_S7COMM_TEXT_SERVICE]));
 	return reason;
 }
 
@@ -588,8 +607,10 @@ OTSEG_INLINE u32 s7comm_is_download(u32 code)
 }
 
 /* A job, whose parameters end at @end. */
-OTSEG_INLINE u32 s7comm_ask(const u8 *buf, u32 have, u32 dir, u32 end, struct otseg_msg *msg)
+OTSEG_INLINE u32 s7comm_ask(struct otseg_pdu *pdu, u32 have, u32 dir, u32 end,
+			    struct otseg_msg *msg)
 {
+	const u8 *buf = pdu->bytes;
 	u32 code;
 
 	if (end <= OTSEG_S7COMM_AT_JOB)
@@ -601,11 +622,13 @@ OTSEG_INLINE u32 s7comm_ask(const u8 *buf, u32 have, u32 dir, u32 end, struct ot
 		return OTSEG_R_PDU_DIRECTION;
 	if (dir == OTSEG_DIR_REQUEST)
 		msg->kind = OTSEG_KIND_REQUEST;
+	if (code == OTSEG_S7COMM_FN_PLC_CONTROL || code == OTSEG_S7COMM_FN_PLC_STOP)
+		return otseg_s7comm_job(pdu, have, code, end, msg);
 	s7comm_function(msg, code, 0, s7comm_access(code));
 	if (code == OTSEG_S7COMM_FN_READ_VAR || code == OTSEG_S7COMM_FN_WRITE_VAR)
-		return s7comm_items(buf, have, end, code == OTSEG_S7COMM_FN_WRITE_VAR, msg);
+		return s7comm_items(pdu, have, end, code == OTSEG_S7COMM_FN_WRITE_VAR, msg);
 	if (code != OTSEG_S7COMM_FN_CPU_SERVICES && !(msg->flags & OTSEG_MSG_UNKNOWN))
-		return s7comm_job(buf, have, code, end, msg);
+		return otseg_s7comm_job(pdu, have, code, end, msg);
 	msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 	return OTSEG_R_NONE;
 }
@@ -631,7 +654,7 @@ OTSEG_INLINE u32 s7comm_tell(const u8 *buf, u32 have, u32 dir, u32 end, struct o
 			return OTSEG_R_PDU_LENGTH;
 		/* an answer without a name fits what was asked under this reference */
 		if (dir == OTSEG_DIR_REQUEST)
-			msg_function(msg, OTSEG_S7COMM_FN_DOWNLOAD_ENDED, 0, OTSEG_ACCESS_SESSION);
+			msg_function(msg, OTSEG_S7COMM_FN_DOWNLOAD_ENDED, 0, OTSEG_ACCESS_PROGRAM);
 		return OTSEG_R_NONE;
 	}
 	if (have <= OTSEG_S7COMM_AT_ACK)
@@ -655,20 +678,34 @@ OTSEG_INLINE u32 s7comm_tell(const u8 *buf, u32 have, u32 dir, u32 end, struct o
 	return OTSEG_R_NONE;
 }
 
+/* Sub-functions whose answers come in parts, each of which is asked for (captures). */
+OTSEG_INLINE u32 s7comm_is_listing(u32 group, u32 sub)
+{
+	return (group == OTSEG_S7COMM_FN_CPU - OTSEG_S7COMM_GROUPS &&
+		sub == OTSEG_S7COMM_SUB_READ_SZL) ||
+	       (group == OTSEG_S7COMM_FN_BLOCKS - OTSEG_S7COMM_GROUPS &&
+		sub == OTSEG_S7COMM_SUB_LIST_BLOCKS_OF_TYPE);
+}
+
 /*
  * User data (ws). Parameters: 00 01 12, their length, a method, type and group, sub-function,
  * sequence; those of answers and of further parts have four bytes more: unit, whether it
  * is the last, error code. Data: return code, transport size, length. A push that tells of
  * the operating mode has another head, and no data.
  */
-OTSEG_NOINLINE u32 s7comm_userdata(const u8 *buf, u32 have, u32 dir, u32 end,
-				   struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7comm_userdata(struct otseg_pdu *pdu, u32 have, u32 dir, u32 end,
+				       struct otseg_msg *msg)
 {
 	const u32 at = OTSEG_S7COMM_AT_JOB;
+	const u8 *buf;
 	u32 type, group, sub, size;
 	u32 is_mutual;
 	u32 access;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	dir &= 1;
 	if (end != at + 8 && end != at + 12)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < at + 7)
@@ -694,47 +731,46 @@ OTSEG_NOINLINE u32 s7comm_userdata(const u8 *buf, u32 have, u32 dir, u32 end,
 	/* either side may begin with these, and the data is for a program */
 	is_mutual = group == OTSEG_S7COMM_FN_PBC - OTSEG_S7COMM_GROUPS ||
 		    group == OTSEG_S7COMM_FN_NC_PROGRAM - OTSEG_S7COMM_GROUPS;
-	if (!is_mutual) {
-		if ((type == 4) != (dir == OTSEG_DIR_REQUEST))
-			return OTSEG_R_PDU_DIRECTION;
-		if (type)
-			msg->kind = type == 4 ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
-	}
-	s7comm_function(msg, OTSEG_S7COMM_GROUPS | group,
-			group == OTSEG_S7COMM_FN_PBC - OTSEG_S7COMM_GROUPS ? 0 : sub, access);
-	if (type == 8 && end == at + 12 && have >= end && buf[at + 10] | buf[at + 11]) {
-		msg->flags |= OTSEG_MSG_EXCEPTION;
-		msg->exception = buf[at + 10];
-	}
-	if (is_mutual || !buf[at + 5])
+	if (group == OTSEG_S7COMM_FN_PBC - OTSEG_S7COMM_GROUPS)
+		sub = 0;
+	if (!is_mutual && (type == 4) != (dir == OTSEG_DIR_REQUEST))
+		return OTSEG_R_PDU_DIRECTION;
+	if (is_mutual || !buf[at + 5]) {
+		s7comm_function(msg, OTSEG_S7COMM_GROUPS | group, sub, access);
 		return OTSEG_R_NONE;
+	}
+	if (type)
+		msg->kind = type == 4 ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	if (msg->length < end + 4)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < end + 4)
 		return OTSEG_R_NONE;
+	if (type == 8 && end == at + 12 && (buf[at + 10] | buf[at + 11])) {
+		msg->flags |= OTSEG_MSG_EXCEPTION;
+		msg->exception = buf[at + 10];
+	}
 	size = pdu_u8(buf, end + 1);
-	if (msg->state & OTSEG_ISO_MORE << dir)
-		return OTSEG_R_NONE;
-	if (s7comm_data_bytes(size, pdu_be16(buf, end + 2)) != msg->length - end - 4)
+	if (!(msg->state & OTSEG_ISO_MORE << dir) &&
+	    s7comm_data_bytes(size, pdu_be16(buf, end + 2)) != msg->length - end - 4)
 		return OTSEG_R_PDU_LENGTH;
+	/* asks for the next part of an answer under way, and can ask for nothing else */
+	if (type == 4 && end == at + 12 && msg->length == end + 4 && buf[at + 7] && !size &&
+	    s7comm_is_listing(group, sub)) {
+		msg_function(msg, OTSEG_S7COMM_GROUPS | group, sub, OTSEG_ACCESS_SESSION);
+		return OTSEG_R_NONE;
+	}
+	s7comm_function(msg, OTSEG_S7COMM_GROUPS | group, sub, access);
 	if (type != 4)
 		return OTSEG_R_NONE;
-	/* asks for the next part of an answer under way, and can ask for nothing else */
-	if (end == at + 12 && access & (OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC) &&
-	    msg->length == end + 4 && group >= OTSEG_S7COMM_FN_BLOCKS - OTSEG_S7COMM_GROUPS &&
-	    buf[at + 7] && !size) {
-		msg->access = OTSEG_ACCESS_SESSION;
+	if (group != OTSEG_S7COMM_FN_CPU - OTSEG_S7COMM_GROUPS || sub != OTSEG_S7COMM_SUB_READ_SZL) {
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 		return OTSEG_R_NONE;
 	}
-	if (group == OTSEG_S7COMM_FN_CPU - OTSEG_S7COMM_GROUPS && sub == OTSEG_S7COMM_SUB_READ_SZL) {
-		if (msg->length != end + 8)
-			return OTSEG_R_PDU_LENGTH;
-		if (have >= end + 8)
-			msg_object(msg, OTSEG_S7COMM_OBJ_SZL, access, pdu_be32(buf, end + 4),
-				   pdu_be32(buf, end + 4), 0);
-		return OTSEG_R_NONE;
-	}
-	msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
+	if (msg->length != end + 8)
+		return OTSEG_R_PDU_LENGTH;
+	if (have >= end + 8)
+		msg_object(msg, OTSEG_S7COMM_OBJ_SZL, access, pdu_be32(buf, end + 4),
+			   pdu_be32(buf, end + 4), 0);
 	return OTSEG_R_NONE;
 }
 
@@ -742,11 +778,17 @@ OTSEG_NOINLINE u32 s7comm_userdata(const u8 *buf, u32 have, u32 dir, u32 end,
  * A message: the header, with lengths that fill the TSDU. A request stands in one TPDU: what
  * is divided could hide items; an answer may go on, but must show its function.
  */
-OTSEG_NOINLINE u32 s7comm_parse_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7comm_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 goes_on = msg->state & OTSEG_ISO_MORE << dir;
 	u32 rosctr, end, total;
+	const u8 *buf;
+	u32 goes_on;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	dir &= 1;
+	goes_on = msg->state & OTSEG_ISO_MORE << dir;
 	msg->service = OTSEG_SVC_S7COMM;
 	if (goes_on && dir == OTSEG_DIR_REQUEST)
 		return OTSEG_R_PDU_NESTING;
@@ -773,9 +815,9 @@ OTSEG_NOINLINE u32 s7comm_parse_tsdu(const u8 *buf, u32 have, u32 dir, struct ot
 	if (goes_on ? total <= msg->length : total != msg->length)
 		return OTSEG_R_PDU_LENGTH;
 	if (rosctr == OTSEG_S7COMM_JOB)
-		return s7comm_ask(buf, have, dir, end, msg);
+		return s7comm_ask(pdu, have, dir, end, msg);
 	if (rosctr == OTSEG_S7COMM_USERDATA)
-		return s7comm_userdata(buf, have, dir, end, msg);
+		return otseg_s7comm_userdata(pdu, have, dir, end, msg);
 	return s7comm_tell(buf, have, dir, end, msg);
 }
 

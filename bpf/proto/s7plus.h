@@ -27,20 +27,21 @@
  */
 /* clang-format off */
 #define OTSEG_S7PLUS_FUNCTIONS(X) \
+	OTSEG_ISO_FUNCTIONS(X) \
 	X(TLS, 0x16, "tls", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(NOTIFICATION, 0x33, "notification", OTSEG_ACCESS_READ, 0, 0) \
 	X(SYSTEM_EVENT, 0xfe, "system-event", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(KEEP_ALIVE, 0xff, "keep-alive", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(ERROR, 0x04b1, "error", OTSEG_ACCESS_VENDOR, 0, 0) \
 	X(EXPLORE, 0x04bb, "explore", OTSEG_ACCESS_READ, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
-	X(CREATE_OBJECT, 0x04ca, "create-object", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
-	X(DELETE_OBJECT, 0x04d4, "delete-object", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
-	X(SET_VARIABLE, 0x04f2, "set-variable", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+	X(CREATE_OBJECT, 0x04ca, "create-object", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+	X(DELETE_OBJECT, 0x04d4, "delete-object", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+	X(SET_VARIABLE, 0x04f2, "set-variable", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(GET_VARIABLE, 0x04fc, "get-variable", OTSEG_ACCESS_READ, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(ADD_LINK, 0x0506, "add-link", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(REMOVE_LINK, 0x051a, "remove-link", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(GET_LINK, 0x0524, "get-link", OTSEG_ACCESS_READ, 0, 0) \
-	X(SET_MULTI_VARIABLES, 0x0542, "set-multi-variables", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+	X(SET_MULTI_VARIABLES, 0x0542, "set-multi-variables", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(GET_MULTI_VARIABLES, 0x054c, "get-multi-variables", OTSEG_ACCESS_READ, 0, 0) \
 	X(BEGIN_SEQUENCE, 0x0556, "begin-sequence", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(END_SEQUENCE, 0x0560, "end-sequence", OTSEG_ACCESS_PROGRAM, 0, 0) \
@@ -130,16 +131,12 @@ OTSEG_INLINE u32 s7plus_function(u32 code)
  */
 OTSEG_INLINE u32 s7plus_access(u32 code, u32 access, u32 object, u32 session)
 {
-	switch (code) {
-	case OTSEG_S7PLUS_FN_CREATE_OBJECT:
-		return object == OTSEG_S7PLUS_SESSIONS ? OTSEG_ACCESS_SESSION : access;
-	case OTSEG_S7PLUS_FN_DELETE_OBJECT:
-	case OTSEG_S7PLUS_FN_SET_VARIABLE:
-	case OTSEG_S7PLUS_FN_SET_MULTI_VARIABLES:
-		return object && object == session ? OTSEG_ACCESS_SESSION : access;
-	default:
-		return access;
-	}
+	u32 own = code == OTSEG_S7PLUS_FN_CREATE_OBJECT ? OTSEG_S7PLUS_SESSIONS : session;
+
+	/* only those have the class in the list */
+	if (access & OTSEG_ACCESS_SESSION && object && object == own)
+		return OTSEG_ACCESS_SESSION;
+	return access & ~(u32)OTSEG_ACCESS_SESSION;
 }
 
 /*
@@ -147,12 +144,13 @@ OTSEG_INLINE u32 s7plus_access(u32 code, u32 access, u32 object, u32 session)
  * with the session, a byte of flags and most often the object. All of that is visible, or
  * what it does could be hidden in a later part.
  */
-OTSEG_NOINLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 end, u32 dir,
+			     struct otseg_msg *msg)
 {
 	u32 is_request = dir == OTSEG_DIR_REQUEST;
 	u32 code, object, access, known;
 
-	if (at + (is_request ? 14 : 9) > msg->length)
+	if (at + (is_request ? 14 : 9) > end)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < at + 9)
 		return OTSEG_R_NONE;
@@ -161,7 +159,8 @@ OTSEG_NOINLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 dir, struct 
 	code = pdu_be16(buf, at + 3);
 	if (code < 0x100)
 		return OTSEG_R_PDU_MALFORMED;
-	known = s7plus_function(code);
+	/* those from 0x800 on are the transport's */
+	known = code < 0x800 ? s7plus_function(code) : 0;
 	access = known & 0xff;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg->id = (u16)pdu_be16(buf, at + 7);
@@ -176,7 +175,7 @@ OTSEG_NOINLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 dir, struct 
 			msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
 		return OTSEG_R_NONE;
 	}
-	if (at + 18 > msg->length)
+	if (at + 18 > end)
 		return OTSEG_R_PDU_LENGTH;
 	if (have < at + 18)
 		return OTSEG_R_NONE;
@@ -191,8 +190,9 @@ OTSEG_NOINLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 dir, struct 
 	return OTSEG_R_NONE;
 }
 
-/* The first part of a message, behind its header: a digest perhaps, then the opcode. */
-OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 dir, u32 version, struct otseg_msg *msg)
+/* The first part of a message, behind its header up to @end: a digest perhaps, then the opcode. */
+OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 end, u32 dir, u32 version,
+			     struct otseg_msg *msg)
 {
 	u32 at = OTSEG_S7PLUS_AT_DATA;
 	u32 opcode;
@@ -203,7 +203,7 @@ OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 dir, u32 version, stru
 	/* ws: firmware differs in whether the digest of version 3 stands in front */
 	if (version == 3 && buf[at] == OTSEG_S7PLUS_DIGEST)
 		at += 1 + OTSEG_S7PLUS_DIGEST;
-	if (at >= msg->length)
+	if (at >= end)
 		return OTSEG_R_PDU_LENGTH;
 	if (have <= at)
 		return OTSEG_R_NONE;
@@ -228,21 +228,27 @@ OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 dir, u32 version, stru
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
 		return OTSEG_R_NONE;
 	}
-	return s7plus_call(buf, have, at, dir, msg);
+	return s7plus_call(buf, have, at, end, dir, msg);
 }
 
 /*
  * One part of a message: its header, and behind the last part four bytes that look like a header
  * without a length (ws). A further part has no opcode; it is told by the state.
  */
-OTSEG_NOINLINE u32 s7plus_parse_tsdu(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 otseg_s7plus_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 goes_on = msg->state & OTSEG_ISO_MORE << dir;
-	u32 more = OTSEG_ISO_PLUS_MORE << dir;
-	u32 was_more = msg->state & more;
-	u32 length = msg->length;
-	u32 version, end;
+	u32 goes_on, more, was_more;
+	u32 length, version, end;
+	const u8 *buf;
 
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	dir &= 1;
+	goes_on = msg->state & OTSEG_ISO_MORE << dir;
+	more = OTSEG_ISO_PLUS_MORE << dir;
+	was_more = msg->state & more;
+	length = msg->length;
 	msg->service = OTSEG_SVC_S7PLUS;
 	if (length < OTSEG_S7PLUS_AT_DATA)
 		return OTSEG_R_PDU_LENGTH;
@@ -278,10 +284,10 @@ OTSEG_NOINLINE u32 s7plus_parse_tsdu(const u8 *buf, u32 have, u32 dir, struct ot
 		msg->state &= ~more;
 	}
 	if (was_more) {
-		msg_function(msg, OTSEG_ISO_DT, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);
 		return OTSEG_R_NONE;
 	}
-	return s7plus_head(buf, have, dir, version, msg);
+	return s7plus_head(buf, have, goes_on ? length : end, dir, version, msg);
 }
 
 /*
