@@ -10,7 +10,8 @@ fuzz_inspect_FLAGS := -D_GNU_SOURCE -I$(TOP) $(shell pkg-config --cflags yaml-0.
 $(OUT)/fuzz_inspect: ../proto/ask.h \
 	$(wildcard $(TOP)/bpf/engine/*.h $(TOP)/bpf/proto/*.h $(TOP)/include/otseg/*.h)
 
+SUITE := $(abspath $(OUT)/../proto/suite)
 $(addprefix seeds-,$(INSPECTORS)): seeds-fuzz_inspect-%:
-	@$(MAKE) -s -C ../proto $(OUT)/../proto/suite
+	@$(MAKE) -s -C ../proto $(SUITE)
 	@mkdir -p $(OUT)/seeds/fuzz_inspect-$*
-	@$(OUT)/../proto/suite --seeds $(OUT)/seeds/fuzz_inspect-$* $*
+	@$(SUITE) --seeds $(OUT)/seeds/fuzz_inspect-$* $*

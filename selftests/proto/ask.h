@@ -39,19 +39,35 @@ enum ask_fate {
 	ASK_REFUSED,
 };
 
-/* One part. Nothing of what was in @msg shows in it afterwards. Return: enum otseg_reason. */
-static inline u32 ask_part(const struct ask *ask, u32 part, struct otseg_msg *msg, u8 fill)
+/*
+ * Whether a PDU of the service ends where its frame ends, padding and all: then its
+ * beginning and what follows it tell nothing.
+ */
+static inline int ask_is_framed(u32 service)
 {
-	u32 have = ask->have < OTSEG_PDU_MAX ? ask->have : OTSEG_PDU_MAX;
-	u8 *exact = malloc(have ? have : 1);
+	return otseg_services[service].carriers & OTSEG_ON_LINK;
+}
+
+/* How many of the bytes an inspector can look at. */
+static inline u32 ask_seen(const struct ask *ask)
+{
+	return ask->have < OTSEG_PDU_MAX ? ask->have : OTSEG_PDU_MAX;
+}
+
+/* One part. Nothing of what was in @msg shows in it afterwards. Return: enum otseg_reason. */
+static inline u32 ask_part(const struct ask *ask, u32 part, u32 state, struct otseg_msg *msg,
+			   u8 fill)
+{
+	u32 seen = ask_seen(ask);
+	u8 *exact = malloc(seen ? seen : 1);
 	u32 reason;
 
-	memcpy(exact, ask->bytes, have);
+	memcpy(exact, ask->bytes, seen);
 	memset(msg, fill, sizeof(*msg));
-	msg->state = ask->state;
+	msg->state = state;
 	msg->part = part;
-	reason = otseg_inspect_pdu(ask->service, (struct otseg_pdu *)(have ? exact : exact + 1),
-				   have, ask->dir, msg);
+	reason = otseg_inspect_pdu(ask->service, (struct otseg_pdu *)(seen ? exact : exact + 1),
+				   ask->have, ask->dir, msg);
 	free(exact);
 	return reason;
 }
@@ -119,7 +135,7 @@ static inline const char *ask_objects(const struct ask *ask, const struct otseg_
 static inline const char *ask_sound(const struct ask *ask, const struct otseg_msg *msg)
 {
 	const struct otseg_protocol *words = ask_words(ask, msg);
-	u32 have = ask->have < OTSEG_PDU_MAX ? ask->have : OTSEG_PDU_MAX;
+	u32 seen = ask_seen(ask);
 	u32 i;
 
 	if (msg->dir != ask->dir)
@@ -135,10 +151,12 @@ static inline const char *ask_sound(const struct ask *ask, const struct otseg_ms
 	if (!(msg->flags & OTSEG_MSG_PARTIAL)) {
 		if (!msg->length)
 			return "a PDU of no bytes";
-		if (msg->length > have && have < OTSEG_PDU_MAX)
+		if (msg->length > ask->have && seen < OTSEG_PDU_MAX)
 			return "a whole PDU is longer than the bytes at hand";
 		if (msg->kind != OTSEG_KIND_ANSWER && msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return "a request or notice without a function";
+	} else if (seen == OTSEG_PDU_MAX) {
+		return "partial, although no more bytes are ever looked at";
 	}
 	if (!(msg->flags & OTSEG_MSG_NO_FUNCTION) && msg->kind != OTSEG_KIND_ANSWER) {
 		if (!msg->access)
@@ -163,7 +181,7 @@ static inline const char *ask_sound(const struct ask *ask, const struct otseg_ms
 			continue;
 		if (!otseg_words_number(words->texts, i))
 			return "a text is not in the list";
-		if (msg->texts[i].off > have || msg->texts[i].len > have - msg->texts[i].off ||
+		if (msg->texts[i].off > seen || msg->texts[i].len > seen - msg->texts[i].off ||
 		    (msg->length && msg->texts[i].off + msg->texts[i].len > msg->length))
 			return "a text is not within the bytes at hand";
 	}
@@ -234,7 +252,10 @@ struct answer {
 	u32 room;
 };
 
-/* Asks for every part, each twice: the answer follows from the question alone. */
+/*
+ * Asks for every part, each with the state that the one before has left, and each twice:
+ * the answer follows from the question alone.
+ */
 static inline void ask_all(const struct ask *ask, struct answer *answer)
 {
 	struct otseg_msg again;
@@ -242,6 +263,7 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 	answer->wrong = NULL;
 	answer->reason = OTSEG_R_NONE;
 	answer->n_parts = 0;
+	answer->state = ask->state;
 	for (;;) {
 		struct otseg_msg *msg, *first;
 		u32 part = answer->n_parts;
@@ -252,8 +274,8 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 		}
 		first = answer->parts;
 		msg = &first[part];
-		answer->reason = ask_part(ask, part, msg, 0xee);
-		if (ask_part(ask, part, &again, 0x11) != answer->reason)
+		answer->reason = ask_part(ask, part, answer->state, msg, 0xee);
+		if (ask_part(ask, part, answer->state, &again, 0x11) != answer->reason)
 			answer->wrong = "asked again it answers otherwise";
 		if (answer->reason) {
 			answer->fate = ASK_REFUSED;
@@ -267,20 +289,20 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 			answer->wrong = ask_sound(ask, msg);
 		if (!answer->wrong && part && msg->kind == OTSEG_KIND_REQUEST)
 			answer->wrong = "a request that is not the first part";
-		if (!answer->wrong && (msg->length != first->length ||
-				       (msg->flags ^ first->flags) & OTSEG_MSG_PARTIAL))
-			answer->wrong = "parts differ in length, or only one is partial";
-		if (!answer->wrong && msg->state != first->state)
-			answer->wrong = "parts differ in the state that they leave";
+		if (!answer->wrong && part &&
+		    (msg->length != first->length || msg->flags & OTSEG_MSG_PARTIAL))
+			answer->wrong = "parts differ in length, or a later one is partial";
+		answer->state = msg->state;
 		answer->n_parts++;
-		if (answer->wrong || !(msg->flags & OTSEG_MSG_MORE))
+		/* Of an incomplete PDU only the first part is asked for. */
+		if (answer->wrong || msg->flags & OTSEG_MSG_PARTIAL ||
+		    !(msg->flags & OTSEG_MSG_MORE))
 			break;
 		if (answer->n_parts == ASK_PARTS) {
 			answer->wrong = "its parts do not end";
 			break;
 		}
 	}
-	answer->state = answer->parts->state;
 	answer->fate = answer->parts->flags & OTSEG_MSG_PARTIAL ? ASK_PARTIAL : ASK_WHOLE;
 }
 

@@ -4,7 +4,7 @@
 # What the verifier has to do for each inspector stays within bounds, so that the
 # kernels to come take it as well.
 #
-#   effort.sh [SERVICE]...    all that are inspected, or some; needs root
+#   effort.sh [SERVICE]...    one of each family, or some; needs root
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -36,7 +36,7 @@ while read -r name id _; do
 	if (($# == 0)) || [[ " $* " == *" $name "* ]]; then
 		services+=("$name $id")
 	fi
-done < <("$here/services.sh")
+done < <("$here/services.sh" | if (($#)); then cat; else sort -u -k 3,3; fi)
 
 ktap_begin "${#services[@]}"
 for service in "${services[@]}"; do

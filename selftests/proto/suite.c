@@ -12,7 +12,7 @@
  *   conversation WORDS...    a new one begins
  *   service NAME             what follows is of another service
  *   datagrams                what follows has no length of its own: it ends where the
- *			      datagram ends
+ *			      datagram ends; so has every link-level service
  *   > HEX => EXPECT          of the side that opened the flow; < of the other one
  *
  * HEX: bytes with or without space between; HH*N stands for N bytes. EXPECT:
@@ -519,6 +519,11 @@ static void access_expect(struct file *file, const struct line *line, const stru
 		      word->access);
 }
 
+static bool is_framed(const struct line *line)
+{
+	return line->is_datagram || ask_is_framed(line->service);
+}
+
 /* Every beginning, from the shortest. */
 static void beginnings(struct file *file, const struct line *line, const struct ask *whole,
 		       const struct answer *answer)
@@ -531,7 +536,7 @@ static void beginnings(struct file *file, const struct line *line, const struct 
 	for (ask.have = 0; ask.have < end; ask.have++) {
 		ask_all(&ask, &now);
 		complaint = now.wrong;
-		if (line->is_datagram && !complaint)
+		if (is_framed(line) && !complaint)
 			continue;
 		if (!complaint && answer->fate == ASK_WHOLE && now.fate != ASK_PARTIAL)
 			complaint = now.fate == ASK_WHOLE ? "is taken for the whole" :
@@ -635,7 +640,7 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 			see(line, &answer.parts[i]);
 			access_expect(file, line, &answer.parts[i]);
 		}
-		if (!line->is_datagram)
+		if (!is_framed(line))
 			more_behind(file, line, &ask, &answer);
 	}
 	free(answer.parts);
