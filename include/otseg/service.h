@@ -43,7 +43,7 @@ enum otseg_service_state {
 	X(S7COMM, "s7comm", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                  \
 	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, INSPECTED)                         \
 	X(S7PLUS, "s7comm-plus", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)             \
-	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, PLANNED)                          \
+	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                          \
 	X(DNP3, "dnp3", DNP3, OTSEG_ON_IP, 20000, 20000, 0, INSPECTED)                     \
 	X(ENIP, "enip", ENIP, OTSEG_ON_IP, 44818, 44818, 0, INSPECTED)                     \
 	X(ENIP_IO, "enip-io", ENIP_IO, OTSEG_ON_UDP, 0, 2222, 0, INSPECTED)                \
