@@ -8,6 +8,7 @@
 
 #include "c37118.h"
 #include "dnp3.h"
+#include "hartip.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */
