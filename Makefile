@@ -95,6 +95,12 @@ check-build:
 check: check-build
 	$(Q)scripts/check.sh $(TESTS)
 
+# Against tshark, over the captures of ../shared/captures or CAPTURES=DIR; minutes.
+.PHONY: check-captures
+check-captures: userspace
+	$(Q)scripts/deps.sh build check
+	$(Q)selftests/captures/compare.py $(SERVICES) || [ $$? -eq 4 ]
+
 .PHONY: lint
 lint:
 	$(Q)scripts/deps.sh build lint
@@ -142,6 +148,7 @@ help:
 	@echo 'make install          tool, BPF object, manual (DESTDIR, PREFIX)'
 	@echo 'make modules_install  the module, as built by make kmod'
 	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
+	@echo 'make check-captures   the tool against tshark; CAPTURES=DIR, SERVICES="modbus dnp3"'
 	@echo 'make lint             style and static checks; make format to reformat C'
 	@echo 'make fuzz|demo        fuzzers; a plant in network namespaces'
 	@echo 'make bench            benchmark, minutes; bench-full: half an hour; PARTS="cost swap"'

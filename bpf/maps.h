@@ -179,12 +179,14 @@ enum otseg_stage {
 	OTSEG_STAGE_FRAME, /* from the start: the short way first */
 	OTSEG_STAGE_LONG,
 	OTSEG_STAGE_OPEN, /* a frame without a flow */
+	OTSEG_STAGE_STREAM, /* a frame of a flow, whose payload is to be judged */
 	OTSEG_STAGE_COUNT,
 };
 
 int otseg_xdp(struct xdp_md *ctx);
 int otseg_long(struct xdp_md *ctx);
 int otseg_open(struct xdp_md *ctx);
+int otseg_stream(struct xdp_md *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -193,7 +195,7 @@ struct {
 	__array(values, int(struct xdp_md *));
 } otseg_stages SEC(".maps") = {
 	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp, [OTSEG_STAGE_LONG] = &otseg_long,
-		    [OTSEG_STAGE_OPEN] = &otseg_open },
+		    [OTSEG_STAGE_OPEN] = &otseg_open, [OTSEG_STAGE_STREAM] = &otseg_stream },
 };
 
 struct {

@@ -107,6 +107,15 @@ int otseg_long(struct xdp_md *ctx)
 	return leave(&e, otseg_frame_long(&e));
 }
 
+/* Goes on with what another program has begun. If the policy was swapped meanwhile: from the start. */
+static __always_inline u32 take_over(struct otseg_env *e, struct xdp_md *ctx)
+{
+	if (otseg_env_again(e, ctx))
+		return 1;
+	bpf_tail_call(ctx, &otseg_stages, OTSEG_STAGE_FRAME);
+	return 0;
+}
+
 /**
  * otseg_open - judge a frame that has no flow
  * @ctx: the frame
@@ -119,15 +128,28 @@ SEC("xdp.frags")
 int otseg_open(struct xdp_md *ctx)
 {
 	struct otseg_env e;
-	u32 reason;
 
-	if (!otseg_env_again(&e, ctx)) {
-		/* The policy was swapped meanwhile: from the start. */
-		bpf_tail_call(ctx, &otseg_stages, OTSEG_STAGE_FRAME);
+	if (!take_over(&e, ctx))
 		return XDP_DROP;
-	}
-	reason = otseg_forget(&e, otseg_frame_open(&e));
-	return leave(&e, otseg_frame_finish(&e, reason));
+	return leave(&e, otseg_frame_open(&e));
+}
+
+/**
+ * otseg_stream - judge a frame of which only the payload has to be judged
+ * @ctx: the frame
+ *
+ * Return: enum xdp_action.
+ */
+int otseg_stream(struct xdp_md *ctx);
+
+SEC("xdp.frags")
+int otseg_stream(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+
+	if (!take_over(&e, ctx))
+		return XDP_DROP;
+	return leave(&e, otseg_frame_stream(&e));
 }
 
 #define CLOCK_MONOTONIC 1

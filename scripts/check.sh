@@ -21,8 +21,8 @@ mkdir -p "$logs"
 # Debian's tools, not another version that comes earlier in the path.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
-groups=(unit fuzz bpf wcet net bench vm)
-declare -A default_limit=([unit]=120 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=600)
+groups=(unit proto captures fuzz bpf wcet net bench vm)
+declare -A default_limit=([unit]=120 [proto]=300 [captures]=900 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=600)
 
 also=() chosen=()
 while (($#)); do

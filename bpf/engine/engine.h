@@ -4,7 +4,7 @@
  * what monitor mode changes; every answer is in the file of its noun.
  *
  *	express: a plain frame of a live flow; else
- *	decode -> flow? -> still allowed? -> TCP? -> rate -> stream -> pass
+ *	decode -> flow? -> still allowed? -> TCP? -> rate -> payload -> pass
  *	            | no
  *	            `-> link -> zones -> conduit, rule -> rate -> open -> pass
  */
@@ -57,16 +57,8 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 	return reason == OTSEG_R_RULE ? opened : reason;
 }
 
-/* In place of a reason: the frame could not be left to the program that would judge it. */
-#define OTSEG_UNJUDGED 0x500
-
-/**
- * otseg_frame_open - decide about a frame without a flow
- * @e: surroundings; @e->s->hash and @e->s->from_b are of its flow key
- *
- * Return: enum otseg_reason.
- */
-OTSEG_INLINE u32 otseg_frame_open(struct otseg_env *e)
+/* The reason of a frame without a flow. */
+OTSEG_INLINE u32 frame_open(struct otseg_env *e)
 {
 	struct otseg_verdict *v = &e->s->verdict;
 	u32 reason = otseg_forget(e, otseg_frame_begin(e, e->s->hash, e->s->from_b));
@@ -77,8 +69,7 @@ OTSEG_INLINE u32 otseg_frame_open(struct otseg_env *e)
 	if (e->s->packet.proto == OTSEG_PROTO_TCP || !(v->flags & OTSEG_V_OPENED))
 		return reason;
 	/* A datagram has something to be judged already. */
-	e->s->is_new = OTSEG_NEW_STREAM;
-	return otseg_leave_to(e, OTSEG_STAGE_LONG) ? OTSEG_UNJUDGED : otseg_express_stream(e, v);
+	return otseg_track_ask(e, v, OTSEG_R_NONE);
 }
 
 OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
@@ -120,7 +111,7 @@ OTSEG_INLINE u32 otseg_frame_decide(struct otseg_env *e, struct otseg_packet *p,
 	}
 	e->s->hash = hash;
 	e->s->from_b = from_b;
-	return otseg_leave_to(e, OTSEG_STAGE_OPEN) ? OTSEG_UNJUDGED : otseg_frame_open(e);
+	return otseg_leave_to(e, OTSEG_STAGE_OPEN) ? OTSEG_UNJUDGED : frame_open(e);
 }
 
 /* Which way does a frame go that passes? Without a word of the policy, up to the host. */
@@ -171,6 +162,27 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 	return v->action;
 }
 
+/* The same; a frame that nobody has judged is passed by no conduit's mode. */
+OTSEG_INLINE u32 otseg_frame_end(struct otseg_env *e, u32 reason)
+{
+	if (otseg_unlikely(reason == OTSEG_UNJUDGED)) {
+		otseg_verdict_clear(&e->s->verdict);
+		reason = OTSEG_R_INTERNAL;
+	}
+	return otseg_frame_finish(e, reason);
+}
+
+/**
+ * otseg_frame_open - decide about a frame without a flow, and count it
+ * @e: surroundings; @e->s->hash and @e->s->from_b are of its flow key
+ *
+ * Return: enum otseg_action; the rest is in @e->s->verdict.
+ */
+OTSEG_INLINE u32 otseg_frame_open(struct otseg_env *e)
+{
+	return otseg_frame_end(e, otseg_forget(e, frame_open(e)));
+}
+
 /**
  * otseg_frame_long - decide about a frame that the short way has left, and count it
  * @e: surroundings; @e->s->is_new says what is known already
@@ -182,24 +194,24 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 	struct otseg_verdict *v = &e->s->verdict;
 	u32 reason;
 
-	if (e->s->is_new == OTSEG_NEW_STREAM) {
-		reason = otseg_express_stream(e, v);
-	} else {
-		if (e->s->is_new != OTSEG_NEW_JUDGED)
-			otseg_verdict_clear(v);
-		e->flow_id = 0;
-		e->s->arrival.frame_len = otseg_whole_len(e);
-		e->s->paid = 0;
-		reason = otseg_frame_decide(e, &e->s->packet, v);
-	}
-	reason = otseg_forget(e, reason);
-	if (otseg_unlikely(reason == OTSEG_STALE || reason == OTSEG_UNJUDGED)) {
-		if (reason == OTSEG_STALE)
-			otseg_leave_to(e, OTSEG_STAGE_FRAME);
+	if (e->s->is_new != OTSEG_NEW_JUDGED)
 		otseg_verdict_clear(v);
-		reason = OTSEG_R_INTERNAL;
-	}
-	return otseg_frame_finish(e, reason);
+	e->flow_id = 0;
+	e->s->arrival.frame_len = otseg_whole_len(e);
+	e->s->paid = 0;
+	reason = otseg_forget(e, otseg_frame_decide(e, &e->s->packet, v));
+	return otseg_frame_end(e, reason);
+}
+
+/**
+ * otseg_frame_stream - decide about a frame of which only the payload has to be judged, and count it
+ * @e: surroundings, as for otseg_track_stream()
+ *
+ * Return: enum otseg_action; the rest is in @e->s->verdict.
+ */
+OTSEG_INLINE u32 otseg_frame_stream(struct otseg_env *e)
+{
+	return otseg_frame_finish(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
 }
 
 /**
@@ -217,14 +229,15 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	e->s->paid = 0;
 	if (otseg_likely(otseg_has_express(e)))
 		reason = otseg_forget(e, otseg_express_decide(e, v));
-	if (otseg_unlikely(reason == OTSEG_EXPRESS_NO)) {
-		if (!otseg_leave_to(e, OTSEG_STAGE_LONG))
-			return otseg_frame_long(e);
-		/* Nobody has judged it: no conduit's mode lets it pass. */
-		otseg_verdict_clear(v);
-		reason = OTSEG_R_INTERNAL;
+	if (otseg_likely(reason != OTSEG_EXPRESS_NO))
+		return otseg_frame_finish(e, reason);
+	if (e->s->is_new == OTSEG_NEW_STREAM) {
+		if (!otseg_leave_to(e, OTSEG_STAGE_STREAM))
+			return otseg_frame_stream(e);
+	} else if (!otseg_leave_to(e, OTSEG_STAGE_LONG)) {
+		return otseg_frame_long(e);
 	}
-	return otseg_frame_finish(e, reason);
+	return otseg_frame_end(e, OTSEG_UNJUDGED);
 }
 
 #endif /* OTSEG_ENGINE_H */

@@ -221,7 +221,8 @@ struct otseg_teller {
  * @hash: of the flow's key, if @is_new
  * @is_new: enum otseg_new: what the short way has found out
  * @from_b: of a frame without a flow: its source is the key's b
- * @said: with OTSEG_NEW_JUDGED: the reason, as otseg_opening_judge() has it
+ * @said: with OTSEG_NEW_JUDGED: the reason, as otseg_opening_judge() has it; with
+ *	OTSEG_NEW_STREAM: what speaks against the frame, see otseg_track_stream()
  * @paid: not 0: it has used up rates, see limit.h; the rule in bits 0-31
  * @arrival: how and when the frame came in
  * @event: what is told of the frame
@@ -288,12 +289,6 @@ struct bpf_iter_num {
 		otseg_write((e)->s->memo, (x));          \
 		(__typeof__(x))otseg_read((e)->s->memo); \
 	})
-
-/*
- * In place of a reason: the policy was swapped while the frame was being judged,
- * before anything was changed for it. It is judged from the start.
- */
-#define OTSEG_STALE 0x200
 
 struct otseg_world;
 
@@ -701,7 +696,7 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 /*
  * A unit is a part of the engine that the verifier looks at once, by itself, and
  * not again for each way that leads to it: a global function. It takes two
- * numbers and gives back an enum otseg_reason.
+ * numbers and gives back one; 0 without a policy, or if the policy has changed.
  */
 #define OTSEG_UNIT(name, part)                                                      \
 	__attribute__((noinline)) int name##_unit(struct xdp_md *ctx, u64 x, u64 y) \
@@ -713,7 +708,7 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 		otseg_opaque(x);                                                    \
 		otseg_opaque(y);                                                    \
 		if (!otseg_env_again(&e, ctx))                                      \
-			return OTSEG_STALE;                                         \
+			return 0;                                                   \
 		reason = part(&e, x, y);                                            \
 		e.s->arrival.flow_id = e.flow_id;                                   \
 		return (int)reason;                                                 \
@@ -985,6 +980,7 @@ OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
 #define OTSEG_STAGE_FRAME 0
 #define OTSEG_STAGE_LONG 1
 #define OTSEG_STAGE_OPEN 2
+#define OTSEG_STAGE_STREAM 3
 
 OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {

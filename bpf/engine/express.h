@@ -230,8 +230,10 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	}
 	if (otseg_brief_is(p))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
-	if (reason == OTSEG_EXPRESS_NO)
+	if (reason == OTSEG_EXPRESS_NO) {
 		e->s->is_new = OTSEG_NEW_STREAM;
+		e->s->said = OTSEG_R_NONE;
+	}
 	return reason;
 }
 
@@ -243,42 +245,6 @@ OTSEG_INLINE void express_pass(const struct otseg_env *e, const struct otseg_pac
 	if (f->key.proto == OTSEG_PROTO_TCP)
 		otseg_tcp_advance(p, reply ? &f->dir[1] : &f->dir[0], p->seq + p->payload_len);
 	otseg_bucket_touch(e, bucket, otseg_flow_place(e->flow_id), otseg_track_timeout(e, f));
-}
-
-/**
- * otseg_express_stream - ask the stream that the short way has left a segment to, or
- *	the inspector about the datagram that has just opened its flow
- * @e: surroundings: @e->s->is_new is OTSEG_NEW_STREAM, @e->flow_id is the flow
- * @v: the verdict so far
- *
- * Return: as otseg_stream_segment(), or OTSEG_STALE.
- */
-OTSEG_INLINE u32 otseg_express_stream(struct otseg_env *e, struct otseg_verdict *v)
-{
-	u32 place = otseg_flow_place(e->flow_id);
-	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
-	struct otseg_flow *f = otseg_flow_at(e, place);
-	u32 reply = v->flags & OTSEG_V_REPLY ? 1 : 0;
-	u32 is_opened = v->flags & OTSEG_V_OPENED;
-	u32 is_monitored = 0;
-	u32 reason;
-
-	if (!f || !bucket)
-		return OTSEG_R_INTERNAL;
-	if (is_opened)
-		is_monitored = otseg_conduit_is_monitored(e, v->conduit);
-	reason = otseg_forget(e, otseg_unit_inspect(e, reply, is_monitored));
-	if (otseg_unlikely(is_opened)) {
-		/* A flow whose first datagram is refused was none. */
-		if (!otseg_reason_passes(reason) && !is_monitored) {
-			otseg_flow_end(e, e->flow_id);
-			v->flags &= ~OTSEG_V_OPENED;
-		}
-		return reason;
-	}
-	if (otseg_reason_passes(reason))
-		express_pass(e, &e->s->packet, f, bucket, reply);
-	return reason;
 }
 
 /*
@@ -322,7 +288,7 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
  * @e: surroundings
  * @v: takes the verdict but for action and reason
  *
- * Return: enum otseg_reason, OTSEG_STALE, or OTSEG_EXPRESS_NO: nothing was decided,
+ * Return: enum otseg_reason, or OTSEG_EXPRESS_NO: nothing was decided,
  * and nothing but @v, @e->flow_id and what @e->s->is_new tells has changed.
  */
 OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)

@@ -245,7 +245,7 @@ OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_im
 }
 
 /* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
-OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+OTSEG_INLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
 			      u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
@@ -295,7 +295,7 @@ OTSEG_NOINLINE u32 match_name(const struct otseg_env *e, const struct otseg_img_
  * Whether fields and names are as the rule wants them. What it names, a message must have,
  * unless that is still to come, or the message only keeps the session.
  */
-OTSEG_NOINLINE u32 match_details(const struct otseg_env *e, const struct otseg_img_rule *rule)
+OTSEG_INLINE u32 match_details(const struct otseg_env *e, const struct otseg_img_rule *rule)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 may_lack = msg->flags & OTSEG_MSG_PARTIAL || msg->access == OTSEG_ACCESS_SESSION;
@@ -389,13 +389,14 @@ OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
  * otseg_match_message - hold the message at hand against the rules of a leaf
  * @e: surroundings; the message is in the inspection scratch, its rule goes there
  * @leaf: index of the leaf
+ * @unused: 0
  *
  * Rules count in the order of the policy file; those of disabled conduits and
  * those without an inspector permit nothing.
  *
  * Return: OTSEG_R_RULE if one covers the message, else why none does.
  */
-OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
+OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u64 leaf, u64 unused)
 {
 	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
 	struct otseg_inspection *in = &e->s->inspection;
@@ -403,6 +404,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 	u32 rules = l->rules;
 	u32 i;
 
+	(void)unused;
 	in->rule = OTSEG_NONE32;
 	in->stop = OTSEG_R_CONDUIT_DISABLED;
 	if (n_rules > OTSEG_MAX_LEAF_RULES)
@@ -435,5 +437,7 @@ OTSEG_INLINE u32 otseg_match_message(const struct otseg_env *e, u32 leaf)
 		return OTSEG_R_FUNCTION_UNKNOWN;
 	return in->stop;
 }
+
+OTSEG_UNIT(otseg_unit_match, otseg_match_message)
 
 #endif /* OTSEG_MATCH_H */

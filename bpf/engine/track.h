@@ -11,8 +11,8 @@
 #include "checksum.h"
 #include "classify.h"
 #include "count.h"
-#include "datagram.h"
 #include "limit.h"
+#include "payload.h"
 #include "table.h"
 #include "tcp.h"
 
@@ -165,6 +165,9 @@ OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_
 {
 	return f->budget == (otseg_at(e, CONDUITS, conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1));
 }
+
+/* In place of a reason: the frame could not be left to the program that would judge it. */
+#define OTSEG_UNJUDGED 0x500
 
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
 
@@ -335,18 +338,58 @@ OTSEG_INLINE void otseg_track_note(const struct otseg_env *e, struct otseg_flow 
 	d->bytes += e->s->arrival.frame_len;
 }
 
-OTSEG_INLINE u32 otseg_track_inspect(struct otseg_env *e, u64 reply, u64 is_monitored)
+/* A frame passes, and is not the one that opens its flow: what the flow keeps of it. */
+OTSEG_INLINE void otseg_track_pass(struct otseg_env *e, struct otseg_flow *f, u32 reply)
 {
-	const struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
+	otseg_track_note(e, f, reply);
+	if (f->key.proto == OTSEG_PROTO_TCP)
+		otseg_tcp_commit(&e->s->packet, f, reply);
+	otseg_flow_touch(e, otseg_track_timeout(e, f));
+}
+
+/**
+ * otseg_track_stream - decide about a frame of an inspected flow, once only its payload has to
+ *	be judged
+ * @e: surroundings: @e->s->is_new is OTSEG_NEW_STREAM, @e->flow_id is the flow; @e->s->said
+ *	speaks against the frame if it is not 0: it passes in monitor mode only
+ * @v: the verdict so far; with OTSEG_V_OPENED the frame has just opened the flow
+ *
+ * Return: enum otseg_reason.
+ */
+OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v)
+{
+	struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
+	u32 is_monitored = otseg_conduit_is_monitored(e, v->conduit);
+	u32 reply = v->flags & OTSEG_V_REPLY ? 1 : 0;
+	u32 is_opened = v->flags & OTSEG_V_OPENED;
+	u32 reason;
 
 	if (!f)
 		return OTSEG_R_INTERNAL;
-	if (f->key.proto != OTSEG_PROTO_TCP)
-		return otseg_datagram_judge(e, f, (u32)reply, (u32)is_monitored);
-	return otseg_stream_segment(e, f, (u32)reply, (u32)is_monitored);
+	reason = otseg_forget(e, otseg_payload_judge(e, f, reply, is_monitored));
+	if (!otseg_reason_passes(reason) && !is_monitored) {
+		/* A flow whose first datagram is refused was none. */
+		if (is_opened)
+			otseg_flow_end(e, e->flow_id);
+		v->flags &= ~OTSEG_V_OPENED;
+		return reason;
+	}
+	if (is_opened)
+		return reason;
+	if (otseg_unlikely(e->s->said))
+		reason = (u32)e->s->said;
+	reason = otseg_forget(e, reason);
+	otseg_track_pass(e, f, reply);
+	return reason;
 }
 
-OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
+/* Has the payload judged, @fault apart; in place of a reason, see OTSEG_UNJUDGED. */
+OTSEG_INLINE u32 otseg_track_ask(struct otseg_env *e, struct otseg_verdict *v, u32 fault)
+{
+	e->s->is_new = OTSEG_NEW_STREAM;
+	e->s->said = fault;
+	return otseg_leave_to(e, OTSEG_STAGE_STREAM) ? OTSEG_UNJUDGED : otseg_track_stream(e, v);
+}
 
 /**
  * otseg_track_frame - decide about a frame of a live flow
@@ -357,7 +400,7 @@ OTSEG_UNIT(otseg_unit_inspect, otseg_track_inspect)
  * @reply: it travels against the direction the flow was opened in
  *
  * Return: enum otseg_reason, or OTSEG_TRACK_GONE: decide as if there were no flow;
- * @e->flow_id not 0: its place may be used again.
+ * @e->flow_id not 0: its place may be used again. Or OTSEG_UNJUDGED.
  */
 OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packet *p,
 				   struct otseg_verdict *v, struct otseg_flow *f, u32 reply)
@@ -392,29 +435,19 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 		fault = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : v->rule, v->conduit);
 	if (otseg_unlikely(fault) && !otseg_conduit_is_monitored(e, v->conduit))
 		return fault;
-	if (path->inspected && !(tcp & OTSEG_TCP_QUIET)) {
-		u32 is_monitored = otseg_conduit_is_monitored(e, v->conduit);
-
-		fault = otseg_forget(e, fault);
-		reply = otseg_forget(e, reply);
-		reason = otseg_unit_inspect(e, reply, is_monitored);
-		reason = otseg_forget(e, reason);
-		if (!otseg_reason_passes(reason) && (!is_monitored || reason == OTSEG_STALE))
-			return reason;
-	}
+	if (path->inspected && !(tcp & OTSEG_TCP_QUIET))
+		return otseg_track_ask(e, v, fault);
 	fault = otseg_forget(e, fault);
 	if (otseg_unlikely(fault))
 		reason = fault;
 	reason = otseg_forget(e, reason);
-	otseg_track_note(e, f, reply);
 	if (otseg_unlikely(tcp & OTSEG_TCP_QUIET)) {
+		otseg_track_note(e, f, reply);
 		if (otseg_tcp_is_opener(p->tcp_flags))
 			f->dir[0].flags |= OTSEG_FLOW_RENEW;
 		return reason;
 	}
-	if (f->key.proto == OTSEG_PROTO_TCP)
-		otseg_tcp_commit(p, f, reply);
-	otseg_flow_touch(e, otseg_track_timeout(e, f));
+	otseg_track_pass(e, f, reply);
 	return reason;
 }
 
@@ -543,7 +576,7 @@ OTSEG_INLINE u32 otseg_track_start(struct otseg_env *e, struct otseg_verdict *v)
 	v->rule = f->rule;
 	if (reason == OTSEG_R_RULE)
 		return reason;
-	if (!is_monitored || reason == OTSEG_STALE) {
+	if (!is_monitored) {
 		otseg_flow_end(e, e->flow_id);
 		v->flags &= ~OTSEG_V_OPENED;
 	}

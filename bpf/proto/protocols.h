@@ -6,9 +6,15 @@
 #ifndef OTSEG_PROTOCOLS_H
 #define OTSEG_PROTOCOLS_H
 
+#include "iec104.h"
+#include "iso.h"
 #include "c37118.h"
 #include "dnp3.h"
 #include "hartip.h"
+#include "enip.h"
+#include "enip_io.h"
+#include "fins.h"
+#include "melsec.h"
 #include "modbus.h"
 
 #endif /* OTSEG_PROTOCOLS_H */

@@ -39,7 +39,7 @@ static u32 parse(const u8 *bytes, u32 n, u32 dir, struct otseg_msg *msg)
 
 	memcpy(exact, bytes, n);
 	memset(msg, 0xee, sizeof(*msg));
-	reason = otseg_modbus_parse(exact, n, dir, msg);
+	reason = otseg_modbus_parse((struct otseg_pdu *)exact, n, dir, msg);
 	free(exact);
 	return reason;
 }

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every fuzzer runs for a minute from its seeds, and over every input that
-# once made it fail (regress/<fuzzer>/). A long run is `make -C selftests/fuzz run`.
+# once made it fail (regress/<fuzzer>/); as many at a time as there are processors.
+# A long run is `make -C selftests/fuzz run`.
+#
+#   smoke.sh [FUZZER]...    all, or some
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,7 +15,10 @@ seconds=${FUZZ_SECONDS:-60}
 # shellcheck source=../ktap.sh
 . "$top/selftests/ktap.sh"
 
-mapfile -t fuzzers < <(cd "$here" && printf '%s\n' fuzz_*.c | sed 's/\.c$//')
+fuzzers=("$@")
+if ((${#fuzzers[@]} == 0)); then
+	mapfile -t fuzzers < <(make -s -C "$here" list)
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -24,7 +30,6 @@ fuzz()
 		echo "# it is not built"
 		return 1
 	fi
-	make -s -C "$here" "seeds-$fuzzer" O="${O:-$top/build}" || return
 	mkdir -p "$work/$fuzzer"
 	cd "$work" || return
 	inputs=("$work/$fuzzer" "$out/seeds/$fuzzer")
@@ -41,9 +46,20 @@ fuzz()
 	return "$code"
 }
 
+for fuzzer in "${fuzzers[@]}"; do
+	make -s -C "$here" "seeds-$fuzzer" O="${O:-$top/build}"
+	while (($(jobs -rp | wc -l) >= $(nproc))); do
+		wait -n
+	done
+	{
+		fuzz "$fuzzer" >"$work/$fuzzer.said"
+		echo $? >"$work/$fuzzer.code"
+	} &
+done
+wait
 ktap_begin "${#fuzzers[@]}"
 for fuzzer in "${fuzzers[@]}"; do
-	(fuzz "$fuzzer")
-	ktap_result $? "$fuzzer finds nothing in $seconds seconds"
+	cat "$work/$fuzzer.said"
+	ktap_result "$(<"$work/$fuzzer.code")" "$fuzzer finds nothing in $seconds seconds"
 done
 ktap_end

@@ -228,7 +228,7 @@ u32 rig_segment(struct rig *rig, u32 dir, u32 flags, u32 seq, u32 ack, const voi
 	p->payload_off = 54;
 	p->payload_len = (u16)len;
 	p->tcp_flags = (u8)(flags ? flags : OTSEG_TCP_ACK);
-	rig->segment = otseg_stream_segment(&rig->e, &rig->flow, dir, rig->monitored);
+	rig->segment = otseg_payload_judge(&rig->e, &rig->flow, dir, rig->monitored);
 	free(frame);
 	return rig->segment;
 }
@@ -250,7 +250,10 @@ u32 rig_match(struct rig *rig, const void *bytes, u32 len)
 	in->at = 3;
 	in->effort = 0;
 	memcpy((u8 *)in->bytes + 3, bytes, len);
-	reason = otseg_modbus_parse((u8 *)in->bytes + 3, len, OTSEG_DIR_REQUEST, &in->msg);
+	in->msg.state = 0;
+	in->msg.part = 0;
+	reason = otseg_inspect_pdu(OTSEG_SVC_MODBUS, (struct otseg_pdu *)((u8 *)in->bytes + 3), len,
+				   OTSEG_DIR_REQUEST, &in->msg);
 	return reason ? reason : otseg_match_message(&rig->e, 0);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A bench for the inspection of streams: a policy of a few rules, one flow, and
- * segments that are handed to otseg_stream_segment() as the engine does it. It
+ * segments that are handed to otseg_payload_judge() as the engine does it. It
  * does not decode frames and knows no flow table; both have tests of their own.
  */
 #ifndef RIG_H

@@ -83,7 +83,7 @@ static u32 parse(const u8 *bytes, u32 len, u32 dir, struct otseg_msg *msg)
 
 	memcpy(exact, bytes, len);
 	memset(msg, 0xee, sizeof(*msg));
-	reason = otseg_modbus_parse(exact, len, dir, msg);
+	reason = otseg_modbus_parse((struct otseg_pdu *)exact, len, dir, msg);
 	free(exact);
 	return reason;
 }
@@ -109,7 +109,6 @@ static void accept_adu(const u8 *adu, u32 n, u32 dir, struct otseg_msg *msg)
 	CHECK(!parse(more, n + 16, dir, &part));
 	CHECK(!parse(adu, n, dir, msg));
 	CHECK(part.length == n && !(part.flags & OTSEG_MSG_PARTIAL));
-	part.reserved = msg->reserved;
 	CHECK(!memcmp(&part, msg, offsetof(struct otseg_msg, objects)));
 	CHECK(msg->length == n && !(msg->flags & OTSEG_MSG_PARTIAL));
 	CHECK(msg->id == (adu[0] << 8 | adu[1]) && msg->unit == adu[6]);

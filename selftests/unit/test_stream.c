@@ -560,9 +560,9 @@ static void test_window(void)
 	memset(large, 0, sizeof(large));
 	for (i = 0; i + sizeof(adu) <= sizeof(large); i += sizeof(adu))
 		memcpy(large + i, adu, sizeof(adu));
-	EXPECT(RULE, send(REQ, large, 13 * sizeof(adu)));
+	EXPECT(RULE, send(REQ, large, 11 * sizeof(adu)));
 	acknowledge(RSP, next[REQ]);
-	EXPECT(STREAM_BUDGET, noted(send(REQ, large, 14 * sizeof(adu))));
+	EXPECT(STREAM_BUDGET, noted(send(REQ, large, 12 * sizeof(adu))));
 	/* an open PDU stays, even if the receiver has its beginning */
 	EXPECT(RULE, send(REQ, adu, 200));
 	acknowledge(RSP, next[REQ]);
