@@ -39,8 +39,9 @@
  * What a device is set to is its configuration: `program`, calibration too. Forcing a value
  * or an output is a write to the process in a special mode: `write` and `control`. Flags
  * that are reset are evidence: `control`. A command to a sub-device, or a list of
- * commands, holds others, which are not looked at: the gravest it can be. 122-126 are the
- * maker's, 128-253 the device's, and others nobody's: unknown.
+ * commands, holds others, which are not looked at: the gravest it can be. A status that is
+ * sent back with 48 says that it was read, no more. 122-126 are the maker's, 128-253 the
+ * device's, and others nobody's: unknown.
  */
 #define OTSEG_HARTIP_COMMANDS(X, fn) \
 	X(CMD_0, fn, 0, "read-unique-identifier", OTSEG_ACCESS_READ) \
@@ -236,24 +237,15 @@ enum otseg_hartip_type {
 #define OTSEG_HARTIP_STX 2
 #define OTSEG_HARTIP_ACK 6
 
-#define OTSEG_HARTIP_CMD_STATUS 48
 #define OTSEG_HARTIP_CMD_EXTENDED 31 /* a number of 16 bits begins the data */
 
-/* Command @number, with @count bytes of data. */
-OTSEG_INLINE void hartip_command(u32 function, u32 number, u32 count, u32 type,
-				 struct otseg_msg *msg)
+OTSEG_INLINE void hartip_command(u32 function, u32 number, struct otseg_msg *msg)
 {
 	u32 access = number < 256 ? otseg_hartip_access[number & 0xff] : 0;
 
-	/* what a device publishes or answers is read */
-	if (type != OTSEG_HARTIP_REQUEST) {
-		access = OTSEG_ACCESS_READ;
-	} else if (!access) {
+	if (!access) {
 		access = OTSEG_ACCESS_VENDOR;
 		msg->flags |= OTSEG_MSG_UNKNOWN;
-	} else if (number == OTSEG_HARTIP_CMD_STATUS && count) {
-		/* a status that comes back takes a flag back */
-		access |= OTSEG_ACCESS_CONTROL;
 	}
 	msg_function(msg, function, number, access);
 }
@@ -324,15 +316,12 @@ OTSEG_INLINE u32 hartip_token_passing(const u8 *buf, u32 have, u32 length, u32 t
 			return OTSEG_R_PDU_LENGTH;
 		if (have < data + 2 && count >= 2)
 			return OTSEG_R_NONE;
-		if (count >= 2) {
+		if (count >= 2)
 			command = pdu_be16(buf, data);
-			count -= 2;
-		} else {
-			/* refused by whoever did not look into it */
+		else /* refused by whoever did not look into it */
 			msg->flags |= OTSEG_MSG_EXCEPTION;
-		}
 	}
-	hartip_command(OTSEG_HARTIP_FC_TOKEN_PASSING, command, count, type, msg);
+	hartip_command(OTSEG_HARTIP_FC_TOKEN_PASSING, command, msg);
 	/* everybody may be asked who he is */
 	if (is_everybody && msg->access != OTSEG_ACCESS_READ)
 		msg->flags |= OTSEG_MSG_BROADCAST;
@@ -357,7 +346,7 @@ OTSEG_NOINLINE u32 hartip_direct(const u8 *buf, u32 have, u32 type, struct otseg
 		if (at + 3 + count > length)
 			return OTSEG_R_PDU_LENGTH;
 		if (i == part) {
-			hartip_command(OTSEG_HARTIP_FC_DIRECT, pdu_be16(buf, at), count, type, msg);
+			hartip_command(OTSEG_HARTIP_FC_DIRECT, pdu_be16(buf, at), msg);
 			at += 3 + count;
 			/* an answer is one message, however much it answers */
 			if (at < length && at < have && type != OTSEG_HARTIP_RESPONSE)
