@@ -13,6 +13,7 @@
 #include "iso.h"
 #include "c37118.h"
 #include "dnp3.h"
+#include "hartip.h"
 #include "enip.h"
 #include "enip_io.h"
 #include "fins.h"

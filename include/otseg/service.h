@@ -55,7 +55,7 @@ enum otseg_service_state {
 	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, INSPECTED)          \
 	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, INSPECTED)   \
 	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, INSPECTED) \
-	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, PLANNED)                \
+	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, INSPECTED)                \
 	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, INSPECTED)                       \
 	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, INSPECTED)                 \
 	X(C37118, "c37.118", C37118, OTSEG_ON_IP, 4712, 4713, 0, INSPECTED)                \
