@@ -11,8 +11,8 @@
  *
  *   conversation WORDS...    a new one begins
  *   service NAME             what follows is of another service
- *   datagrams                what follows has no length of its own: it ends where the
- *			      datagram ends; so has every link-level service
+ *   datagrams                what follows comes in datagrams; so does all of a service that
+ *			      TCP does not carry
  *   > HEX => EXPECT          of the side that opened the flow; < of the other one
  *
  * HEX: bytes with or without space between; HH*N stands for N bytes. EXPECT:
@@ -519,11 +519,6 @@ static void access_expect(struct file *file, const struct line *line, const stru
 		      word->access);
 }
 
-static bool is_framed(const struct line *line)
-{
-	return line->is_datagram || ask_is_framed(line->service);
-}
-
 /* Every beginning, from the shortest. */
 static void beginnings(struct file *file, const struct line *line, const struct ask *whole,
 		       const struct answer *answer)
@@ -536,7 +531,7 @@ static void beginnings(struct file *file, const struct line *line, const struct 
 	for (ask.have = 0; ask.have < end; ask.have++) {
 		ask_all(&ask, &now);
 		complaint = now.wrong;
-		if (is_framed(line) && !complaint)
+		if (ask_is_datagram(&ask) && !complaint)
 			continue;
 		if (!complaint && answer->fate == ASK_WHOLE && now.fate != ASK_PARTIAL)
 			complaint = now.fate == ASK_WHOLE ? "is taken for the whole" :
@@ -600,13 +595,42 @@ static void more_behind(struct file *file, const struct line *line, const struct
 		followed(file, line, ask, answer, next->bytes, next->n_bytes, "the next message");
 }
 
+/* A datagram holds whole PDUs: what becomes of it if the first one does not end with it. */
+static void datagram_end(const struct ask *whole, struct answer *answer)
+{
+	struct answer next = {};
+	struct ask ask = *whole;
+
+	if (answer->fate == ASK_PARTIAL) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = OTSEG_R_PDU_LENGTH;
+	}
+	if (answer->fate != ASK_WHOLE || answer->parts->length == ask.have)
+		return;
+	if (answer->parts->length > ask.have) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = OTSEG_R_PDU_LENGTH;
+		return;
+	}
+	ask.state = answer->state;
+	ask.bytes += answer->parts->length;
+	ask.have -= answer->parts->length;
+	ask_all(&ask, &next);
+	datagram_end(&ask, &next);
+	if (next.fate == ASK_REFUSED) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = next.reason;
+	}
+	free(next.parts);
+}
+
 /* One line. Return: the state behind it. */
 static u32 line_run(struct file *file, const struct line *line, u32 state)
 {
 	struct ask ask = {
 		.service = line->service,
 		.dir = line->dir,
-		.state = state,
+		.state = ask_state(line->service, state, line->is_datagram),
 		.bytes = line->bytes,
 		.have = line->n_bytes,
 	};
@@ -616,6 +640,8 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	u32 i;
 
 	ask_all(&ask, &answer);
+	if (ask_is_datagram(&ask))
+		datagram_end(&ask, &answer);
 	if (answer.wrong)
 		wrong(file, line, "%s", answer.wrong);
 	else if (*expect == '!' && sscanf(expect + 1, "%31s", reason) != 1)
@@ -640,7 +666,7 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 			see(line, &answer.parts[i]);
 			access_expect(file, line, &answer.parts[i]);
 		}
-		if (!is_framed(line))
+		if (!ask_is_datagram(&ask))
 			more_behind(file, line, &ask, &answer);
 	}
 	free(answer.parts);
@@ -669,10 +695,14 @@ static void seed_write(const struct file *file, const struct line *line, u32 sta
 /* Without results: the states that a conversation goes through. */
 static u32 line_seed(const struct file *file, const struct line *line, u32 state)
 {
-	struct ask ask = { line->service, line->dir, state, line->bytes, line->n_bytes };
+	struct ask ask = { .service = line->service,
+			   .dir = line->dir,
+			   .state = ask_state(line->service, state, line->is_datagram),
+			   .bytes = line->bytes,
+			   .have = line->n_bytes };
 	struct answer answer = {};
 
-	seed_write(file, line, state);
+	seed_write(file, line, ask.state);
 	ask_all(&ask, &answer);
 	if (answer.fate == ASK_WHOLE)
 		state = answer.state;
