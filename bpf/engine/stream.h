@@ -423,7 +423,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 }
 
 /* What a refused PDU of the answering side is: perhaps a request. */
-OTSEG_NOINLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
+OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
 				      u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
