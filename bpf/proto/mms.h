@@ -594,6 +594,9 @@ OTSEG_GLOBAL u32 otseg_mms_name(struct otseg_pdu *pdu, u32 off, u32 have, struct
 	off = mms_begin(element, off);
 	if (limit > have)
 		return MMS_WAIT;
+	/* a directory without a name */
+	if (off == limit && shape >= OTSEG_MMS_FILE)
+		return 0;
 	if (shape == OTSEG_MMS_SCOPE || shape == OTSEG_MMS_DOMAIN || shape == OTSEG_MMS_DOMAIN_0)
 		return mms_domain(pdu->bytes, off, limit - off, msg);
 	if (tag == 0xa1) {
