@@ -856,6 +856,8 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->is_monitored = is_monitored;
 	in->is_lost = 0;
 	in->state = s->state;
+	if (e->s->packet.proto != OTSEG_PROTO_TCP)
+		in->state |= OTSEG_STATE_DATAGRAM;
 	in->effort = 0;
 	in->n_messages = 0;
 	in->n_requests = 0;

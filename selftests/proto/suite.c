@@ -606,7 +606,7 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	struct ask ask = {
 		.service = line->service,
 		.dir = line->dir,
-		.state = state,
+		.state = line->is_datagram ? state | OTSEG_STATE_DATAGRAM : state,
 		.bytes = line->bytes,
 		.have = line->n_bytes,
 	};
@@ -672,6 +672,8 @@ static u32 line_seed(const struct file *file, const struct line *line, u32 state
 	struct ask ask = { line->service, line->dir, state, line->bytes, line->n_bytes };
 	struct answer answer = {};
 
+	if (line->is_datagram)
+		ask.state = state |= OTSEG_STATE_DATAGRAM;
 	seed_write(file, line, state);
 	ask_all(&ask, &answer);
 	if (answer.fate == ASK_WHOLE)

@@ -7,7 +7,7 @@
 #ifndef RIG_H
 #define RIG_H
 
-#include "../../bpf/engine/stream.h"
+#include "../../bpf/engine/payload.h"
 
 #define RIG_RULES 64
 #define RIG_LIST 8
