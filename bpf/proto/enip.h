@@ -885,27 +885,41 @@ OTSEG_INLINE u32 enip_open_access(u32 kind)
 	}
 }
 
+/* Which kind an opening is whose data begin at @at; its path has been walked. */
+OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
+{
+	u32 function = msg->function >> 16;
+	u32 is_large = function == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
+	u32 transport = msg->fields[OTSEG_ENIP_FIELD_TRANSPORT];
+	u32 size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
+	u32 type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
+	u32 kind = ENIP_OPEN_OTHER;
+
+	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
+		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
+	else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
+		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
+		kind = ENIP_OPEN_MESSAGES;
+	if (msg->access) /* there is configuration in the path */
+		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
+		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
+						  ENIP_OPEN_CONFIGURED_OTHER;
+	msg_function(msg, function, kind, enip_open_access(kind));
+}
+
 /*
  * Forward Open and Large Forward Open (Vol 1, 3-5.5.2), their data from @at on. Which kind it is,
  * class, size and path tell: the function is told with the last of them.
  */
 OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
-	u32 function;
-	u32 transport;
-	const u8 *buf;
 	u32 is_large;
 	u32 reason;
-	u32 kind;
 	u32 path;
-	u32 size;
-	u32 type;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
-	buf = pdu->bytes;
-	function = msg->function >> 16;
-	is_large = function == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
+	is_large = msg->function >> 16 == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
 	path = at + 36 + 4 * is_large;
 	msg->flags |= OTSEG_MSG_NO_FUNCTION;
 	msg->access = 0;
@@ -918,32 +932,18 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	if (have < at + 14)
 		return OTSEG_R_NONE;
-	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(buf, at + 2));
-	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, pdu_le32(buf, at + 6));
-	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(buf, at + 10));
+	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(pdu->bytes, at + 2));
+	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, pdu_le32(pdu->bytes, at + 6));
+	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(pdu->bytes, at + 10));
 	if (have < path)
 		return OTSEG_R_NONE;
-	if (end != path + 2 * pdu_u8(buf, path - 1))
+	if (end != path + 2 * pdu_u8(pdu->bytes, path - 1))
 		return OTSEG_R_PDU_LENGTH;
-	transport = pdu_u8(buf, path - 2) & 0xf;
-	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, transport);
+	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, pdu_u8(pdu->bytes, path - 2) & 0xf);
 	reason = enip_path(pdu, path, (end & 0xffff) | ENIP_PATH_CONNECTION, have, msg);
-	if (reason || have < end)
-		return reason;
-	size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
-	type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
-	kind = ENIP_OPEN_OTHER;
-	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
-		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
-	else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
-		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
-		kind = ENIP_OPEN_MESSAGES;
-	if (msg->access) /* there is configuration in the path */
-		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
-		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
-						  ENIP_OPEN_CONFIGURED_OTHER;
-	msg_function(msg, function, kind, enip_open_access(kind));
-	return OTSEG_R_NONE;
+	if (!reason && have >= end)
+		enip_open_kind(pdu->bytes, at, msg);
+	return reason;
 }
 
 /* Forward Close (Vol 1, 3-5.5.3), its data from @at on. */
