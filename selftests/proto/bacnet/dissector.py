@@ -86,7 +86,7 @@ def messages(protos, frame):
             for name, field in (("bacnet.snet", "source-network"), ("bacnet.hopc", "hop-count")):
                 if one(node, name) is not None:
                     message["fields"][field] = one(node, name)
-            if one(node, "bacnet.dnet") is not None and one(node, "bacnet.snet") is None:
+            if one(node, "bacnet.control_dest") and one(node, "bacnet.snet") is None:
                 message["unit"] = one(node, "bacnet.dnet")
         elif node.get("name") == "bacapp" and found:
             application(node, found[-1])
@@ -95,7 +95,9 @@ def messages(protos, frame):
 
 
 def explain(capture, frame, theirs, ours):
-    del capture, frame, theirs
+    del capture, frame
+    if ours and ours.get("error") == "pdu-direction" and "exception" in (theirs or {}):
+        return "made-up flow: an error of the side that asks, as a broadcast"
     if ours and ours.get("function") == 16:
         return "a write of several properties is several messages"
     return None

@@ -17,8 +17,10 @@ with open(os.path.join(HERE, "..", "..", "..", "bpf", "proto", "fins.h"), encodi
 
 RANGES = (0x0101, 0x0102, 0x0103, 0x0105)
 
+COUNTED = (0x0102, 0x0202, 0x0307, 0x2301)
+
 MADE_UP = "made-up bytes: the data are not as many as the command says"
-ANSWERS_RUN = "the command has one byte in place of a program number"
+ONE_SIDE = "made-up flow: answers of the side that asks"
 
 
 def numbers(node, name):
@@ -83,13 +85,11 @@ def messages(protos, frame):
     return found
 
 
-# (end of the capture's name, frames, the reason why otseg refuses it, why)
-EXPLAINED = []
-
-
 def explain(capture, frame, theirs, ours):
-    del theirs
-    for name, frames, reason, why in EXPLAINED:
-        if capture.endswith(name) and frame in frames and (ours or {}).get("error") == reason:
-            return why
+    del capture, frame
+    error = (ours or {}).get("error")
+    if error == "pdu-direction" and "unit" not in (theirs or {}):
+        return ONE_SIDE
+    if error == "pdu-length" and theirs and theirs.get("function") in COUNTED:
+        return MADE_UP
     return None
