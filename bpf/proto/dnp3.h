@@ -21,10 +21,12 @@
 
 /* In place of a group as sub-function: several, or hidden ones. */
 #define OTSEG_DNP3_MIXED 0xffff
-#define OTSEG_DNP3_POINT_MAX 0xffff
+#define OTSEG_DNP3_POINT_MAX 0xffff /* points above it pass, but no rule can name them */
 
 #define OTSEG_DNP3_WRITE_ANY \
 	(OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
+#define OTSEG_DNP3_SECURITY_ANY \
+	(OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
 
 /*
  * Functions: X(ID, code, "name", access, object type, flags); clause 4.4 and Annex A, names
@@ -35,8 +37,9 @@
  * indication, frozen counters and the reporting of events are state of the outstation
  * itself: `control`. What a read, a write or an authentication does, its objects tell: see
  * the groups below. Delay measurement answers with a time and keeps none; recording the
- * current time keeps one for the write that follows. A confirmation, and what ends in an
- * answer to a challenge, belongs to the conversation.
+ * current time keeps one for the write that follows. A confirmation and the answer to a
+ * challenge belong to the conversation; so does a response, which must be the answer to a
+ * request that has passed, or go on with one.
  */
 /* clang-format off */
 #define OTSEG_DNP3_FUNCTIONS(X) \
@@ -72,9 +75,9 @@
 	X(AUTHENTICATE_FILE, 29, "authenticate-file", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(ABORT_FILE, 30, "abort-file", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(ACTIVATE_CONFIG, 31, "activate-config", OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0) \
-	X(AUTHENTICATE_REQ, 32, "authenticate-request", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
-	X(AUTHENTICATE_ERR, 33, "authenticate-error", OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
-	X(RESPONSE, 129, "response", OTSEG_ACCESS_READ, 0, 0) \
+	X(AUTHENTICATE_REQ, 32, "authenticate-request", OTSEG_DNP3_SECURITY_ANY, 0, OTSEG_FN_SUB) \
+	X(AUTHENTICATE_ERR, 33, "authenticate-error", OTSEG_DNP3_SECURITY_ANY, 0, OTSEG_FN_SUB) \
+	X(RESPONSE, 129, "response", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(UNSOLICITED, 130, "unsolicited-response", OTSEG_ACCESS_READ, 0, 0) \
 	X(AUTHENTICATE_RESP, 131, "authenticate-response", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(RESET_LINK, 256, "reset-link-states", OTSEG_ACCESS_SESSION, 0, 0) \
@@ -140,9 +143,11 @@
 	F(X, SECURITY_STATISTIC, 121, "security-statistic", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "counter of the authentication") \
 	F(X, SECURITY_STATISTIC_EVENT, 122, "security-statistic-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "change of such a counter")
 
+#define OTSEG_DNP3_GROUP_0 255 /* type of the objects of group 0: there is no group 255 */
+
 /* The sub-function of a read or write is the group. */
 #define OTSEG_DNP3_AS_OBJECT(X, id, group, name, read, write, sentence) \
-	X(id, group, name, OTSEG_DNP3_POINT_MAX, 0, sentence)
+	X(id, (group) ? (group) : OTSEG_DNP3_GROUP_0, name, OTSEG_DNP3_POINT_MAX, 0, sentence)
 #define OTSEG_DNP3_AS_READ(X, id, group, name, read, write, sentence) \
 	X(id, OTSEG_DNP3_FC_READ, group, name, read)
 #define OTSEG_DNP3_AS_WRITE(X, id, group, name, read, write, sentence) \
@@ -289,7 +294,8 @@ static const u16 otseg_dnp3_crc[256] = { OTSEG_CRC_TABLE(OTSEG_DNP3_CRC) };
 #define OTSEG_DNP3_COUNT 0x1000 /* more objects do not fit, however small they are */
 #define OTSEG_DNP3_MODE 20 /* offset of the mode in a file command */
 
-/* Functions, as bits: objects have data; no object is possible; nobody answers. */
+/* Functions, as bits: objects tell what is done; have data; are not possible; nobody answers. */
+#define OTSEG_DNP3_WITH_SUB 0x300000006ull
 #define OTSEG_DNP3_WITH_DATA 0x37e00007cull
 #define OTSEG_DNP3_WITHOUT_OBJECTS 0x1806001ull
 #define OTSEG_DNP3_UNANSWERED 0x300001541ull
@@ -554,6 +560,15 @@ OTSEG_GLOBAL u32 otseg_dnp3_header(struct otseg_pdu *pdu, u32 avail, u32 user,
 	return OTSEG_R_PDU_MALFORMED;
 }
 
+/* Objects @first to @last of @group, if a rule can name them. */
+OTSEG_INLINE void dnp3_object(struct otseg_msg *msg, u32 group, u32 first, u32 last)
+{
+	if (group == OTSEG_DNP3_GROUP_0 || last > OTSEG_DNP3_POINT_MAX)
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+	else
+		msg_object(msg, group ? group : OTSEG_DNP3_GROUP_0, msg->access, first, last, 0);
+}
+
 /* The numbers of a list, as far as they are there and fit. */
 OTSEG_NOINLINE void dnp3_list(const u8 *buf, u32 avail, const struct dnp3_header *h,
 			      struct otseg_msg *msg)
@@ -573,7 +588,7 @@ OTSEG_NOINLINE void dnp3_list(const u8 *buf, u32 avail, const struct dnp3_header
 		if (off + h->prefix > avail)
 			break;
 		number = dnp3_number(buf, off, h->prefix);
-		msg_object(msg, h->group, msg->access, number, number, 0);
+		dnp3_object(msg, h->group, number, number);
 	}
 }
 
@@ -583,6 +598,7 @@ OTSEG_INLINE void dnp3_function(u32 function, const struct dnp3_header *h, struc
 	u32 access = otseg_dnp3_access[function & 0xff];
 	u32 sub = 0;
 
+	function &= 63;
 	switch (function) {
 	case OTSEG_DNP3_FC_READ:
 		access = otseg_dnp3_read_access[h->group & 0xff];
@@ -605,14 +621,12 @@ OTSEG_INLINE void dnp3_function(u32 function, const struct dnp3_header *h, struc
 			sub = OTSEG_DNP3_MIXED;
 		}
 		break;
-	default:
-		if (!otseg_dnp3_read_access[h->group & 0xff])
-			access |= OTSEG_ACCESS_VENDOR;
 	}
 	if (h->is_opaque) {
 		/* other headers may stand behind these objects */
 		access |= otseg_dnp3_access[function & 0xff];
-		sub = sub ? OTSEG_DNP3_MIXED : 0;
+		if (OTSEG_DNP3_WITH_SUB >> function & 1)
+			sub = OTSEG_DNP3_MIXED;
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
 	}
 	msg_function(msg, function, sub, access);
@@ -639,7 +653,7 @@ OTSEG_GLOBAL u32 otseg_dnp3_part(struct otseg_pdu *pdu, u32 avail, u32 user,
 	if (h->is_list)
 		dnp3_list(buf, avail, h, msg);
 	else
-		msg_object(msg, h->group, msg->access, h->first, h->first + h->count - 1, 0);
+		dnp3_object(msg, h->group, h->first, h->first + h->count - 1);
 	if (!h->has_data)
 		return OTSEG_R_NONE;
 	if (h->group == OTSEG_DNP3_GROUP_BINARY_COMMAND && h->variation < 3 && data < avail)
@@ -720,9 +734,6 @@ OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *m
 			state |= seq << OTSEG_DNP3_ST_SEQ;
 	} else {
 		dnp3_hidden(function + 128, msg);
-		/* the answer has passed already; it may have more frames, not more to say */
-		if (function + 128 != OTSEG_DNP3_FC_UNSOLICITED)
-			msg->access = OTSEG_ACCESS_SESSION;
 		state &= ~(is_last ? OTSEG_DNP3_ST_OUTSTATION :
 				     (u32)OTSEG_DNP3_TP_SEQ << OTSEG_DNP3_ST_RESPONSE_SEQ);
 		if (!is_last)
@@ -738,15 +749,14 @@ OTSEG_INLINE u32 dnp3_request(struct otseg_pdu *pdu, u32 avail, u32 user, struct
 {
 	const u8 *buf = pdu->bytes;
 	u32 transport = dnp3_u8(buf, 0);
-	u32 control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
 	u32 is_last = transport & OTSEG_DNP3_TP_FIN;
-	u32 is_known;
-	u32 function;
+	u32 control, function, is_known;
 
 	if (user < OTSEG_DNP3_USER_OBJECTS)
 		return OTSEG_R_PDU_LENGTH;
 	if (avail <= OTSEG_DNP3_USER_CONTROL)
 		return OTSEG_R_NONE;
+	control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
 	/* 4.2.2.4: a request is one fragment; */
 	if (~control & (OTSEG_DNP3_AL_FIR | OTSEG_DNP3_AL_FIN))
 		return OTSEG_R_PDU_MALFORMED;
@@ -788,15 +798,14 @@ OTSEG_INLINE u32 dnp3_request(struct otseg_pdu *pdu, u32 avail, u32 user, struct
 OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, struct otseg_msg *msg)
 {
 	u32 transport = dnp3_u8(buf, 0);
-	u32 control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
-	u32 indications;
-	u32 function;
+	u32 control, function, indications;
 	u32 state = msg->state;
 
 	if (user < OTSEG_DNP3_USER_IIN + 1)
 		return OTSEG_R_PDU_LENGTH;
 	if (avail <= OTSEG_DNP3_USER_FUNCTION)
 		return OTSEG_R_NONE;
+	control = dnp3_u8(buf, OTSEG_DNP3_USER_CONTROL);
 	function = dnp3_u8(buf, OTSEG_DNP3_USER_FUNCTION);
 	if (function < OTSEG_DNP3_FC_RESPONSE || function > OTSEG_DNP3_FC_AUTHENTICATE_RESP)
 		return function <= OTSEG_DNP3_FC_AUTHENTICATE_ERR ? OTSEG_R_PDU_DIRECTION :
@@ -811,7 +820,6 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, struct otseg_
 			/* the next fragment of an answer that has passed */
 			if (!(state & (OTSEG_DNP3_ST_MORE | OTSEG_STATE_AGAIN)))
 				return OTSEG_R_PDU_STATE;
-			msg->access = OTSEG_ACCESS_SESSION;
 		} else {
 			msg->kind = OTSEG_KIND_ANSWER;
 			msg->flags |= OTSEG_MSG_NO_FUNCTION;
