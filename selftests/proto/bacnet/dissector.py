@@ -100,4 +100,6 @@ def explain(capture, frame, theirs, ours):
         return "made-up flow: an error of the side that asks, as a broadcast"
     if ours and ours.get("function") == 16:
         return "a write of several properties is several messages"
+    if ours and len((theirs or {}).get("objects", [])) > 36 and len(ours["objects"]) == 36:
+        return "more objects than otseg tells of"
     return None
