@@ -19,6 +19,7 @@ OTSEG_NOINLINE u32 datagram_prepare(const struct otseg_env *e)
 
 	in->at = 0;
 	in->end = len;
+	in->state |= OTSEG_STATE_DATAGRAM;
 	if (!stream_is_within(&len, OTSEG_STREAM_WINDOW))
 		return OTSEG_R_PDU_LENGTH;
 	return otseg_load(e, p->payload_off, in->bytes, len) ? OTSEG_R_INTERNAL : STREAM_JUDGE;

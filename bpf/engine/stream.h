@@ -423,7 +423,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 }
 
 /* What a refused PDU of the answering side is: perhaps a request. */
-OTSEG_NOINLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
+OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
 				      u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -856,6 +856,8 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->is_monitored = is_monitored;
 	in->is_lost = 0;
 	in->state = s->state;
+	if (e->s->packet.proto != OTSEG_PROTO_TCP)
+		in->state |= OTSEG_STATE_DATAGRAM;
 	in->effort = 0;
 	in->n_messages = 0;
 	in->n_requests = 0;

@@ -23,6 +23,10 @@
 
 #include "pdu.h"
 
+/* Functions that come in kinds, which their sub-functions are. */
+#define ENIP_SET_ANY (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
+#define ENIP_OPEN_ANY (ENIP_SET_ANY | OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_VENDOR)
+
 #define OTSEG_ENIP_CLASS_IDENTITY 0x01
 #define OTSEG_ENIP_CLASS_ROUTER 0x02
 #define OTSEG_ENIP_CLASS_MANAGER 0x06
@@ -32,36 +36,34 @@
 /*
  * Functions: X(ID, code, "name", access, object type, flags)
  *
- * What is said of those that set something is the least: on a class that is not in
- * OTSEG_ENIP_PROCESS they are `program` as well. Reading a file is `program`: what it
+ * Those that set, reset and open come in kinds, see below. Reading a file is `program`: what it
  * holds is firmware and configuration. Services of Connection Configuration, Safety
- * Supervisor and File change how the device works. Of a Forward Open it is the least
- * too, see enip_open().
+ * Supervisor and File change how the device works.
  */
 /* clang-format off */
 #define OTSEG_ENIP_FUNCTIONS(X) \
 	/* common services: Vol 1, appendix A */ \
 	X(GET_ATTRIBUTES_ALL, 0x01, "get-attributes-all", OTSEG_ACCESS_READ, 0, 0) \
-	X(SET_ATTRIBUTES_ALL, 0x02, "set-attributes-all", OTSEG_ACCESS_WRITE, 0, 0) \
+	X(SET_ATTRIBUTES_ALL, 0x02, "set-attributes-all", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
 	X(GET_ATTRIBUTE_LIST, 0x03, "get-attribute-list", OTSEG_ACCESS_READ, 0, 0) \
-	X(SET_ATTRIBUTE_LIST, 0x04, "set-attribute-list", OTSEG_ACCESS_WRITE, 0, 0) \
-	X(RESET, 0x05, "reset", OTSEG_ACCESS_CONTROL, 0, 0) \
+	X(SET_ATTRIBUTE_LIST, 0x04, "set-attribute-list", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
+	X(RESET, 0x05, "reset", OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(START, 0x06, "start", OTSEG_ACCESS_CONTROL, 0, 0) \
 	X(STOP, 0x07, "stop", OTSEG_ACCESS_CONTROL, 0, 0) \
 	X(CREATE, 0x08, "create", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(DELETE, 0x09, "delete", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(MULTIPLE_SERVICE, 0x0a, "multiple-service-packet", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(APPLY_ATTRIBUTES, 0x0d, "apply-attributes", OTSEG_ACCESS_WRITE, 0, 0) \
+	X(APPLY_ATTRIBUTES, 0x0d, "apply-attributes", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
 	X(GET_ATTRIBUTE_SINGLE, 0x0e, "get-attribute-single", OTSEG_ACCESS_READ, 0, 0) \
-	X(SET_ATTRIBUTE_SINGLE, 0x10, "set-attribute-single", OTSEG_ACCESS_WRITE, 0, 0) \
+	X(SET_ATTRIBUTE_SINGLE, 0x10, "set-attribute-single", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
 	X(FIND_NEXT, 0x11, "find-next-object-instance", OTSEG_ACCESS_READ, 0, 0) \
 	X(RESTORE, 0x15, "restore", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(SAVE, 0x16, "save", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(NO_OPERATION, 0x17, "no-operation", OTSEG_ACCESS_READ, 0, 0) \
 	X(GET_MEMBER, 0x18, "get-member", OTSEG_ACCESS_READ, 0, 0) \
-	X(SET_MEMBER, 0x19, "set-member", OTSEG_ACCESS_WRITE, 0, 0) \
-	X(INSERT_MEMBER, 0x1a, "insert-member", OTSEG_ACCESS_WRITE, 0, 0) \
-	X(REMOVE_MEMBER, 0x1b, "remove-member", OTSEG_ACCESS_WRITE, 0, 0) \
+	X(SET_MEMBER, 0x19, "set-member", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
+	X(INSERT_MEMBER, 0x1a, "insert-member", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
+	X(REMOVE_MEMBER, 0x1b, "remove-member", ENIP_SET_ANY, 0, OTSEG_FN_SUB) \
 	X(GROUP_SYNC, 0x1c, "group-sync", OTSEG_ACCESS_CONTROL, 0, 0) \
 	/* Message Router: Vol 1, 5-1 */ \
 	X(SYMBOLIC_TRANSLATION, 0x024b, "symbolic-translation", OTSEG_ACCESS_READ, 0, 0) \
@@ -70,12 +72,11 @@
 	X(PRODUCING_LOOKUP, 0x054c, "producing-application-lookup", OTSEG_ACCESS_READ, 0, 0) \
 	/* Connection Manager: Vol 1, 3-5.5 */ \
 	X(FORWARD_CLOSE, 0x064e, "forward-close", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(UNCONNECTED_SEND, 0x0652, "unconnected-send", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(FORWARD_OPEN, 0x0654, "forward-open", OTSEG_ACCESS_SESSION, 0, 0) \
+	X(FORWARD_OPEN, 0x0654, "forward-open", ENIP_OPEN_ANY, 0, OTSEG_FN_SUB) \
 	X(GET_CONNECTION_DATA, 0x0656, "get-connection-data", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
 	X(SEARCH_CONNECTION_DATA, 0x0657, "search-connection-data", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
 	X(GET_CONNECTION_OWNER, 0x065a, "get-connection-owner", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
-	X(LARGE_FORWARD_OPEN, 0x065b, "large-forward-open", OTSEG_ACCESS_SESSION, 0, 0) \
+	X(LARGE_FORWARD_OPEN, 0x065b, "large-forward-open", ENIP_OPEN_ANY, 0, OTSEG_FN_SUB) \
 	/* Parameter: Vol 1, 5-14 */ \
 	X(GET_ENUM_STRING, 0x0f4b, "get-enum-string", OTSEG_ACCESS_READ, 0, 0) \
 	/* File: Vol 1, 5-42 */ \
@@ -148,6 +149,38 @@ enum otseg_enip_function {
 #undef X
 };
 
+/* Not a function: what it wraps is. */
+#define ENIP_UNCONNECTED_SEND (OTSEG_ENIP_CLASS_MANAGER << 8 | 0x52)
+
+/* clang-format off */
+/*
+ * Kinds: X(ID, function, number, "name", access). To set is `write` where it is process
+ * data, see OTSEG_ENIP_PROCESS, and elsewhere it changes the configuration as well.
+ */
+#define ENIP_SETS(X, function) \
+	X(PROCESS, function, 1, "process-data", OTSEG_ACCESS_WRITE) \
+	X(DRIVE, function, 2, "drive", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL) \
+	X(CONFIGURATION, function, 3, "configuration", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM)
+/* Of the device, and with type 0, it restarts; other types lose settings (Vol 1, 5-2.3.1). */
+#define ENIP_RESETS(X) \
+	X(RESTART, OTSEG_ENIP_FC_RESET, 1, "restart", OTSEG_ACCESS_CONTROL) \
+	X(SETTINGS, OTSEG_ENIP_FC_RESET, 2, "settings", OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM) \
+	X(OBJECT, OTSEG_ENIP_FC_RESET, 3, "object", OTSEG_ACCESS_CONTROL)
+/*
+ * Connections: for messages to the router, each of which is judged when it comes; for inputs,
+ * where the originator sends nothing but a heartbeat; for I/O, whose outputs flow for as
+ * long as it is open; others. With configuration in the path it is set before.
+ */
+#define ENIP_OPENS(X, function) \
+	X(MESSAGES, function, 1, "messages", OTSEG_ACCESS_SESSION) \
+	X(INPUTS, function, 2, "inputs", OTSEG_ACCESS_READ) \
+	X(IO, function, 3, "io", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL) \
+	X(OTHER, function, 4, "other", OTSEG_ACCESS_VENDOR) \
+	X(CONFIGURED_INPUTS, function, 5, "configured-inputs", OTSEG_ACCESS_READ | OTSEG_ACCESS_PROGRAM) \
+	X(CONFIGURED_IO, function, 6, "configured-io", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM) \
+	X(CONFIGURED_OTHER, function, 7, "configured-other", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
+/* clang-format on */
+
 /*
  * PCCC commands within execute-pccc: X(ID, function, command << 8 | function, "name",
  * access); commands 0-2, 5 and 8 have no function. 1770-6.5.16, chapter 7, and names of
@@ -156,7 +189,7 @@ enum otseg_enip_function {
  */
 /* clang-format off */
 #define ENIP_PCCC_ALL (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
-#define OTSEG_ENIP_SUBFUNCTIONS(X) \
+#define OTSEG_ENIP_PCCC(X) \
 	X(PROTECTED_WRITE, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0000, "protected-write", OTSEG_ACCESS_WRITE) \
 	X(UNPROTECTED_READ, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0100, "unprotected-read", OTSEG_ACCESS_READ) \
 	X(PROTECTED_BIT_WRITE, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0200, "protected-bit-write", OTSEG_ACCESS_WRITE) \
@@ -221,9 +254,40 @@ enum otseg_enip_function {
 	X(TYPED_FILE_WRITE, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0faf, "protected-typed-file-write", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM)
 /* clang-format on */
 
-enum otseg_enip_pccc {
+#define OTSEG_ENIP_SUBFUNCTIONS(X)                  \
+	ENIP_SETS(X, OTSEG_ENIP_FC_SET_ATTRIBUTES_ALL)   \
+	ENIP_SETS(X, OTSEG_ENIP_FC_SET_ATTRIBUTE_LIST)   \
+	ENIP_SETS(X, OTSEG_ENIP_FC_APPLY_ATTRIBUTES)     \
+	ENIP_SETS(X, OTSEG_ENIP_FC_SET_ATTRIBUTE_SINGLE) \
+	ENIP_SETS(X, OTSEG_ENIP_FC_SET_MEMBER)           \
+	ENIP_SETS(X, OTSEG_ENIP_FC_INSERT_MEMBER)        \
+	ENIP_SETS(X, OTSEG_ENIP_FC_REMOVE_MEMBER)        \
+	ENIP_RESETS(X)                                   \
+	ENIP_OPENS(X, OTSEG_ENIP_FC_FORWARD_OPEN)        \
+	ENIP_OPENS(X, OTSEG_ENIP_FC_LARGE_FORWARD_OPEN)  \
+	OTSEG_ENIP_PCCC(X)
+
+enum otseg_enip_kind {
+#define X(id, function, number, name, access) ENIP_SET_##id = (number),
+	ENIP_SETS(X, 0)
+#undef X
+#define X(id, function, number, name, access) ENIP_RESET_##id = (number),
+	ENIP_RESETS(X)
+#undef X
+#define X(id, function, number, name, access) ENIP_OPEN_##id = (number),
+	ENIP_OPENS(X, 0)
+#undef X
+#define X(id, function, number, name, access) ENIP_SET_ACCESS_##id = (access),
+	ENIP_SETS(X, 0)
+#undef X
+#define X(id, function, number, name, access) ENIP_RESET_ACCESS_##id = (access),
+	ENIP_RESETS(X)
+#undef X
+#define X(id, function, number, name, access) ENIP_OPEN_ACCESS_##id = (access),
+	ENIP_OPENS(X, 0)
+#undef X
 #define X(id, function, number, name, access) OTSEG_ENIP_PCCC_##id = (number),
-	OTSEG_ENIP_SUBFUNCTIONS(X)
+	OTSEG_ENIP_PCCC(X)
 #undef X
 };
 
@@ -319,23 +383,25 @@ enum otseg_enip_text {
 /* clang-format on */
 
 /*
- * Classes of process data: setting one of their attributes is `write` and no more: X(ID,
- * class, more access). Points, groups and assemblies of values (Vol 1, chapters 5 and
- * 6), and the tags of a Logix controller. A Control Supervisor is run and stopped by
- * attributes (Vol 1, 5-29).
+ * Classes of process data, and what setting something in them is: X(ID, class, kind). Points,
+ * groups and assemblies of values (Vol 1, chapters 5 and 6), and the tags of a Logix controller;
+ * a Control Supervisor is run and stopped by attributes (Vol 1, 5-29), and a drive by
+ * those of both.
  */
-#define OTSEG_ENIP_PROCESS(X)                          \
-	X(ASSEMBLY, 0x04, 0)                           \
-	X(REGISTER, 0x07, 0)                           \
-	X(DISCRETE_INPUT, 0x08, 0)                     \
-	X(DISCRETE_OUTPUT, 0x09, 0)                    \
-	X(ANALOG_INPUT, 0x0a, 0)                       \
-	X(ANALOG_OUTPUT, 0x0b, 0)                      \
-	X(DISCRETE_OUTPUT_GROUP, 0x1e, 0)              \
-	X(ANALOG_OUTPUT_GROUP, 0x21, 0)                \
-	X(CONTROL_SUPERVISOR, 0x29, OTSEG_ACCESS_CONTROL) \
-	X(AC_DC_DRIVE, 0x2a, OTSEG_ACCESS_CONTROL)     \
-	X(SYMBOL, 0x6b, 0)
+/* clang-format off */
+#define OTSEG_ENIP_PROCESS(X) \
+	X(ASSEMBLY, 0x04, PROCESS) \
+	X(REGISTER, 0x07, PROCESS) \
+	X(DISCRETE_INPUT, 0x08, PROCESS) \
+	X(DISCRETE_OUTPUT, 0x09, PROCESS) \
+	X(ANALOG_INPUT, 0x0a, PROCESS) \
+	X(ANALOG_OUTPUT, 0x0b, PROCESS) \
+	X(DISCRETE_OUTPUT_GROUP, 0x1e, PROCESS) \
+	X(ANALOG_OUTPUT_GROUP, 0x21, PROCESS) \
+	X(CONTROL_SUPERVISOR, 0x29, DRIVE) \
+	X(AC_DC_DRIVE, 0x2a, DRIVE) \
+	X(SYMBOL, 0x6b, PROCESS)
+/* clang-format on */
 
 /*
  * Errors: X(ID, code, "name"): general status of CIP (Vol 1, appendix B), and from 0xb0 on,
@@ -462,14 +528,14 @@ enum otseg_enip_text {
 		otseg_read((msg)->objects[0].first);         \
 	})
 
-/* Access of the function @code, 0: it is unknown. By itself, so that it is verified once. */
-OTSEG_GLOBAL u32 enip_access(u32 code)
+/* Access of the function @code, flags above it; 0: it is unknown. By itself, so that it is verified once. */
+OTSEG_GLOBAL u32 enip_known(u32 code)
 {
 	switch (code) {
 /* clang-format off */
 #define X(id, number, name, access, object, flags) \
 	case number:                               \
-		return (access);
+		return (access) | (flags) << 8;
 	OTSEG_ENIP_FUNCTIONS(X)
 #undef X
 	/* clang-format on */
@@ -486,7 +552,7 @@ OTSEG_GLOBAL u32 enip_pccc_access(u32 sub)
 #define X(id, function, number, name, access) \
 	case number:                          \
 		return (access);
-	OTSEG_ENIP_SUBFUNCTIONS(X)
+	OTSEG_ENIP_PCCC(X)
 #undef X
 	/* clang-format on */
 	default:
@@ -494,19 +560,19 @@ OTSEG_GLOBAL u32 enip_pccc_access(u32 sub)
 	}
 }
 
-/* What setting something in a class is. */
-OTSEG_GLOBAL u32 enip_set_access(u32 class)
+/* The kind of setting something in a class. */
+OTSEG_GLOBAL u32 enip_set_kind(u32 class)
 {
 	switch (class) {
 /* clang-format off */
-#define X(id, number, more) \
+#define X(id, number, kind) \
 	case number:        \
-		return OTSEG_ACCESS_WRITE | (more);
+		return ENIP_SET_##kind;
 	OTSEG_ENIP_PROCESS(X)
 #undef X
 	/* clang-format on */
 	default:
-		return OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM;
+		return ENIP_SET_CONFIGURATION;
 	}
 }
 
@@ -679,6 +745,11 @@ OTSEG_INLINE u32 enip_segments(const u8 *buf, u32 from, u32 to, u32 have, u32 ki
 			if (reason)
 				return reason;
 		} else if (segment == 0x91) {
+			/* behind a class: the member of a tag, or the tag of a program */
+			if (kind == ENIP_PATH_REQUEST && msg->field_mask & ENIP_BIT(CLASS) &&
+			    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_SYMBOL &&
+			    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_PROGRAM)
+				return OTSEG_R_PDU_MALFORMED;
 			if (!(enip_seen(msg) & ENIP_SEEN_TAG))
 				msg_text(msg, OTSEG_ENIP_TEXT_TAG, from + 2, low);
 			else if (!(enip_seen(msg) & ENIP_SEEN_NAME))
@@ -718,38 +789,50 @@ OTSEG_GLOBAL u32 enip_path(struct otseg_pdu *pdu, u32 from, u32 end, u32 have, s
 	return reason;
 }
 
-/* What the service is, of the class or name that the path tells. */
-OTSEG_INLINE void enip_classify(struct otseg_msg *msg, u32 service)
+/*
+ * What the service is, of the class or name that the path tells. Devices differ in which of
+ * several classes they take. Of a Logix controller a tag of a program is Program and Symbol;
+ * what else has several, only its vendor knows.
+ */
+OTSEG_INLINE u32 enip_classify(struct otseg_msg *msg, u32 service)
 {
 	u32 has_class = msg->field_mask & ENIP_BIT(CLASS);
 	u32 is_tag = msg->text_mask & 1;
 	u32 class = has_class ? msg->fields[OTSEG_ENIP_FIELD_CLASS] :
 		    is_tag    ? OTSEG_ENIP_CLASS_SYMBOL :
 				0;
+	u32 outer = msg->field_mask & ENIP_BIT(OUTER_CLASS) ?
+			    msg->fields[OTSEG_ENIP_FIELD_OUTER_CLASS] :
+			    0;
+	u32 is_nested = outer && (class != OTSEG_ENIP_CLASS_SYMBOL || outer != OTSEG_ENIP_CLASS_PROGRAM);
 	u32 code = service;
 	u32 access;
+	u32 sub = 0;
 
+	/* what wraps or opens must not hide behind a second class */
+	if (outer && (class == OTSEG_ENIP_CLASS_MANAGER || outer == OTSEG_ENIP_CLASS_MANAGER ||
+		      service == OTSEG_ENIP_FC_MULTIPLE_SERVICE))
+		return OTSEG_R_PDU_MALFORMED;
 	if (service > ENIP_COMMON_MAX)
 		code = class && class < 0x100 ? class << 8 | service : 0;
-	access = enip_access(code);
-	if (!access || (code & 0xff00) == 0x1000) {
+	access = enip_known(code);
+	if (code == ENIP_UNCONNECTED_SEND) {
+		access = OTSEG_ACCESS_SESSION;
+	} else if (!access || is_nested || (code & 0xff00) == 0x1000) {
 		code = service;
 		access = OTSEG_ACCESS_VENDOR;
 		msg->flags |= OTSEG_MSG_UNKNOWN;
-	} else if (code <= ENIP_COMMON_MAX && access == OTSEG_ACCESS_WRITE) {
-		access = enip_set_access(class);
+	} else if (code <= ENIP_COMMON_MAX && code != OTSEG_ENIP_FC_RESET &&
+		   access >> 8 & OTSEG_FN_SUB) {
+		sub = enip_set_kind(class);
+		access = sub == ENIP_SET_PROCESS ? ENIP_SET_ACCESS_PROCESS :
+			 sub == ENIP_SET_DRIVE	 ? ENIP_SET_ACCESS_DRIVE :
+						   ENIP_SET_ACCESS_CONFIGURATION;
 	}
 	if (access & (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_VENDOR))
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
-	/*
-	 * Devices differ in which of several classes they take. Of a Logix controller a tag
-	 * of a program is Program and Symbol, and the rest is what programs it.
-	 */
-	if (msg->field_mask & ENIP_BIT(OUTER_CLASS) &&
-	    (class != OTSEG_ENIP_CLASS_SYMBOL ||
-	     msg->fields[OTSEG_ENIP_FIELD_OUTER_CLASS] != OTSEG_ENIP_CLASS_PROGRAM))
-		access |= OTSEG_ACCESS_PROGRAM;
-	msg_function(msg, code, 0, access);
+	msg_function(msg, code, sub, access & 0xff);
+	return OTSEG_R_NONE;
 }
 
 /*
@@ -783,38 +866,56 @@ OTSEG_GLOBAL u32 enip_head(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	if (data > end)
 		return OTSEG_R_PDU_LENGTH;
 	reason = enip_path(pdu, at + 2, (data & 0xffff) | ENIP_PATH_REQUEST, have, msg);
-	if (!reason && have >= data)
-		enip_classify(msg, pdu_u8(pdu->bytes, at));
-	return reason;
+	if (reason || have < data)
+		return reason;
+	return enip_classify(msg, pdu_u8(pdu->bytes, at));
+}
+
+/* The access of a kind of opening. */
+OTSEG_INLINE u32 enip_open_access(u32 kind)
+{
+	switch (kind) {
+#define X(id, function, number, name, access) \
+	case number:                          \
+		return (access);
+		ENIP_OPENS(X, 0)
+#undef X
+	default:
+		return OTSEG_ACCESS_ANY;
+	}
 }
 
 /*
- * Forward Open and Large Forward Open (Vol 1, 3-5.5.2), their data from @at on. Messages
- * to the router are a session; each is judged when it comes. A connection that the target takes
- * I/O from can change outputs, for as long as it is open: `write` and `control`; one
- * that only asks for inputs, where the originator sends a heartbeat, is `read`. What is
- * opened to anything else, its target knows.
+ * Forward Open and Large Forward Open (Vol 1, 3-5.5.2), their data from @at on. Which kind it is,
+ * class, size and path tell: the function is told with the last of them.
  */
 OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
-	const u8 *buf;
+	u32 function;
 	u32 transport;
+	const u8 *buf;
 	u32 is_large;
-	u32 is_heartbeat;
 	u32 reason;
-	u32 size;
+	u32 kind;
 	u32 path;
+	u32 size;
 	u32 type;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
 	buf = pdu->bytes;
-	is_large = msg->function >> 16 == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
+	function = msg->function >> 16;
+	is_large = function == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
 	path = at + 36 + 4 * is_large;
+	msg->flags |= OTSEG_MSG_NO_FUNCTION;
+	msg->access = 0;
 	if (path > end)
 		return OTSEG_R_PDU_LENGTH;
 	if (path > OTSEG_PDU_MAX)
 		return OTSEG_R_PDU_NESTING;
+	/* its path will tell how far it goes */
+	if (have < end)
+		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	if (have < at + 14)
 		return OTSEG_R_NONE;
 	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(buf, at + 2));
@@ -826,20 +927,22 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		return OTSEG_R_PDU_LENGTH;
 	transport = pdu_u8(buf, path - 2) & 0xf;
 	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, transport);
+	reason = enip_path(pdu, path, (end & 0xffff) | ENIP_PATH_CONNECTION, have, msg);
+	if (reason || have < end)
+		return reason;
 	size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
 	type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
-	/* a sequence count is in the size of class 1 and above */
-	is_heartbeat = !type || size <= (transport ? 2u : 0u);
-	if (transport < 2 && is_heartbeat)
-		msg->access |= OTSEG_ACCESS_READ;
-	else if (transport != 3)
-		msg->access |= OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL;
-	reason = enip_path(pdu, path, (end & 0xffff) | ENIP_PATH_CONNECTION, have, msg);
-	if (reason || have < end || transport != 3)
-		return reason;
-	if (!(msg->field_mask & ENIP_BIT(TARGET_CLASS)) ||
-	    msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] != OTSEG_ENIP_CLASS_ROUTER)
-		msg->access |= OTSEG_ACCESS_VENDOR;
+	kind = ENIP_OPEN_OTHER;
+	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
+		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
+	else if (transport == 3 && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
+		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
+		kind = ENIP_OPEN_MESSAGES;
+	if (msg->access) /* there is configuration in the path */
+		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
+		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
+						  ENIP_OPEN_CONFIGURED_OTHER;
+	msg_function(msg, function, kind, enip_open_access(kind));
 	return OTSEG_R_NONE;
 }
 
@@ -951,6 +1054,26 @@ OTSEG_GLOBAL u32 enip_pccc(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	return OTSEG_R_NONE;
 }
 
+/* Reset: of the device its type is in the data, and 0 if that is missing. */
+OTSEG_INLINE u32 enip_reset(const u8 *buf, u32 at, u32 end, u32 have, struct otseg_msg *msg)
+{
+	if (!(msg->field_mask & ENIP_BIT(CLASS)) ||
+	    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_IDENTITY) {
+		msg_function(msg, OTSEG_ENIP_FC_RESET, ENIP_RESET_OBJECT, ENIP_RESET_ACCESS_OBJECT);
+	} else if (at < end && at >= OTSEG_PDU_MAX) {
+		return OTSEG_R_PDU_NESTING;
+	} else if (at < end && have <= at) {
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+	} else if (at < end && pdu_u8(buf, at)) {
+		msg_function(msg, OTSEG_ENIP_FC_RESET, ENIP_RESET_SETTINGS,
+			     ENIP_RESET_ACCESS_SETTINGS);
+	} else {
+		msg_function(msg, OTSEG_ENIP_FC_RESET, ENIP_RESET_RESTART,
+			     ENIP_RESET_ACCESS_RESTART);
+	}
+	return OTSEG_R_NONE;
+}
+
 /* What the data of a service tells beyond its head: from @at on, the message ends at @end. */
 OTSEG_INLINE u32 enip_body(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
@@ -965,15 +1088,11 @@ OTSEG_INLINE u32 enip_body(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	case OTSEG_ENIP_FC_EXECUTE_PCCC:
 		return enip_pccc(pdu, at, end, have, msg);
 	case OTSEG_ENIP_FC_RESET:
-		/* of the device: 0 or nothing is a restart, the rest loses settings (Vol 1, 5-2.3.1) */
-		if (at >= end || !(msg->field_mask & ENIP_BIT(CLASS)) ||
-		    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_IDENTITY)
+		if (msg->flags & OTSEG_MSG_UNKNOWN)
 			return OTSEG_R_NONE;
-		if (at >= OTSEG_PDU_MAX || (have > at && pdu_u8(pdu->bytes, at)))
-			msg->access |= OTSEG_ACCESS_PROGRAM;
-		return OTSEG_R_NONE;
+		return enip_reset(pdu->bytes, at, end, have, msg);
 	case OTSEG_ENIP_FC_MULTIPLE_SERVICE:
-	case OTSEG_ENIP_FC_UNCONNECTED_SEND:
+	case ENIP_UNCONNECTED_SEND:
 		return OTSEG_R_PDU_NESTING;
 	default:
 		return OTSEG_R_NONE;
@@ -1119,6 +1238,7 @@ OTSEG_INLINE u32 enip_unwrap(struct otseg_pdu *pdu, u32 *at, u32 *end, u32 have,
 OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 			      struct otseg_msg *msg)
 {
+	u32 is_far = 0;
 	u32 reason;
 
 	if (!pdu || !msg)
@@ -1127,13 +1247,14 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	reason = enip_head(pdu, at, end, have, msg);
 	if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 		return reason;
-	if (msg->function >> 16 == OTSEG_ENIP_FC_UNCONNECTED_SEND) {
+	if (msg->function >> 16 == ENIP_UNCONNECTED_SEND) {
 		at = enip_data(pdu->bytes, at);
 		msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		msg->field_mask &= (u16)ENIP_OUTER_FIELDS;
 		reason = enip_unwrap(pdu, &at, &end, have, msg);
 		if (reason || have <= at)
 			return reason;
+		is_far = !(msg->field_mask & ENIP_BIT(HOPS));
 		reason = enip_head(pdu, at, end, have < end ? have : end, msg);
 		if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return reason;
@@ -1142,13 +1263,20 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	}
 	msg->answer = (u16)(pdu->bytes[ENIP_AT_COMMAND] << 8 | pdu_u8(pdu->bytes, at));
 	at = enip_data(pdu->bytes, at);
-	if (msg->function >> 16 != OTSEG_ENIP_FC_MULTIPLE_SERVICE)
-		return enip_body(pdu, at, end, have < end ? have : end, msg);
-	if (!(msg->field_mask & ENIP_BIT(CLASS)) || msg->field_mask & ENIP_BIT(OUTER_CLASS) ||
-	    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER)
+	have = have < end ? have : end;
+	if (msg->function >> 16 != OTSEG_ENIP_FC_MULTIPLE_SERVICE) {
+		reason = enip_body(pdu, at, end, have, msg);
+	} else if (!(msg->field_mask & ENIP_BIT(CLASS)) ||
+		   msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER) {
 		return OTSEG_R_PDU_MALFORMED;
-	msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
-	return enip_services(pdu, at, end, have < end ? have : end, msg);
+	} else {
+		msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
+		reason = enip_services(pdu, at, end, have, msg);
+	}
+	/* the route that an opening within tells of is not all of it */
+	if (is_far)
+		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
+	return reason;
 }
 
 /*
@@ -1175,9 +1303,10 @@ OTSEG_GLOBAL u32 enip_reply(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, st
 	if (!(service & ENIP_CIP_REPLY))
 		return OTSEG_R_PDU_DIRECTION;
 	service &= ENIP_CIP_REPLY - 1;
-	if (service <= ENIP_COMMON_MAX)
+	/* one that comes in kinds does not say which it was */
+	if (service <= ENIP_COMMON_MAX && !(enip_known(service) >> 8 & OTSEG_FN_SUB))
 		msg_function(msg, service, 0, 0);
-	if (service != (OTSEG_ENIP_FC_UNCONNECTED_SEND & 0x7f))
+	if (service != (ENIP_UNCONNECTED_SEND & 0x7f))
 		msg->answer = (u16)(buf[ENIP_AT_COMMAND] << 8 | service);
 	if (have > at + 1 && pdu_u8(buf, at + 1))
 		return OTSEG_R_PDU_MALFORMED;
@@ -1250,7 +1379,7 @@ OTSEG_INLINE u32 enip_command(struct otseg_pdu *pdu, u32 have, u32 dir, u32 comm
 			      struct otseg_msg *msg)
 {
 	u32 code = 0x1000 | command;
-	u32 access = enip_access(code);
+	u32 access = enip_known(code) & 0xff;
 	u32 is_answer = dir != OTSEG_DIR_REQUEST;
 	u32 body = msg->length - ENIP_AT_BODY;
 	const u8 *buf = pdu->bytes;
@@ -1400,10 +1529,10 @@ OTSEG_INLINE u32 enip_send(struct otseg_pdu *pdu, u32 have, u32 dir, u32 command
 		if (have >= at)
 			msg->id = (u16)pdu_le16(buf, ENIP_AT_SEQUENCE);
 	}
-	if (!end || (end >= at && have <= at))
-		return OTSEG_R_NONE;
-	if (end < at)
+	if (end && end <= at)
 		return OTSEG_R_PDU_LENGTH;
+	if (!end || have <= at)
+		return OTSEG_R_NONE;
 	return dir == OTSEG_DIR_REQUEST ? enip_request(pdu, at, end, have < end ? have : end, msg) :
 					  enip_reply(pdu, at, end, have < end ? have : end, msg);
 }

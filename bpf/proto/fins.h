@@ -637,12 +637,14 @@ OTSEG_INLINE u32 fins_answer(struct otseg_pdu *pdu, u32 off, u32 have, u32 place
 /* The header of the frame at @off; fields, unit and kind. */
 OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, struct otseg_msg *msg)
 {
-	u32 node = pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DA1);
-	u32 icf = pdu_u8(pdu->bytes, off);
-	u32 is_answer = icf & OTSEG_FINS_ICF_ANSWER;
+	u32 is_answer;
+	u32 node;
+	u32 icf;
 
 	if (have <= off)
 		return OTSEG_R_NONE;
+	icf = pdu_u8(pdu->bytes, off);
+	is_answer = icf & OTSEG_FINS_ICF_ANSWER;
 	if (icf & OTSEG_FINS_ICF_RESERVED)
 		return OTSEG_R_PDU_PROTOCOL;
 	msg->kind = is_answer ? OTSEG_KIND_ANSWER :
@@ -673,6 +675,7 @@ OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, 
 				      pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SA1));
 		return OTSEG_R_NONE;
 	}
+	node = pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DA1);
 	msg_unit(msg, node);
 	if (node == OTSEG_FINS_EVERY_NODE) {
 		msg->flags |= OTSEG_MSG_BROADCAST;

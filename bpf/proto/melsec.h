@@ -276,6 +276,7 @@ OTSEG_GLOBAL u32 melsec_points(struct otseg_pdu *pdu, u32 off, u32 points, u32 h
 	u32 encoding;
 	u32 access;
 	u32 first;
+	u32 index;
 	u32 code;
 	u32 kind;
 	u64 last;
@@ -297,6 +298,7 @@ OTSEG_GLOBAL u32 melsec_points(struct otseg_pdu *pdu, u32 off, u32 points, u32 h
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 		return OTSEG_R_NONE;
 	}
+	index = msg->n_objects;
 	msg_object(msg, code, access, first, (u32)last, 0);
 	if (!(access & OTSEG_ACCESS_WRITE))
 		return OTSEG_R_NONE;
@@ -308,14 +310,14 @@ OTSEG_GLOBAL u32 melsec_points(struct otseg_pdu *pdu, u32 off, u32 points, u32 h
 		   how & OTSEG_MELSEC_HOW_LONG ? OTSEG_VALUES_NONE :
 		   is_iqr		      ? OTSEG_VALUES_LE16 :
 						OTSEG_VALUES_U8;
-	code = msg->n_objects - 1u;
-	if (encoding == OTSEG_VALUES_NONE || code >= OTSEG_MSG_OBJECTS || msg->length > OTSEG_PDU_MAX ||
+	/* an object for which there is no room has no values either */
+	if (encoding == OTSEG_VALUES_NONE || index >= OTSEG_MSG_OBJECTS || msg->length > OTSEG_PDU_MAX ||
 	    (msg->values != OTSEG_VALUES_NONE && msg->values != encoding)) {
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 		return OTSEG_R_NONE;
 	}
 	msg->values = (u8)encoding;
-	msg->objects[code].values_off = (u16)off;
+	msg->objects[index].values_off = (u16)off;
 	return OTSEG_R_NONE;
 }
 

@@ -566,7 +566,9 @@ static void test_opaque(void)
 	accept("13 00", REQ, &msg);
 	CHECK(msg.access == (OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL));
 	accept("5a 01 10", REQ, &msg);
-	CHECK(msg.access == (OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL));
+	CHECK(msg.access == OTSEG_ACCESS_CONTROL && (msg.function & 0xffff) == 0x10);
+	accept("5a 01 99", REQ, &msg);
+	CHECK(msg.flags & OTSEG_MSG_UNKNOWN && msg.access & OTSEG_ACCESS_PROGRAM);
 	accept("5a 00 fe 01", RSP, &msg);
 	refuse("5a 01", REQ, OTSEG_R_PDU_LENGTH, 8);
 	for (code = 65; code <= 110; code++) {
