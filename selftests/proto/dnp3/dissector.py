@@ -16,7 +16,11 @@ TYPES = {0: "device-attribute", 1: "binary-input", 2: "binary-input-event", 3: "
          51: "time-cto", 52: "time-delay", 60: "class-data", 70: "file",
          80: "internal-indication", 120: "authentication"}
 COMMANDS = (12, 41)
+NOT_DISSECTED = (18, 22, 32)
 WITH_DATA = (2, 3, 4, 5, 6, 25, 26, 27, 28, 29, 30, 32, 33)
+
+NO_USER_DATA = "conformance test: a length that says that there is no user data, or that there is some"
+SENT_AGAIN = "sent again by TCP: tshark looks inside again"
 
 # (capture, reason why otseg refuses a frame, why)
 EXPLAINED = [
@@ -28,6 +32,9 @@ EXPLAINED = [
      "an outstation confirms, in a fragment of several frames"),
     ("dnp3-max-points/test.pcap", ("pdu-direction", "pdu-state"),
      "whoever opened the connection writes without DIR, in a fragment of several frames"),
+    ("6.6.2.3/dump.pcap", ("pdu-length",), NO_USER_DATA),
+    ("6.6.2.4/dump.pcap", ("pdu-length",), NO_USER_DATA),
+    ("6.6.2.5/dump.pcap", ("pdu-length",), NO_USER_DATA),
     ("DNP3-RequestLink.pcap", ("pdu-length",), "a link frame whose length is 0"),
     ("DNP3-SelectOperateRequest.pcap", ("pdu-length",), "a link frame whose length is 0"),
 ]
@@ -67,7 +74,7 @@ def header(node, function):
         ranges = [(0, one(node, "dnp3.al.range.quantity") - 1)]
     else:
         ranges = [(0, 0)]
-    if ranges is None:
+    if ranges is None or group == 255:
         return variation, [(None, None)]
     return variation, [([{"type": kind, "first": a, "last": b} for a, b in ranges], None)]
 
@@ -95,7 +102,7 @@ def fragment(proto, message):
             if control is not None:
                 part["fields"]["control-code"] = control
             parts.append(part)
-    return parts or [dict(message, objects=[])]
+    return parts or [message]
 
 
 def messages(protos, frame):
@@ -120,7 +127,11 @@ def messages(protos, frame):
 
 
 def explain(capture, frame, theirs, ours):
-    del frame, theirs
+    del frame
+    if theirs is None and (ours or {}).get("function") in NOT_DISSECTED:
+        return "tshark does not look into the objects of this function"
+    if ours is None and capture.endswith("pcap/dnp3.pcap"):
+        return SENT_AGAIN
     for name, reasons, why in EXPLAINED:
         if capture.endswith(name) and (ours or {}).get("error") in reasons:
             return why

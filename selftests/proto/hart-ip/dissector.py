@@ -33,10 +33,14 @@ def messages(protos, frame):
             address = int(text(proto, "hart_ip.pt.long_address").replace(":", ""), 16)
             message["fields"]["device-type"] = address >> 24 & 0x3fff
             message["fields"]["device-id"] = address & 0xffffff
+        if not message["fields"]:
+            del message["fields"]
         found.append(message)
     return found
 
 
 def explain(capture, frame, theirs, ours):
-    del capture, frame, theirs, ours
+    del capture, frame
+    if theirs and ours is None:
+        return "the server goes on from port 5095, which no rule for port 5094 follows"
     return None
