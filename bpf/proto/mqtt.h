@@ -26,8 +26,9 @@
 #define MQTT_COMMAND (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL)
 
 /*
- * X(ID, code, "name", access, object type, flags). Codes to 15 are the types of packets (v5, 2.1.2),
- * but that a PUBLISH is two functions: `publish` is what a client sends, `deliver` what it gets.
+ * X(ID, code, "name", access, object type, flags). Codes to 15 are the types of packets (v5,
+ * 2.1.2), but that a PUBLISH is two functions: `publish` is what a client sends, `deliver` what
+ * it gets.
  */
 /* clang-format off */
 #define OTSEG_MQTT_FUNCTIONS(X) \
@@ -94,7 +95,8 @@ enum otseg_mqtt_type {
 
 /* clang-format off */
 #define OTSEG_MQTT_FIELDS(X) \
-	X(LEVEL, 0, "level", 5, "protocol level of the connection: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0") \
+	X(LEVEL, 0, "level", 5, \
+	  "protocol level of the connection: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0") \
 	X(QOS, 1, "qos", 2, "quality of service, of a subscription the highest") \
 	X(RETAIN, 2, "retain", 1, "1: the broker keeps the message for later subscribers") \
 	X(DUP, 3, "dup", 1, "1: it was sent before") \
@@ -102,7 +104,8 @@ enum otseg_mqtt_type {
 	X(BRIDGE, 5, "bridge", 1, "1: the client is another broker")
 #define OTSEG_MQTT_FIELD_WORDS(X)
 #define OTSEG_MQTT_TEXTS(X) \
-	X(TOPIC, 0, "topic", "name of a topic, or filter of topics; of a shared one without $share/group/") \
+	X(TOPIC, 0, "topic", \
+	  "name of a topic, or filter of topics; of a shared one without $share/group/") \
 	X(CLIENT, 1, "client-id", "what the client calls itself")
 
 /* Return codes of CONNACK in v3 (3.2.2.3), and reason codes of v5 (2.4). */
@@ -553,8 +556,12 @@ OTSEG_NOINLINE u32 mqtt_publishes(struct otseg_pdu *pdu, u32 off, u32 len, u32 f
 	return OTSEG_R_NONE;
 }
 
-/* CONNECT (v3, 3.1; v5, 3.1) from the protocol's name on. Part 1 is the will, 2 its response topic. */
-OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk, struct otseg_msg *msg)
+/*
+ * CONNECT (v3, 3.1; v5, 3.1) from the protocol's name on. Part 1 is the will, 2 its response
+ * topic.
+ */
+OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk,
+				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	u32 end = walk->end, have = walk->have, off = walk->off;
@@ -647,7 +654,8 @@ OTSEG_NOINLINE u32 mqtt_publish(struct otseg_pdu *pdu, struct mqtt_walk *walk, u
 				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
-	u32 function = msg->dir == OTSEG_DIR_REQUEST ? OTSEG_MQTT_FC_PUBLISH : OTSEG_MQTT_FC_DELIVER;
+	u32 is_sent = msg->dir == OTSEG_DIR_REQUEST;
+	u32 function = is_sent ? OTSEG_MQTT_FC_PUBLISH : OTSEG_MQTT_FC_DELIVER;
 	u32 off = walk->off, have = walk->have, end = walk->end;
 	u32 qos = flags >> 1 & 3;
 	u32 topic = off;
@@ -807,10 +815,11 @@ OTSEG_INLINE void mqtt_reason(struct otseg_msg *msg, u32 reason, u32 lowest)
 }
 
 /*
- * What keeps a session (v3, 3.2, 3.4-3.7, 3.9, 3.11-3.14; v5 likewise and 3.15): a packet id or not,
- * a reason or not, properties in v5, and then nothing, or a reason for each filter.
+ * What keeps a session (v3, 3.2, 3.4-3.7, 3.9, 3.11-3.14; v5 likewise and 3.15): a packet id or
+ * not, a reason or not, properties in v5, and then nothing, or a reason for each filter.
  */
-OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk, struct otseg_msg *msg)
+OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk,
+				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	u32 is_5 = (msg->state & MQTT_STATE_LEVEL) == MQTT_5;
