@@ -55,11 +55,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	n = (u32)size - HEAD;
 	ask.dir = data[0] & 1;
 	memcpy(&ask.state, data + 1, sizeof(ask.state));
+	ask.state = ask_state(service, ask.state, ask_is_datagram(&ask));
 	ask.bytes = data + HEAD;
 	for (;;) {
 		ask_all(&ask, &now);
 		insist(now.wrong, ask.have);
-		if (ask.have && !ask_is_framed(service))
+		if (ask.have && !ask_is_datagram(&ask))
 			insist(ask_follows(&before, &now), ask.have);
 		if (ask.have == n)
 			return 0;

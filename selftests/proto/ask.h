@@ -40,12 +40,24 @@ enum ask_fate {
 };
 
 /*
- * Whether a PDU of the service ends where its frame ends, padding and all: then its
- * beginning and what follows it tell nothing.
+ * The state of a conversation, as the engine has it where the service is carried: on a
+ * datagram or frame (@is_datagram, where both are possible) OTSEG_STATE_DATAGRAM is set.
  */
-static inline int ask_is_framed(u32 service)
+static inline u32 ask_state(u32 service, u32 state, u32 is_datagram)
 {
-	return otseg_services[service].carriers & OTSEG_ON_LINK;
+	u8 carriers = otseg_services[service].carriers;
+
+	if (!(carriers & (OTSEG_ON_UDP | OTSEG_ON_LINK)))
+		is_datagram = 0;
+	if (!(carriers & OTSEG_ON_TCP))
+		is_datagram = 1;
+	return (state & ~OTSEG_STATE_DATAGRAM) | (is_datagram ? OTSEG_STATE_DATAGRAM : 0);
+}
+
+/* Whether the bytes are all there are: then a beginning, and what could follow, tell nothing. */
+static inline int ask_is_datagram(const struct ask *ask)
+{
+	return !!(ask->state & OTSEG_STATE_DATAGRAM);
 }
 
 /* How many of the bytes an inspector can look at. */

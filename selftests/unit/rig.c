@@ -56,6 +56,7 @@ struct rig *rig_new(void)
 	if (!w->lines || !w->sessions || !w->limits || !rig->e.s || !rig->e.counters ||
 	    !rig->e.image)
 		abort();
+	rig->service = OTSEG_SVC_MODBUS;
 	rig_reset(rig);
 	return rig;
 }
@@ -82,7 +83,7 @@ void rig_reset(struct rig *rig)
 	rig->e.s->arrival.now_ns = 1000 * 1000000000ull;
 	rig->e.now_s = 1000;
 	rig->e.flow_id = 77ull << 32 | 1;
-	rig->e.s->path.service = OTSEG_SVC_MODBUS;
+	rig->e.s->path.service = (u8)rig->service;
 	rig->e.s->path.leaf = 0;
 	rig->e.s->path.rule = 0;
 	rig->monitored = 0;
@@ -134,14 +135,14 @@ void rig_policy(struct rig *rig, const struct rig_rule *rules, u32 n_rules)
 		};
 	leaf->rules = 0;
 	leaf->n_rules = (u16)n_rules;
-	leaf->service = OTSEG_SVC_MODBUS;
+	leaf->service = (u8)rig->service;
 	for (i = 0; i < n_rules; i++) {
 		const struct rig_rule *r = &rules[i];
 
 		leaf_rules[i] = i;
 		memset(&out[i], 0, sizeof(out[i]));
 		out[i].conduit = (u16)r->conduit;
-		out[i].service = OTSEG_SVC_MODBUS;
+		out[i].service = (u8)rig->service;
 		out[i].access = r->access;
 		out[i].flags = (u16)r->flags;
 		out[i].rate.limiter = r->rate_packets ? i : OTSEG_NONE32;

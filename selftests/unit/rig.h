@@ -46,6 +46,7 @@ struct rig_rule {
  * struct rig - the bench
  * @e: surroundings of the code under test
  * @flow: the flow
+ * @service: of the flow and of all rules; Modbus, unless set
  * @monitored: the next segments are judged in monitor mode
  * @segment: reason of the last segment
  * @n_observed: messages that were observed
@@ -56,6 +57,7 @@ struct rig_rule {
 struct rig {
 	struct otseg_env e;
 	struct otseg_flow flow;
+	u32 service;
 	u32 monitored;
 	u32 segment;
 	u32 n_observed;
