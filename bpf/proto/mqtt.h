@@ -468,21 +468,19 @@ OTSEG_GLOBAL u32 otseg_mqtt_topic(struct otseg_pdu *pdu, u32 off, u32 len, u32 i
 	return (scan.from & 0xffff) | (scan.to - scan.from) << 16;
 }
 
+#define MQTT_WORD(a, b, c, d) ((u32)(a) << 24 | (u32)(b) << 16 | (u32)(c) << 8 | (u32)(d))
+
 /*
  * Of the filter of a shared subscription, "$share/group/filter" (v5, 4.8.2), the length of what
  * stands before its own filter; 0: it is not shared; MQTT_TOPIC_BAD.
  */
 OTSEG_GLOBAL u32 otseg_mqtt_shared(struct otseg_pdu *pdu, u32 off, u32 len)
 {
-	static const u8 share[7] = { '$', 's', 'h', 'a', 'r', 'e', '/' };
 	u32 i;
 
-	if (!pdu || len < 7)
+	if (!pdu || len < 7 || pdu_be32(pdu->bytes, off) != MQTT_WORD('$', 's', 'h', 'a') ||
+	    pdu_be24(pdu->bytes, off + 4) != MQTT_WORD(0, 'r', 'e', '/'))
 		return 0;
-	for (i = 0; i < 7; i++) {
-		if (pdu_u8(pdu->bytes, off + i) != share[i])
-			return 0;
-	}
 	otseg_for(i, OTSEG_PDU_MAX) {
 		u32 byte;
 
@@ -504,17 +502,15 @@ OTSEG_GLOBAL u32 otseg_mqtt_shared(struct otseg_pdu *pdu, u32 off, u32 len)
 /* What the topic at @off is about; @third is what otseg_mqtt_topic() says of it. */
 OTSEG_GLOBAL u32 otseg_mqtt_type(struct otseg_pdu *pdu, u32 off, u32 len, u32 third)
 {
-	static const u8 sparkplug[8] = { 's', 'p', 'B', 'v', '1', '.', '0', '/' };
 	u32 from = third & 0xffff;
 	u64 letters = 0;
 	u32 i;
 
 	if (!pdu || !third || len < 8 || third >> 16 > 6)
 		return OTSEG_MQTT_TYPE_PLAIN;
-	for (i = 0; i < 8; i++) {
-		if (pdu_u8(pdu->bytes, off + i) != sparkplug[i])
-			return OTSEG_MQTT_TYPE_PLAIN;
-	}
+	if (pdu_be32(pdu->bytes, off) != MQTT_WORD('s', 'p', 'B', 'v') ||
+	    pdu_be32(pdu->bytes, off + 4) != MQTT_WORD('1', '.', '0', '/'))
+		return OTSEG_MQTT_TYPE_PLAIN;
 	for (i = 0; i < 6; i++) {
 		if (i < third >> 16)
 			letters |= (u64)pdu_u8(pdu->bytes, from + i) << 8 * i;
@@ -577,8 +573,9 @@ OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 		return OTSEG_R_PDU_PROTOCOL;
 	if (mqtt_see(off, is_old ? 12 : 10, have, end) >= MQTT_STOP)
 		return mqtt_stopped(mqtt_see(off, is_old ? 12 : 10, have, end), msg);
-	if (is_old ? pdu_be32(buf, off + 2) != 0x4d514973 || pdu_be16(buf, off + 6) != 0x6470 :
-		     pdu_be32(buf, off + 2) != 0x4d515454)
+	if (is_old ? pdu_be32(buf, off + 2) != MQTT_WORD('M', 'Q', 'I', 's') ||
+			     pdu_be16(buf, off + 6) != MQTT_WORD(0, 0, 'd', 'p') :
+		     pdu_be32(buf, off + 2) != MQTT_WORD('M', 'Q', 'T', 'T'))
 		return OTSEG_R_PDU_PROTOCOL;
 	off += is_old ? 8 : 6;
 	/* Mosquitto's bridges set the highest bit */

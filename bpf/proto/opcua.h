@@ -1241,7 +1241,8 @@ OTSEG_INLINE u32 opcua_service_chunk(struct otseg_pdu *pdu, u32 have, u32 is_ser
 
 #define OPCUA_LETTERS(a, b, c) ((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16)
 
-static const u32 otseg_opcua_letters[8] = {
+/* Of a size that no linker merges: 32 bytes would leave .rodata. */
+static const u32 otseg_opcua_letters[9] = {
 	[OPCUA_HEL] = OPCUA_LETTERS('H', 'E', 'L'), [OPCUA_ACK] = OPCUA_LETTERS('A', 'C', 'K'),
 	[OPCUA_ERR] = OPCUA_LETTERS('E', 'R', 'R'), [OPCUA_RHE] = OPCUA_LETTERS('R', 'H', 'E'),
 	[OPCUA_OPN] = OPCUA_LETTERS('O', 'P', 'N'), [OPCUA_CLO] = OPCUA_LETTERS('C', 'L', 'O'),
