@@ -229,6 +229,14 @@ OTSEG_INLINE u32 mqtt_number(const u8 *buf, u32 off, u32 have, u32 end, u32 *num
 	return MQTT_BAD;
 }
 
+/* The level that was agreed on, 0: none yet. */
+OTSEG_INLINE u32 mqtt_level(const struct otseg_msg *msg)
+{
+	u32 level = msg->state & MQTT_STATE_LEVEL;
+
+	return level <= MQTT_5 ? level : 0;
+}
+
 /* What stops a walk, as a reason; what is only not at hand yet is none. */
 OTSEG_INLINE u32 mqtt_stopped(u32 off, const struct otseg_msg *msg)
 {
@@ -676,7 +684,7 @@ OTSEG_NOINLINE u32 mqtt_publish(struct otseg_pdu *pdu, struct mqtt_walk *walk, u
 		off += 2;
 	}
 	walk->off = off;
-	if ((msg->state & MQTT_STATE_LEVEL) == MQTT_5)
+	if (mqtt_level(msg) == MQTT_5)
 		otseg_mqtt_properties_walk(pdu, walk);
 	if (walk->off >= MQTT_STOP && (walk->off != MQTT_FAR || function == OTSEG_MQTT_FC_PUBLISH ||
 				       !len || msg->flags & OTSEG_MSG_PARTIAL))
@@ -763,7 +771,7 @@ OTSEG_GLOBAL u32 otseg_mqtt_filters(struct otseg_pdu *pdu, struct mqtt_walk *wal
 OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk, u32 function,
 				  struct otseg_msg *msg)
 {
-	u32 is_5 = (msg->state & MQTT_STATE_LEVEL) == MQTT_5;
+	u32 is_5 = mqtt_level(msg) == MQTT_5;
 	u32 off = mqtt_see(walk->off, 2, walk->have, walk->end);
 	u32 len, shared, reason;
 
@@ -819,7 +827,7 @@ OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
-	u32 is_5 = (msg->state & MQTT_STATE_LEVEL) == MQTT_5;
+	u32 is_5 = mqtt_level(msg) == MQTT_5;
 	u32 type = walk->kind;
 	u32 end = walk->end, have = walk->have, off = walk->off;
 	u32 is_list = type == OTSEG_MQTT_FC_SUBACK || (type == OTSEG_MQTT_FC_UNSUBACK && is_5);
@@ -876,7 +884,7 @@ OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 OTSEG_INLINE u32 mqtt_expected(u32 type, u32 flags, u32 dir, const struct otseg_msg *msg)
 {
 	u32 state = msg->state;
-	u32 level = state & MQTT_STATE_LEVEL;
+	u32 level = mqtt_level(msg);
 	u32 fixed = type == OTSEG_MQTT_FC_PUBREL || type == OTSEG_MQTT_FC_SUBSCRIBE ||
 				    type == OTSEG_MQTT_FC_UNSUBSCRIBE ?
 			    2 :
@@ -929,7 +937,7 @@ OTSEG_NOINLINE u32 mqtt_packet(struct otseg_pdu *pdu, u32 have, u32 dir, struct 
 	walk.kind = type;
 	if (type == OTSEG_MQTT_FC_CONNECT)
 		return mqtt_connect(pdu, &walk, msg);
-	msg_field(msg, OTSEG_MQTT_FIELD_LEVEL, msg->state & MQTT_STATE_LEVEL);
+	msg_field(msg, OTSEG_MQTT_FIELD_LEVEL, mqtt_level(msg));
 	msg_field(msg, OTSEG_MQTT_FIELD_BRIDGE, !!(msg->state & MQTT_STATE_BRIDGE));
 	switch (type) {
 	case OTSEG_MQTT_FC_PUBLISH:

@@ -1085,7 +1085,8 @@ OTSEG_INLINE u32 opcua_abort(const u8 *buf, u32 have, u32 end, u32 is_server, st
 OTSEG_INLINE u32 opcua_goes_on(const u8 *buf, u32 have, u32 is_server, const struct otseg_msg *msg)
 {
 	if (msg->state & OTSEG_STATE_AGAIN)
-		return have >= OPCUA_AT_HEADER && pdu_le16(buf, OPCUA_AT_TYPE) != 1;
+		return (have > OPCUA_AT_TYPE && pdu_u8(buf, OPCUA_AT_TYPE) != 1) ||
+		       (have > OPCUA_AT_TYPE + 1 && pdu_u8(buf, OPCUA_AT_TYPE + 1));
 	if (is_server)
 		return msg->state & OPCUA_STATE_ANSWER;
 	return msg->state >> OPCUA_STATE_REQUEST & OPCUA_REQUEST_MAX;
