@@ -1051,7 +1051,7 @@ static const u16 otseg_mms_connect[] = {
 };
 
 /* The same of a release request: user data, the only value, its data, the request. */
-static const u16 otseg_mms_finish[] = { 0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x62 };
+static const u16 otseg_mms_finish[] __attribute__((used)) = { 0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x62 };
 
 #define OTSEG_MMS_PATH(path) (sizeof(path) / sizeof((path)[0]))
 
