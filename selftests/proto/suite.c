@@ -745,7 +745,8 @@ static void streams_run(struct file *file, struct rig *rig, u32 round, u32 size)
 		    answer.n_parts >= OTSEG_SEGMENT_PDUS)
 			continue;
 		before = rig->n_observed;
-		segments_send(rig, line, next, round ? 1 + round * 7919 % line->n_bytes : 0, size);
+		segments_send(rig, line, next,
+			      round ? 1 + round * 7919 % line->n_bytes % SEGMENT : 0, size);
 		if (rig->n_observed - before != answer.n_parts ||
 		    !ask_is_same(&rig->observed, &answer.parts[answer.n_parts - 1])) {
 			wrong(file, line,
