@@ -496,8 +496,9 @@ enum otseg_enip_text {
 #define ENIP_SERVICES 64 /* in one Multiple Service Packet */
 
 /* In @state: the session's handle, as far as it has room, and that it is known. */
-#define ENIP_STATE_SESSION 0x40000000u
-#define ENIP_STATE_HANDLE 0x3fffffffu
+#define ENIP_STATE_SESSION 0x20000000u
+#define ENIP_STATE_HANDLE 0x1fffffffu
+#define ENIP_STATE (ENIP_STATE_SESSION | ENIP_STATE_HANDLE)
 
 /* What a path is of, above its end in an argument. */
 #define ENIP_PATH_REQUEST 0x00000
@@ -1414,7 +1415,7 @@ OTSEG_INLINE u32 enip_command(struct otseg_pdu *pdu, u32 have, u32 dir, u32 comm
 		    (have > ENIP_AT_BODY + 3 && buf[ENIP_AT_BODY + 3]))
 			return OTSEG_R_PDU_MALFORMED;
 		if (is_answer && have >= ENIP_AT_BODY && !(msg->state & OTSEG_STATE_AGAIN))
-			msg->state = ENIP_STATE_SESSION |
+			msg->state = (msg->state & ~ENIP_STATE) | ENIP_STATE_SESSION |
 				     (pdu_le32(buf, ENIP_AT_SESSION) & ENIP_STATE_HANDLE);
 		return OTSEG_R_NONE;
 	default:
@@ -1436,9 +1437,9 @@ OTSEG_INLINE u32 enip_session(const u8 *buf, struct otseg_msg *msg)
 	if (!session)
 		return OTSEG_R_PDU_STATE;
 	session = (session & ENIP_STATE_HANDLE) | ENIP_STATE_SESSION;
-	if (!msg->state)
-		msg->state = session;
-	return msg->state == session ? OTSEG_R_NONE : OTSEG_R_PDU_STATE;
+	if (!(msg->state & ENIP_STATE))
+		msg->state |= session;
+	return (msg->state & ENIP_STATE) == session ? OTSEG_R_NONE : OTSEG_R_PDU_STATE;
 }
 
 /* Whether the item at the constant @at is of @type, as far as it is visible. */

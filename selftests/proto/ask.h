@@ -21,6 +21,8 @@
  * @service: enum otseg_service
  * @dir: enum otseg_msg_dir
  * @state: of the conversation
+ * @is_datagram: the bytes are all there are: then a beginning, and what could follow, tell
+ *	nothing
  * @bytes: a PDU from its beginning
  * @have: their number
  */
@@ -28,6 +30,7 @@ struct ask {
 	u32 service;
 	u32 dir;
 	u32 state;
+	u32 is_datagram;
 	const u8 *bytes;
 	u32 have;
 };
@@ -39,25 +42,18 @@ enum ask_fate {
 	ASK_REFUSED,
 };
 
-/*
- * The state of a conversation, as the engine has it where the service is carried: on a
- * datagram or frame (@is_datagram, where both are possible) OTSEG_STATE_DATAGRAM is set.
- */
-static inline u32 ask_state(u32 service, u32 state, u32 is_datagram)
-{
-	u8 carriers = otseg_services[service].carriers;
+/* Bits of the state that are the engine's. */
+#define ASK_STATE_ENGINE (OTSEG_STATE_AGAIN | OTSEG_STATE_DATAGRAM)
 
-	if (!(carriers & (OTSEG_ON_UDP | OTSEG_ON_LINK)))
-		is_datagram = 0;
-	if (!(carriers & OTSEG_ON_TCP))
-		is_datagram = 1;
-	return (state & ~OTSEG_STATE_DATAGRAM) | (is_datagram ? OTSEG_STATE_DATAGRAM : 0);
-}
-
-/* Whether the bytes are all there are: then a beginning, and what could follow, tell nothing. */
-static inline int ask_is_datagram(const struct ask *ask)
+/* Sets a question's state, and whether it comes in a datagram (@is_datagram, if both can be). */
+static inline void ask_carry(struct ask *ask, u32 state, u32 is_datagram)
 {
-	return !!(ask->state & OTSEG_STATE_DATAGRAM);
+	u8 carriers = otseg_services[ask->service].carriers;
+
+	ask->is_datagram = !(carriers & OTSEG_ON_TCP) ||
+			   (is_datagram && carriers & (OTSEG_ON_UDP | OTSEG_ON_LINK));
+	ask->state = (state & ~OTSEG_STATE_DATAGRAM) |
+		     (ask->is_datagram ? OTSEG_STATE_DATAGRAM : 0);
 }
 
 /* How many of the bytes an inspector can look at. */
@@ -304,6 +300,8 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 		if (!answer->wrong && part &&
 		    (msg->length != first->length || msg->flags & OTSEG_MSG_PARTIAL))
 			answer->wrong = "parts differ in length, or a later one is partial";
+		if (!answer->wrong && (msg->state ^ answer->state) & ASK_STATE_ENGINE)
+			answer->wrong = "it changes bits of the state that are the engine's";
 		answer->state = msg->state;
 		answer->n_parts++;
 		/* Of an incomplete PDU only the first part is asked for. */

@@ -470,6 +470,13 @@ static void parts_expect(struct file *file, const struct line *line, const struc
 	free(expect);
 }
 
+/* Whether a field is not the inspector's: the addresses of a frame. */
+static bool is_engines(u32 service, u32 field)
+{
+	return otseg_services[service].carriers & OTSEG_ON_LINK &&
+	       (field == OTSEG_FIELD_SOURCE || field == OTSEG_FIELD_DESTINATION);
+}
+
 /* What a rule could name of it. */
 static void see(const struct line *line, const struct otseg_msg *msg)
 {
@@ -493,7 +500,8 @@ static void see(const struct line *line, const struct otseg_msg *msg)
 			if (words->objects.words[i].number == msg->objects[k].type)
 				s->objects[i] = 1;
 	for (i = 0; i < words->fields.n && i < SEEN_MAX; i++)
-		if (msg->field_mask >> words->fields.words[i].number & 1)
+		if (msg->field_mask >> words->fields.words[i].number & 1 ||
+		    is_engines(service, words->fields.words[i].number))
 			s->fields[i] = 1;
 	for (i = 0; i < words->texts.n && i < SEEN_MAX; i++)
 		if (msg->text_mask >> words->texts.words[i].number & 1)
@@ -533,7 +541,7 @@ static void beginnings(struct file *file, const struct line *line, const struct 
 	for (ask.have = 0; ask.have < end; ask.have++) {
 		ask_all(&ask, &now);
 		complaint = now.wrong;
-		if (ask_is_datagram(&ask) && !complaint)
+		if (ask.is_datagram && !complaint)
 			continue;
 		if (!complaint && answer->fate == ASK_WHOLE && now.fate != ASK_PARTIAL)
 			complaint = now.fate == ASK_WHOLE ? "is taken for the whole" :
@@ -632,7 +640,6 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	struct ask ask = {
 		.service = line->service,
 		.dir = line->dir,
-		.state = ask_state(line->service, state, line->is_datagram),
 		.bytes = line->bytes,
 		.have = line->n_bytes,
 	};
@@ -641,8 +648,9 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	char reason[32];
 	u32 i;
 
+	ask_carry(&ask, state, line->is_datagram);
 	ask_all(&ask, &answer);
-	if (ask_is_datagram(&ask))
+	if (ask.is_datagram)
 		datagram_end(&ask, &answer);
 	if (answer.wrong)
 		wrong(file, line, "%s", answer.wrong);
@@ -668,7 +676,7 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 			see(line, &answer.parts[i]);
 			access_expect(file, line, &answer.parts[i]);
 		}
-		if (!ask_is_datagram(&ask))
+		if (!ask.is_datagram)
 			more_behind(file, line, &ask, &answer);
 	}
 	free(answer.parts);
@@ -729,15 +737,16 @@ static void streams_run(struct file *file, struct rig *rig, u32 round, u32 size)
 
 		if (line->is_first || !i)
 			state = 0;
-		ask.state = ask_state(line->service, state, line->is_datagram);
+		ask_carry(&ask, state, line->is_datagram);
 		ask_all(&ask, &answer);
 		if (line->is_first || !i || rig->service != line->service)
 			rig_begin(rig, line->service, next);
-		if (ask_is_datagram(&ask) || answer.fate != ASK_WHOLE ||
+		if (ask.is_datagram || answer.fate != ASK_WHOLE ||
 		    answer.n_parts >= OTSEG_SEGMENT_PDUS)
 			continue;
 		before = rig->n_observed;
-		segments_send(rig, line, next, round ? 1 + round * 7919 % line->n_bytes : 0, size);
+		segments_send(rig, line, next,
+			      round ? 1 + round * 7919 % line->n_bytes % SEGMENT : 0, size);
 		if (rig->n_observed - before != answer.n_parts ||
 		    !ask_is_same(&rig->observed, &answer.parts[answer.n_parts - 1])) {
 			wrong(file, line,
@@ -763,11 +772,12 @@ static void streams(struct file *file)
 	rig_free(rig);
 }
 
-/* An input of the fuzzer: direction, state, bytes. */
-static void seed_write(const struct file *file, const struct line *line, u32 state)
+/* An input of the fuzzer: direction and carrier, state, bytes. */
+static void seed_write(const struct file *file, const struct line *line, const struct ask *ask)
 {
-	u8 head[5] = { (u8)line->dir, (u8)state, (u8)(state >> 8), (u8)(state >> 16),
-		       (u8)(state >> 24) };
+	u32 state = ask->state;
+	u8 head[5] = { (u8)(ask->dir | ask->is_datagram << 1), (u8)state, (u8)(state >> 8),
+		       (u8)(state >> 16), (u8)(state >> 24) };
 	char path[4096];
 	FILE *to;
 
@@ -787,12 +797,12 @@ static u32 line_seed(const struct file *file, const struct line *line, u32 state
 {
 	struct ask ask = { .service = line->service,
 			   .dir = line->dir,
-			   .state = ask_state(line->service, state, line->is_datagram),
 			   .bytes = line->bytes,
 			   .have = line->n_bytes };
 	struct answer answer = {};
 
-	seed_write(file, line, ask.state);
+	ask_carry(&ask, state, line->is_datagram);
+	seed_write(file, line, &ask);
 	ask_all(&ask, &answer);
 	if (answer.fate == ASK_WHOLE)
 		state = answer.state;
