@@ -891,7 +891,7 @@ OTSEG_INLINE u32 bacnet_is_notification(u32 service)
 }
 
 /* A confirmed request (135, 20.1.2). @dir: enum otseg_msg_dir. */
-OTSEG_GLOBAL u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
+OTSEG_INLINE u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
 				  struct otseg_msg *msg)
 {
 	u32 segmented;
@@ -1162,7 +1162,7 @@ OTSEG_GLOBAL u32 bacnet_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir
 }
 
 /* An NPDU at @off (135, 6.2): header, then a message between routers or an APDU. */
-OTSEG_GLOBAL u32 bacnet_npdu(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
+OTSEG_INLINE u32 bacnet_npdu(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
 			     struct otseg_msg *msg)
 {
 	u32 control;

@@ -1151,7 +1151,7 @@ OTSEG_NOINLINE u32 opcua_answer(struct otseg_pdu *pdu, u32 have, u32 end, u32 mo
 }
 
 /* Part 4, 7.33: the first chunk of a request. */
-OTSEG_NOINLINE u32 opcua_request(struct otseg_pdu *pdu, u32 have, u32 end, u32 mode,
+OTSEG_INLINE u32 opcua_request(struct otseg_pdu *pdu, u32 have, u32 end, u32 mode,
 				 struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
@@ -1264,7 +1264,7 @@ OTSEG_GLOBAL u32 otseg_opcua_message(u32 letters, u32 have)
 	return message;
 }
 
-OTSEG_NOINLINE u32 opcua_chunk(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 opcua_chunk(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	u32 is_server = (dir == OTSEG_DIR_RESPONSE) ^ !!(msg->state & OPCUA_STATE_REVERSE);
