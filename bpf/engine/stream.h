@@ -542,7 +542,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
  * Bytes that passed under an older policy come again: hold the requests that
  * they belong to against the one in force. OTSEG_R_RULE: they may pass.
  */
-OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
+OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];

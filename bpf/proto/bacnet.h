@@ -397,7 +397,7 @@ enum otseg_bacnet_field {
 };
 
 #define OTSEG_BACNET_SHAPE                                                                         \
-	.unit = "network", .unit_max = 0xffff, .code_max = 0x4ff, .any_type = "object-type",       \
+	.unit = "network", .unit_max = 0xffff, .code_max = 0x4ff, .any_type = "object-type-",      \
 	.any_type_max = 128, .any_max = 0x3fffff
 #define OTSEG_BACNET_PARSE otseg_bacnet_parse
 
@@ -799,7 +799,14 @@ OTSEG_GLOBAL u32 bacnet_walk(struct otseg_pdu *pdu, u32 off, u32 have, u32 servi
 				return OTSEG_R_PDU_LENGTH;
 			if (flags & OTSEG_BACNET_PARTS)
 				return OTSEG_R_PDU_NESTING;
-			msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
+			/* of one property, object and property come before a value that is so long */
+			if (!(flags & OTSEG_BACNET_ONE))
+				msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+			else if (found & OTSEG_BACNET_HAS_PROPERTY && msg->n_objects)
+				msg->field_mask |= 1 << OTSEG_BACNET_FIELD_PROPERTY;
+			else
+				return OTSEG_R_PDU_MALFORMED;
+			msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 			return OTSEG_R_NONE;
 		}
 		how = bacnet_key(place, tag);
@@ -884,7 +891,7 @@ OTSEG_INLINE u32 bacnet_is_notification(u32 service)
 }
 
 /* A confirmed request (135, 20.1.2). @dir: enum otseg_msg_dir. */
-OTSEG_GLOBAL u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
+OTSEG_INLINE u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
 				  struct otseg_msg *msg)
 {
 	u32 segmented;
@@ -1155,7 +1162,7 @@ OTSEG_GLOBAL u32 bacnet_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir
 }
 
 /* An NPDU at @off (135, 6.2): header, then a message between routers or an APDU. */
-OTSEG_GLOBAL u32 bacnet_npdu(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
+OTSEG_INLINE u32 bacnet_npdu(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir,
 			     struct otseg_msg *msg)
 {
 	u32 control;

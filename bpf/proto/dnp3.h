@@ -302,19 +302,24 @@ static const u16 otseg_dnp3_crc[256] = { OTSEG_CRC_TABLE(OTSEG_DNP3_CRC) };
 
 /*
  * State of a conversation. Of the master's fragment that is not complete: function + 1, the
- * next transport sequence number and the low byte of the outstation; of an outstation's, less
- * 128, and likewise; whether a response will be followed by another one; who opened it.
+ * next transport sequence number and the lowest bits of the outstation; of an outstation's,
+ * less 128, and likewise; whether a response will be followed by another one; who opened it.
  */
 #define OTSEG_DNP3_ST_FUNCTION 0x3fu
 #define OTSEG_DNP3_ST_SEQ 6
 #define OTSEG_DNP3_ST_UNIT 12
-#define OTSEG_DNP3_ST_MASTER 0xfffffu /* all three */
-#define OTSEG_DNP3_ST_RESPONSE 20
-#define OTSEG_DNP3_ST_RESPONSE_SEQ 22
-#define OTSEG_DNP3_ST_OUTSTATION 0xff00000u /* both */
-#define OTSEG_DNP3_ST_MORE 0x10000000u
-#define OTSEG_DNP3_ST_ROLES 0x20000000u /* are known */
-#define OTSEG_DNP3_ST_CALLED 0x40000000u /* the outstation opened it */
+#define OTSEG_DNP3_ST_UNIT_MASK 0x7fu
+#define OTSEG_DNP3_ST_MASTER 0x7ffffu /* all three */
+#define OTSEG_DNP3_ST_RESPONSE 19
+#define OTSEG_DNP3_ST_RESPONSE_SEQ 21
+#define OTSEG_DNP3_ST_OUTSTATION 0x7f80000u /* both */
+#define OTSEG_DNP3_ST_MORE 0x8000000u
+#define OTSEG_DNP3_ST_ROLES 0x10000000u /* are known */
+#define OTSEG_DNP3_ST_CALLED 0x20000000u /* the outstation opened it */
+
+_Static_assert(!((OTSEG_DNP3_ST_CALLED | OTSEG_DNP3_ST_ROLES) &
+		 (OTSEG_STATE_AGAIN | OTSEG_STATE_DATAGRAM)),
+	       "the engine's bits are not ours");
 
 /* User octet @at. */
 OTSEG_INLINE u32 dnp3_u8(const u8 *buf, u32 at)
@@ -718,7 +723,7 @@ OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *m
 	if (is_master) {
 		function = state & OTSEG_DNP3_ST_FUNCTION;
 		differs = (state >> OTSEG_DNP3_ST_SEQ ^ seq) & OTSEG_DNP3_TP_SEQ;
-		differs |= (state >> OTSEG_DNP3_ST_UNIT ^ msg->unit) & 0xff;
+		differs |= (state >> OTSEG_DNP3_ST_UNIT ^ msg->unit) & OTSEG_DNP3_ST_UNIT_MASK;
 	} else {
 		function = state >> OTSEG_DNP3_ST_RESPONSE & 3;
 		differs = (state >> OTSEG_DNP3_ST_RESPONSE_SEQ ^ seq) & OTSEG_DNP3_TP_SEQ;
@@ -779,7 +784,7 @@ OTSEG_INLINE u32 dnp3_request(struct otseg_pdu *pdu, u32 avail, u32 user, struct
 		if (!is_last)
 			msg->state |= (function + 1) |
 				      ((transport + 1) & OTSEG_DNP3_TP_SEQ) << OTSEG_DNP3_ST_SEQ |
-				      (msg->unit & 0xff) << OTSEG_DNP3_ST_UNIT;
+				      (msg->unit & OTSEG_DNP3_ST_UNIT_MASK) << OTSEG_DNP3_ST_UNIT;
 	}
 	if (!is_known) {
 		if (!is_last)

@@ -25,7 +25,8 @@
 
 /* Functions that come in kinds, which their sub-functions are. */
 #define ENIP_SET_ANY (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
-#define ENIP_OPEN_ANY (ENIP_SET_ANY | OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_VENDOR)
+#define ENIP_OPEN_ANY \
+	(ENIP_SET_ANY | OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_VENDOR)
 
 #define OTSEG_ENIP_CLASS_IDENTITY 0x01
 #define OTSEG_ENIP_CLASS_ROUTER 0x02
@@ -188,7 +189,7 @@ enum otseg_enip_function {
  * commands within is the gravest that they can be.
  */
 /* clang-format off */
-#define ENIP_PCCC_ALL (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
+#define ENIP_PCCC_ALL (ENIP_SET_ANY | OTSEG_ACCESS_VENDOR)
 #define OTSEG_ENIP_PCCC(X) \
 	X(PROTECTED_WRITE, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0000, "protected-write", OTSEG_ACCESS_WRITE) \
 	X(UNPROTECTED_READ, OTSEG_ENIP_FC_EXECUTE_PCCC, 0x0100, "unprotected-read", OTSEG_ACCESS_READ) \
@@ -291,7 +292,7 @@ enum otseg_enip_kind {
 #undef X
 };
 
-/* Objects: elements of data files of PLC-5, SLC and MicroLogix, N7:3 is 7 and 3 (1770-6.5.16, 13). */
+/* Objects: elements of data files of PLC-5, SLC and MicroLogix: N7:3 is 7/3 (1770-6.5.16, 13). */
 /* clang-format off */
 #define OTSEG_ENIP_OBJECTS(X) \
 	X(FILE, 1, "data-file", 0xffffffff, OTSEG_OBJ_PAIR, \
@@ -529,7 +530,7 @@ enum otseg_enip_text {
 		otseg_read((msg)->objects[0].first);         \
 	})
 
-/* Access of the function @code, flags above it; 0: it is unknown. By itself, so that it is verified once. */
+/* Access of the function @code, its flags above that; 0: unknown. Verified once, by itself. */
 OTSEG_GLOBAL u32 enip_known(u32 code)
 {
 	switch (code) {
@@ -650,9 +651,7 @@ OTSEG_INLINE u32 enip_logical(struct otseg_msg *msg, u32 type, u32 value, u32 ki
 	}
 }
 
-/*
- * Segments of a path, see enip_path(): from @from on, they end at @to.
- */
+/* Segments of a path, see enip_path(): from @from on, they end at @to. */
 OTSEG_INLINE u32 enip_segments(const u8 *buf, u32 from, u32 to, u32 have, u32 kind,
 			       struct otseg_msg *msg)
 {
@@ -770,7 +769,8 @@ OTSEG_INLINE u32 enip_segments(const u8 *buf, u32 from, u32 to, u32 have, u32 ki
  * changes the target, and network segments. What it tells, it tells as a whole: the last
  * segment can change what the ones before meant.
  */
-OTSEG_GLOBAL u32 enip_path(struct otseg_pdu *pdu, u32 from, u32 end, u32 have, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 enip_path(struct otseg_pdu *pdu, u32 from, u32 end, u32 have,
+			   struct otseg_msg *msg)
 {
 	u32 to = end & 0xffff;
 	u32 reason;
@@ -886,27 +886,41 @@ OTSEG_INLINE u32 enip_open_access(u32 kind)
 	}
 }
 
+/* Which kind an opening is whose data begin at @at; its path has been walked. */
+OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
+{
+	u32 function = msg->function >> 16;
+	u32 is_large = function == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
+	u32 transport = msg->fields[OTSEG_ENIP_FIELD_TRANSPORT];
+	u32 size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
+	u32 type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
+	u32 kind = ENIP_OPEN_OTHER;
+
+	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
+		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
+	else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
+		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
+		kind = ENIP_OPEN_MESSAGES;
+	if (msg->access) /* there is configuration in the path */
+		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
+		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
+						  ENIP_OPEN_CONFIGURED_OTHER;
+	msg_function(msg, function, kind, enip_open_access(kind));
+}
+
 /*
  * Forward Open and Large Forward Open (Vol 1, 3-5.5.2), their data from @at on. Which kind it is,
  * class, size and path tell: the function is told with the last of them.
  */
 OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
-	u32 function;
-	u32 transport;
-	const u8 *buf;
 	u32 is_large;
 	u32 reason;
-	u32 kind;
 	u32 path;
-	u32 size;
-	u32 type;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
-	buf = pdu->bytes;
-	function = msg->function >> 16;
-	is_large = function == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
+	is_large = msg->function >> 16 == OTSEG_ENIP_FC_LARGE_FORWARD_OPEN;
 	path = at + 36 + 4 * is_large;
 	msg->flags |= OTSEG_MSG_NO_FUNCTION;
 	msg->access = 0;
@@ -919,32 +933,18 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	if (have < at + 14)
 		return OTSEG_R_NONE;
-	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(buf, at + 2));
-	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, pdu_le32(buf, at + 6));
-	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(buf, at + 10));
+	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(pdu->bytes, at + 2));
+	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, pdu_le32(pdu->bytes, at + 6));
+	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(pdu->bytes, at + 10));
 	if (have < path)
 		return OTSEG_R_NONE;
-	if (end != path + 2 * pdu_u8(buf, path - 1))
+	if (end != path + 2 * pdu_u8(pdu->bytes, path - 1))
 		return OTSEG_R_PDU_LENGTH;
-	transport = pdu_u8(buf, path - 2) & 0xf;
-	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, transport);
+	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, pdu_u8(pdu->bytes, path - 2) & 0xf);
 	reason = enip_path(pdu, path, (end & 0xffff) | ENIP_PATH_CONNECTION, have, msg);
-	if (reason || have < end)
-		return reason;
-	size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
-	type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
-	kind = ENIP_OPEN_OTHER;
-	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
-		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
-	else if (transport == 3 && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
-		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
-		kind = ENIP_OPEN_MESSAGES;
-	if (msg->access) /* there is configuration in the path */
-		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
-		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
-						  ENIP_OPEN_CONFIGURED_OTHER;
-	msg_function(msg, function, kind, enip_open_access(kind));
-	return OTSEG_R_NONE;
+	if (!reason && have >= end)
+		enip_open_kind(pdu->bytes, at, msg);
+	return reason;
 }
 
 /* Forward Close (Vol 1, 3-5.5.3), its data from @at on. */
@@ -1504,7 +1504,7 @@ OTSEG_INLINE u32 enip_items(struct otseg_pdu *pdu, u32 have, u32 command, struct
 	return OTSEG_R_NONE;
 }
 
-/* SendRRData and SendUnitData. The latter is paired by its sequence count, which the answer repeats. */
+/* SendRRData and SendUnitData, which is paired by its sequence count: the answer repeats it. */
 OTSEG_INLINE u32 enip_send(struct otseg_pdu *pdu, u32 have, u32 dir, u32 command,
 			   struct otseg_msg *msg)
 {

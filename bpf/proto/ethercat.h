@@ -34,8 +34,9 @@ enum otseg_ethercat_object {
  * Functions: the commands of datagrams (1000.4, table 12) by their codes; the other kinds of
  * frames, and the types of mailbox messages (1000.6, table 27), from a code of their own on.
  *
- * What a command that writes is depends on what it writes, see ethercat_access(). A mailbox message may download objects, files with firmware, or carry a
- * protocol of its own: program, if it is not a request to read.
+ * What a command that writes is depends on what it writes, see ethercat_access(). A mailbox
+ * message may download objects, files with firmware, or carry a protocol of its own: program, if
+ * it is not a request to read.
  */
 #define OTSEG_ETHERCAT_RW (OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
 #define OTSEG_ETHERCAT_ANY (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
@@ -165,7 +166,7 @@ enum otseg_ethercat_field {
 #define OTSEG_ETHERCAT_AT_VARIABLES (OTSEG_ETHERCAT_HEADER + 12)
 #define OTSEG_ETHERCAT_VARIABLE 8
 
-/* Mailbox (1000.6, 5.3): length, address, channel and priority, type and counter; then the service data. */
+/* Mailbox (1000.6, 5.3): length, address, channel and priority, type and counter; then the data. */
 #define OTSEG_ETHERCAT_AT_TYPE (OTSEG_ETHERCAT_HEADER + 5)
 #define OTSEG_ETHERCAT_AT_SERVICE (OTSEG_ETHERCAT_HEADER + 6)
 
@@ -174,13 +175,13 @@ enum otseg_ethercat_field {
 /* Registers (1000.4, clause 6). */
 #define OTSEG_ETHERCAT_REG_SII 0x0500 /* what the EEPROM of a slave is read and written through */
 #define OTSEG_ETHERCAT_REG_SII_END 0x0510
-#define OTSEG_ETHERCAT_REG_OUTPUTS 0x0f00 /* digital outputs of simple slaves, then memory of their vendor */
-#define OTSEG_ETHERCAT_REG_MEMORY 0x1000 /* mailboxes and process data, as the sync managers have it */
+#define OTSEG_ETHERCAT_REG_OUTPUTS 0x0f00 /* digital outputs, then memory of their vendor */
+#define OTSEG_ETHERCAT_REG_MEMORY 0x1000 /* mailboxes and process data */
 
 /*
- * What writing @first to @last of a slave's memory is. Registers set addresses, states,
- * watchdogs, memory mapping and clocks; the EEPROM holds the slave's identity and configuration; in the memory lie
- * mailboxes, which take objects, files and firmware, and which of it does not show.
+ * What writing @first to @last of a slave's memory is. Registers set addresses, states, watchdogs,
+ * memory mapping and clocks; the EEPROM holds the slave's identity and configuration; in the
+ * memory lie mailboxes, which take objects, files and firmware, and which of it does not show.
  */
 OTSEG_INLINE u32 ethercat_access(u32 first, u32 last)
 {

@@ -302,9 +302,7 @@ enum otseg_fins_field {
 
 #define OTSEG_FINS_EVERY_NODE 0xff
 
-/* In @state: what nodes the commands of the conversation are addressed to. */
-#define OTSEG_FINS_STATE_LOCAL 0x1 /* node 0, "the one that reads this" */
-#define OTSEG_FINS_STATE_NODE 0x2 /* another number */
+#define OTSEG_FINS_STATE_LOCAL 0x1 /* in @state: the last command was for node 0, "the one that reads this" */
 
 /**
  * struct otseg_fins_command - what the datapath needs of OTSEG_FINS_COMMANDS
@@ -684,11 +682,9 @@ OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, 
 	}
 	if (msg->kind == OTSEG_KIND_NOTICE)
 		return OTSEG_R_NONE;
-	msg->state |= node ? OTSEG_FINS_STATE_NODE : OTSEG_FINS_STATE_LOCAL;
-	/* both in one conversation: whose answer is it? */
-	if ((msg->state & OTSEG_FINS_STATE_NODE) && (msg->state & OTSEG_FINS_STATE_LOCAL) &&
-	    !(msg->state & OTSEG_STATE_AGAIN))
-		return OTSEG_R_PDU_STATE;
+	msg->state &= ~(u32)OTSEG_FINS_STATE_LOCAL;
+	if (!node)
+		msg->state |= OTSEG_FINS_STATE_LOCAL;
 	return OTSEG_R_NONE;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GOOSE: publications of states and events between the devices of a substation. Bytes of one
- * frame after its ethertype in, message out.
+ * GOOSE: publications of states and events between the devices of a substation. Bytes of one frame
+ * after its ethertype in, message out.
  *
- * "8-1" is IEC 61850-8-1 (edition 2.1): header and encoding of a publication are in its annexes A and C.
- * Field tags are cross-checked with Wireshark's dissector for GOOSE.
+ * "8-1" is IEC 61850-8-1 (edition 2.1): header and encoding of a publication are in its annexes A
+ * and C. Field tags are cross-checked with Wireshark's dissector for GOOSE.
  */
 #ifndef OTSEG_GOOSE_H
 #define OTSEG_GOOSE_H
@@ -46,8 +46,8 @@ enum otseg_goose_field {
 };
 
 /*
- * The header and the publication say each whether it is simulated (8-1, C.2.3 and A.1); edition 1 knows
- * it of the publication alone. Subscribers differ in which they look at.
+ * The header and the publication say each whether it is simulated (8-1, C.2.3 and A.1); edition 1
+ * knows it of the publication alone. Subscribers differ in which they look at.
  */
 #define OTSEG_GOOSE_SIMULATED 1
 #define OTSEG_GOOSE_IN_PUBLICATION 2

@@ -365,7 +365,7 @@ OTSEG_INLINE u64 iec104_causes(u32 shape, u32 dir)
  * The objects of a list (101, 7.2.2.1), each @size bytes of element behind its address; those
  * of the part that is asked for.
  */
-OTSEG_NOINLINE u32 iec104_list(const u8 *buf, u32 have, struct otseg_msg *msg, u32 size)
+OTSEG_INLINE u32 iec104_list(const u8 *buf, u32 have, struct otseg_msg *msg, u32 size)
 {
 	u32 first = (msg->part & 3) * OTSEG_IEC104_LIST;
 	u32 count = pdu_u8(buf, OTSEG_IEC104_AT_NUMBER) & 0x7f;

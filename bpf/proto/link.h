@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the inspectors of protocols without IP share: where the PDU ends within its frame,
- * and elements of ASN.1's Basic Encoding Rules (X.690). Knows no protocol.
+ * What the inspectors of protocols without IP share: where the PDU ends within its frame, and
+ * elements of ASN.1's Basic Encoding Rules (X.690). Knows no protocol.
  *
- * The bytes at hand begin after the ethertype and end with the frame. An Ethernet frame has
- * a least size, so a short PDU is followed by padding, which is not always zero: devices leave there
+ * The bytes at hand begin after the ethertype and end with the frame. An Ethernet frame has a
+ * least size, so a short PDU is followed by padding, which is not always zero: devices leave there
  * what a buffer held before. And on a network of IEC 62439-3 (PRP) a trailer of six bytes ends the
  * frame. Both are taken for part of the PDU, so that nothing is left after it; whatever else
  * follows it is not, and is judged as another PDU.
@@ -14,7 +14,7 @@
 
 #include "pdu.h"
 
-#define OTSEG_LINK_LEAST 46 /* bytes after the ethertype of the shortest frame without a tag (IEEE 802.3, 3.2.8) */
+#define OTSEG_LINK_LEAST 46 /* bytes after the ethertype of the shortest frame (IEEE 802.3, 3.2.8) */
 #define OTSEG_LINK_MOST 1500 /* and of the longest one (3.2.7) */
 #define OTSEG_LINK_RCT 6 /* IEC 62439-3, 4.1.10: sequence number, LAN and size, 0x88fb */
 #define OTSEG_LINK_RCT_SUFFIX 0x88fb

@@ -396,7 +396,7 @@ OTSEG_GLOBAL u32 otseg_mms_enter(struct otseg_pdu *pdu, u32 off, u32 limit, u32 
 
 	if (!pdu)
 		return MMS_REFUSE | OTSEG_R_INTERNAL;
-	for (i = 0; i < OTSEG_MMS_SIBLINGS; i++) {
+	otseg_for(i, OTSEG_MMS_SIBLINGS) {
 		u32 element = mms_element(pdu->bytes, off, limit, have);
 		u32 is_it = off < have && pdu_u8(pdu->bytes, off) == (want & 0xff);
 
@@ -428,17 +428,14 @@ OTSEG_GLOBAL u32 otseg_mms_variable(struct otseg_pdu *pdu, u32 off, u32 limit, u
 
 	if (!pdu)
 		return MMS_REFUSE | OTSEG_R_INTERNAL;
-	for (i = 0; i < OTSEG_MMS_VARIABLES; i++) {
-		u32 element;
+	otseg_for(i, index & (OTSEG_MMS_VARIABLES - 1)) {
+		u32 element = mms_element(pdu->bytes, off, limit, have);
 
-		if (i == index)
-			return off;
-		element = mms_element(pdu->bytes, off, limit, have);
 		if (element & MMS_STOP)
 			return element;
 		off = mms_end(element, off);
 	}
-	return MMS_REFUSE | OTSEG_R_PDU_NESTING;
+	return off;
 }
 
 /**
@@ -462,11 +459,9 @@ OTSEG_GLOBAL u32 otseg_mms_scan(struct otseg_pdu *pdu, u32 off, u32 len)
 		return MMS_REFUSE | OTSEG_R_PDU_MALFORMED;
 	if (len > OTSEG_MMS_NAME_MAX)
 		return MMS_WAIT;
-	for (i = 0; i < OTSEG_MMS_NAME_MAX; i++) {
+	otseg_for(i, len) {
 		u32 byte, other, is_set;
 
-		if (i >= len)
-			break;
 		byte = pdu_u8(pdu->bytes, off + i);
 		/* without branches: the verifier has one path to walk */
 		bad |= (byte - 0x20) | (0x7e - byte);
@@ -599,6 +594,9 @@ OTSEG_GLOBAL u32 otseg_mms_name(struct otseg_pdu *pdu, u32 off, u32 have, struct
 	off = mms_begin(element, off);
 	if (limit > have)
 		return MMS_WAIT;
+	/* a directory without a name */
+	if (off == limit && shape >= OTSEG_MMS_FILE)
+		return 0;
 	if (shape == OTSEG_MMS_SCOPE || shape == OTSEG_MMS_DOMAIN || shape == OTSEG_MMS_DOMAIN_0)
 		return mms_domain(pdu->bytes, off, limit - off, msg);
 	if (tag == 0xa1) {
@@ -1041,19 +1039,34 @@ OTSEG_INLINE u32 mms_user_data(const u8 *buf, u32 off, u32 end, u32 have)
 }
 
 /*
- * To the MMS PDU of a connect request (X.226, 8.2: CP; X.227: AARQ): normal mode, its parameters, user
- * data, the only value, its data; the request, its user information, external, data, initiate
- * request.
+ * Ways through elements. To the MMS PDU of a connect request (X.226, 8.2: CP; X.227: AARQ): normal
+ * mode, its parameters, user data, the only value, its data; the request, its user information,
+ * external, data, initiate request. To a release request (X.227: RLRQ): user data, the only value, its
+ * data, the request.
  */
-static const u16 otseg_mms_connect[] = {
+static const u16 otseg_mms_path[] = {
 	0x31, OTSEG_MMS_SEEK | 0xa2, OTSEG_MMS_SEEK | 0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x60,
 	OTSEG_MMS_SEEK | 0xbe, 0x28, OTSEG_MMS_SEEK | 0xa0, 0xa8,
+	0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x62,
 };
 
-/* The same of a release request: user data, the only value, its data, the request. */
-static const u16 otseg_mms_finish[] __attribute__((used)) = { 0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x62 };
+#define OTSEG_MMS_PATH_FINISH 10 /* where the second one begins */
+#define OTSEG_MMS_PATH_END 14
 
-#define OTSEG_MMS_PATH(path) (sizeof(path) / sizeof((path)[0]))
+/* Where the way from @at on ends, of which each step ends at @end; or as mms_element(). */
+OTSEG_INLINE u32 mms_walk(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, u32 is_finish)
+{
+	u32 from = is_finish ? OTSEG_MMS_PATH_FINISH : 0;
+	u32 to = is_finish ? OTSEG_MMS_PATH_END : OTSEG_MMS_PATH_FINISH;
+	u32 i;
+
+	otseg_for(i, to - from) {
+		if (at & MMS_STOP || from + i >= OTSEG_MMS_PATH_END)
+			break;
+		at = otseg_mms_enter(pdu, at, end, have, otseg_mms_path[from + i]);
+	}
+	return at;
+}
 
 /**
  * otseg_mms_session - look at a session PDU that opens or closes (X.225, 8.3)
@@ -1068,7 +1081,7 @@ static const u16 otseg_mms_finish[] __attribute__((used)) = { 0x61, 0x30, OTSEG_
 OTSEG_GLOBAL u32 otseg_mms_session(struct otseg_pdu *pdu, u32 off, u32 end, u32 have,
 				   struct otseg_msg *msg)
 {
-	u32 type, at, i;
+	u32 type, at;
 
 	if (!pdu || !msg)
 		return MMS_REFUSE | OTSEG_R_INTERNAL;
@@ -1086,8 +1099,7 @@ OTSEG_GLOBAL u32 otseg_mms_session(struct otseg_pdu *pdu, u32 off, u32 end, u32 
 		msg->kind = OTSEG_KIND_REQUEST;
 		msg_function(msg, OTSEG_MMS_FN_INITIATE, 0, OTSEG_ACCESS_SESSION);
 		msg->state |= OTSEG_MMS_ASKED;
-		for (i = 0; i < OTSEG_MMS_PATH(otseg_mms_connect) && !(at & MMS_STOP); i++)
-			at = otseg_mms_enter(pdu, at, end, have, otseg_mms_connect[i]);
+		at = mms_walk(pdu, at, end, have, 0);
 		return at & MMS_STOP ? at : MMS_DONE;
 	case 0x0e: /* accept */
 	case 0x0c: /* refuse */
@@ -1104,8 +1116,7 @@ OTSEG_GLOBAL u32 otseg_mms_session(struct otseg_pdu *pdu, u32 off, u32 end, u32 
 	case 0x09: /* finish */
 		msg->kind = (u8)mms_kind(1, msg);
 		msg_function(msg, OTSEG_MMS_FN_RELEASE, 0, OTSEG_ACCESS_SESSION);
-		for (i = 0; i < OTSEG_MMS_PATH(otseg_mms_finish) && !(at & MMS_STOP); i++)
-			at = otseg_mms_enter(pdu, at, end, have, otseg_mms_finish[i]);
+		at = mms_walk(pdu, at, end, have, 1);
 		/* the reason of it, nothing else */
 		if (!(at & MMS_STOP) && end - at > 3)
 			return MMS_REFUSE | OTSEG_R_PDU_LENGTH;

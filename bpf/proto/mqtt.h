@@ -26,8 +26,9 @@
 #define MQTT_COMMAND (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL)
 
 /*
- * X(ID, code, "name", access, object type, flags). Codes to 15 are the types of packets (v5, 2.1.2),
- * but that a PUBLISH is two functions: `publish` is what a client sends, `deliver` what it gets.
+ * X(ID, code, "name", access, object type, flags). Codes to 15 are the types of packets (v5,
+ * 2.1.2), but that a PUBLISH is two functions: `publish` is what a client sends, `deliver` what
+ * it gets.
  */
 /* clang-format off */
 #define OTSEG_MQTT_FUNCTIONS(X) \
@@ -94,7 +95,8 @@ enum otseg_mqtt_type {
 
 /* clang-format off */
 #define OTSEG_MQTT_FIELDS(X) \
-	X(LEVEL, 0, "level", 5, "protocol level of the connection: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0") \
+	X(LEVEL, 0, "level", 5, \
+	  "protocol level of the connection: 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5.0") \
 	X(QOS, 1, "qos", 2, "quality of service, of a subscription the highest") \
 	X(RETAIN, 2, "retain", 1, "1: the broker keeps the message for later subscribers") \
 	X(DUP, 3, "dup", 1, "1: it was sent before") \
@@ -102,7 +104,8 @@ enum otseg_mqtt_type {
 	X(BRIDGE, 5, "bridge", 1, "1: the client is another broker")
 #define OTSEG_MQTT_FIELD_WORDS(X)
 #define OTSEG_MQTT_TEXTS(X) \
-	X(TOPIC, 0, "topic", "name of a topic, or filter of topics; of a shared one without $share/group/") \
+	X(TOPIC, 0, "topic", \
+	  "name of a topic, or filter of topics; of a shared one without $share/group/") \
 	X(CLIENT, 1, "client-id", "what the client calls itself")
 
 /* Return codes of CONNACK in v3 (3.2.2.3), and reason codes of v5 (2.4). */
@@ -224,6 +227,14 @@ OTSEG_INLINE u32 mqtt_number(const u8 *buf, u32 off, u32 have, u32 end, u32 *num
 			return i && !byte ? MQTT_BAD : off;
 	}
 	return MQTT_BAD;
+}
+
+/* The level that was agreed on, 0: none yet. */
+OTSEG_INLINE u32 mqtt_level(const struct otseg_msg *msg)
+{
+	u32 level = msg->state & MQTT_STATE_LEVEL;
+
+	return level <= MQTT_5 ? level : 0;
 }
 
 /* What stops a walk, as a reason; what is only not at hand yet is none. */
@@ -465,21 +476,19 @@ OTSEG_GLOBAL u32 otseg_mqtt_topic(struct otseg_pdu *pdu, u32 off, u32 len, u32 i
 	return (scan.from & 0xffff) | (scan.to - scan.from) << 16;
 }
 
+#define MQTT_WORD(a, b, c, d) ((u32)(a) << 24 | (u32)(b) << 16 | (u32)(c) << 8 | (u32)(d))
+
 /*
  * Of the filter of a shared subscription, "$share/group/filter" (v5, 4.8.2), the length of what
  * stands before its own filter; 0: it is not shared; MQTT_TOPIC_BAD.
  */
 OTSEG_GLOBAL u32 otseg_mqtt_shared(struct otseg_pdu *pdu, u32 off, u32 len)
 {
-	static const u8 share[7] = { '$', 's', 'h', 'a', 'r', 'e', '/' };
 	u32 i;
 
-	if (!pdu || len < 7)
+	if (!pdu || len < 7 || pdu_be32(pdu->bytes, off) != MQTT_WORD('$', 's', 'h', 'a') ||
+	    pdu_be24(pdu->bytes, off + 4) != MQTT_WORD(0, 'r', 'e', '/'))
 		return 0;
-	for (i = 0; i < 7; i++) {
-		if (pdu_u8(pdu->bytes, off + i) != share[i])
-			return 0;
-	}
 	otseg_for(i, OTSEG_PDU_MAX) {
 		u32 byte;
 
@@ -501,17 +510,15 @@ OTSEG_GLOBAL u32 otseg_mqtt_shared(struct otseg_pdu *pdu, u32 off, u32 len)
 /* What the topic at @off is about; @third is what otseg_mqtt_topic() says of it. */
 OTSEG_GLOBAL u32 otseg_mqtt_type(struct otseg_pdu *pdu, u32 off, u32 len, u32 third)
 {
-	static const u8 sparkplug[8] = { 's', 'p', 'B', 'v', '1', '.', '0', '/' };
 	u32 from = third & 0xffff;
 	u64 letters = 0;
 	u32 i;
 
 	if (!pdu || !third || len < 8 || third >> 16 > 6)
 		return OTSEG_MQTT_TYPE_PLAIN;
-	for (i = 0; i < 8; i++) {
-		if (pdu_u8(pdu->bytes, off + i) != sparkplug[i])
-			return OTSEG_MQTT_TYPE_PLAIN;
-	}
+	if (pdu_be32(pdu->bytes, off) != MQTT_WORD('s', 'p', 'B', 'v') ||
+	    pdu_be32(pdu->bytes, off + 4) != MQTT_WORD('1', '.', '0', '/'))
+		return OTSEG_MQTT_TYPE_PLAIN;
 	for (i = 0; i < 6; i++) {
 		if (i < third >> 16)
 			letters |= (u64)pdu_u8(pdu->bytes, from + i) << 8 * i;
@@ -553,8 +560,12 @@ OTSEG_NOINLINE u32 mqtt_publishes(struct otseg_pdu *pdu, u32 off, u32 len, u32 f
 	return OTSEG_R_NONE;
 }
 
-/* CONNECT (v3, 3.1; v5, 3.1) from the protocol's name on. Part 1 is the will, 2 its response topic. */
-OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk, struct otseg_msg *msg)
+/*
+ * CONNECT (v3, 3.1; v5, 3.1) from the protocol's name on. Part 1 is the will, 2 its response
+ * topic.
+ */
+OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk,
+				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	u32 end = walk->end, have = walk->have, off = walk->off;
@@ -570,8 +581,9 @@ OTSEG_NOINLINE u32 mqtt_connect(struct otseg_pdu *pdu, struct mqtt_walk *walk, s
 		return OTSEG_R_PDU_PROTOCOL;
 	if (mqtt_see(off, is_old ? 12 : 10, have, end) >= MQTT_STOP)
 		return mqtt_stopped(mqtt_see(off, is_old ? 12 : 10, have, end), msg);
-	if (is_old ? pdu_be32(buf, off + 2) != 0x4d514973 || pdu_be16(buf, off + 6) != 0x6470 :
-		     pdu_be32(buf, off + 2) != 0x4d515454)
+	if (is_old ? pdu_be32(buf, off + 2) != MQTT_WORD('M', 'Q', 'I', 's') ||
+			     pdu_be16(buf, off + 6) != MQTT_WORD(0, 0, 'd', 'p') :
+		     pdu_be32(buf, off + 2) != MQTT_WORD('M', 'Q', 'T', 'T'))
 		return OTSEG_R_PDU_PROTOCOL;
 	off += is_old ? 8 : 6;
 	/* Mosquitto's bridges set the highest bit */
@@ -647,7 +659,8 @@ OTSEG_NOINLINE u32 mqtt_publish(struct otseg_pdu *pdu, struct mqtt_walk *walk, u
 				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
-	u32 function = msg->dir == OTSEG_DIR_REQUEST ? OTSEG_MQTT_FC_PUBLISH : OTSEG_MQTT_FC_DELIVER;
+	u32 is_sent = msg->dir == OTSEG_DIR_REQUEST;
+	u32 function = is_sent ? OTSEG_MQTT_FC_PUBLISH : OTSEG_MQTT_FC_DELIVER;
 	u32 off = walk->off, have = walk->have, end = walk->end;
 	u32 qos = flags >> 1 & 3;
 	u32 topic = off;
@@ -671,7 +684,7 @@ OTSEG_NOINLINE u32 mqtt_publish(struct otseg_pdu *pdu, struct mqtt_walk *walk, u
 		off += 2;
 	}
 	walk->off = off;
-	if ((msg->state & MQTT_STATE_LEVEL) == MQTT_5)
+	if (mqtt_level(msg) == MQTT_5)
 		otseg_mqtt_properties_walk(pdu, walk);
 	if (walk->off >= MQTT_STOP && (walk->off != MQTT_FAR || function == OTSEG_MQTT_FC_PUBLISH ||
 				       !len || msg->flags & OTSEG_MSG_PARTIAL))
@@ -758,7 +771,7 @@ OTSEG_GLOBAL u32 otseg_mqtt_filters(struct otseg_pdu *pdu, struct mqtt_walk *wal
 OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk, u32 function,
 				  struct otseg_msg *msg)
 {
-	u32 is_5 = (msg->state & MQTT_STATE_LEVEL) == MQTT_5;
+	u32 is_5 = mqtt_level(msg) == MQTT_5;
 	u32 off = mqtt_see(walk->off, 2, walk->have, walk->end);
 	u32 len, shared, reason;
 
@@ -807,13 +820,14 @@ OTSEG_INLINE void mqtt_reason(struct otseg_msg *msg, u32 reason, u32 lowest)
 }
 
 /*
- * What keeps a session (v3, 3.2, 3.4-3.7, 3.9, 3.11-3.14; v5 likewise and 3.15): a packet id or not,
- * a reason or not, properties in v5, and then nothing, or a reason for each filter.
+ * What keeps a session (v3, 3.2, 3.4-3.7, 3.9, 3.11-3.14; v5 likewise and 3.15): a packet id or
+ * not, a reason or not, properties in v5, and then nothing, or a reason for each filter.
  */
-OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk, struct otseg_msg *msg)
+OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk,
+				struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
-	u32 is_5 = (msg->state & MQTT_STATE_LEVEL) == MQTT_5;
+	u32 is_5 = mqtt_level(msg) == MQTT_5;
 	u32 type = walk->kind;
 	u32 end = walk->end, have = walk->have, off = walk->off;
 	u32 is_list = type == OTSEG_MQTT_FC_SUBACK || (type == OTSEG_MQTT_FC_UNSUBACK && is_5);
@@ -870,7 +884,7 @@ OTSEG_NOINLINE u32 mqtt_session(struct otseg_pdu *pdu, struct mqtt_walk *walk, s
 OTSEG_INLINE u32 mqtt_expected(u32 type, u32 flags, u32 dir, const struct otseg_msg *msg)
 {
 	u32 state = msg->state;
-	u32 level = state & MQTT_STATE_LEVEL;
+	u32 level = mqtt_level(msg);
 	u32 fixed = type == OTSEG_MQTT_FC_PUBREL || type == OTSEG_MQTT_FC_SUBSCRIBE ||
 				    type == OTSEG_MQTT_FC_UNSUBSCRIBE ?
 			    2 :
@@ -923,7 +937,7 @@ OTSEG_NOINLINE u32 mqtt_packet(struct otseg_pdu *pdu, u32 have, u32 dir, struct 
 	walk.kind = type;
 	if (type == OTSEG_MQTT_FC_CONNECT)
 		return mqtt_connect(pdu, &walk, msg);
-	msg_field(msg, OTSEG_MQTT_FIELD_LEVEL, msg->state & MQTT_STATE_LEVEL);
+	msg_field(msg, OTSEG_MQTT_FIELD_LEVEL, mqtt_level(msg));
 	msg_field(msg, OTSEG_MQTT_FIELD_BRIDGE, !!(msg->state & MQTT_STATE_BRIDGE));
 	switch (type) {
 	case OTSEG_MQTT_FC_PUBLISH:

@@ -26,12 +26,13 @@ enum otseg_profinet_object {
 };
 
 /*
- * Functions: ranges of frame identifiers (6-10, table "FrameID"), by the first of the range. An identifier
- * of no range is an unknown function of that number.
+ * Functions: ranges of frame identifiers (6-10, table "FrameID"), by the first of the range. An
+ * identifier of no range is an unknown function of that number.
  *
  * Cyclic data are outputs on one way and inputs on the other, and nothing in them tells which:
- * `write`. An alarm is acted on by who receives it: `write`; one that ends the relation stops its outputs: `control`.
- * Who sends time sets clocks: `control`. A Hello makes a controller set a device up: `write`.
+ * `write`. An alarm is acted on by who receives it: `write`; one that ends the relation stops its
+ * outputs: `control`. Who sends time sets clocks: `control`. A Hello makes a controller set a
+ * device up: `write`.
  */
 #define OTSEG_PROFINET_SET \
 	(OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
@@ -161,7 +162,7 @@ enum otseg_profinet_field {
 #define OTSEG_PROFINET_BLOCK_IP_SUITE 0x0103
 #define OTSEG_PROFINET_BLOCK_STATION 0x0202
 #define OTSEG_PROFINET_BLOCK_ALIAS 0x0206
-#define OTSEG_PROFINET_BLOCK_RESULT 0x0504 /* option, suboption and error of a block of the request */
+#define OTSEG_PROFINET_BLOCK_RESULT 0x0504 /* option, suboption and error of a block */
 #define OTSEG_PROFINET_STATION_MOST 240 /* 6-10, NameOfStation */
 #define OTSEG_PROFINET_BLOCKS 64
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * PROFINET's context management: connecting to devices, and records read and written, by DCE/RPC
- * without connection, on UDP. Bytes of one datagram in, message out; each record that a multiple write carries is a
- * message.
+ * without connection, on UDP. Bytes of one datagram in, message out; each record that a multiple
+ * write carries is a message.
  *
  * "C706" is the Open Group's DCE 1.1: RPC, the header is in its clause 12.5; "6-10" is IEC
  * 61158-6-10. Offsets and numbers are cross-checked with Wireshark's dissectors dcerpc and pn_io.
@@ -25,10 +25,11 @@ enum otseg_profinet_cm_object {
 };
 
 /*
- * Functions: operations of PROFINET's interfaces by their numbers (6-10, "RPCOperationNmb"), which are the same for
- * devices and controllers; those of the endpoint mapper (C706, appendix O) from 256 on. Devices answer
- * from another port than the one asked, so that an answer may be a conversation of its own: 128 more.
- * What keeps a call alive (C706, 12.6) from 512 on, by the type of its PDU; so do all fragments of an answer but the last.
+ * Functions: operations of PROFINET's interfaces by their numbers (6-10, "RPCOperationNmb"), which
+ * are the same for devices and controllers; those of the endpoint mapper (C706, appendix O) from
+ * 256 on. Devices answer from another port than the one asked, so that an answer may be a
+ * conversation of its own: 128 more. What keeps a call alive (C706, 12.6) from 512 on, by the type
+ * of its PDU; so do all fragments of an answer but the last.
  *
  * Connecting, releasing and the commands between decide about a device's outputs: `control`. A
  * record is a parameter of a module: writing it is `write` and `program`.
@@ -149,7 +150,7 @@ enum otseg_profinet_cm_field {
 
 #define OTSEG_PROFINET_CM_SHAPE .code_max = 0x2ff
 
-/* Header (C706, 12.5.2). Numbers are in the sender's byte order, which data representation tells. */
+/* Header (C706, 12.5.2). Numbers are in the sender's byte order, which the representation tells. */
 #define OTSEG_CM_VERSION 4
 #define OTSEG_CM_AT_TYPE 1
 #define OTSEG_CM_AT_FLAGS 2

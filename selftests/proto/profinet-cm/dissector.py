@@ -2,7 +2,7 @@
 """Which of tshark's fields of PROFINET's calls are ours; see selftests/captures/compare.py."""
 
 SERVICE = "profinet-cm"
-FILTER = "dcerpc.dg_if_id && udp.port == 34964"
+FILTER = "dcerpc.dg_if_id"
 LAYERS = "udp dcerpc pn_io_device pn_io_controller pn_io_supervisor pn_io_parameterserver pn_io_implicitar epm4"
 
 REQUEST, RESPONSE, FAULT, REJECT = 0, 2, 3, 6
@@ -43,6 +43,8 @@ def messages(protos, frame):
     for n, proto in enumerate(protos):
         if proto.get("name") == "udp":
             is_caller = number(proto, "udp.srcport") != PORT
+            if is_caller and number(proto, "udp.dstport") != PORT:
+                return []
         if proto.get("name") != "dcerpc":
             continue
         kind, flags = number(proto, "dcerpc.pkt_type"), number(proto, "dcerpc.dg_flags1")
