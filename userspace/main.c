@@ -17,6 +17,7 @@ static const struct otseg_object *const objects[] = {
 	&otseg_object_trace,
 	&otseg_object_reason,
 	&otseg_object_service,
+	&otseg_object_protocol,
 	NULL,
 };
 

@@ -15,6 +15,7 @@ extern const struct otseg_object otseg_object_policy;
 extern const struct otseg_object otseg_object_reason;
 extern const struct otseg_object otseg_object_rule;
 extern const struct otseg_object otseg_object_service;
+extern const struct otseg_object otseg_object_protocol;
 extern const struct otseg_object otseg_object_status;
 extern const struct otseg_object otseg_object_trace;
 extern const struct otseg_object otseg_object_zone;

@@ -116,6 +116,8 @@ static s64 pdu_take(struct decode *run, struct otseg_connection *connection,
 	memset(run->pdu.bytes + have, 0, sizeof(run->pdu.bytes) - have);
 	msg->part = 0;
 	msg->state = connection->state;
+	if (finding->packet.proto != OTSEG_PROTO_TCP)
+		msg->state |= OTSEG_STATE_DATAGRAM;
 	do {
 		reason = otseg_inspect_pdu(finding->service, &run->pdu, have, finding->dir, msg);
 		if (reason) {
@@ -237,6 +239,7 @@ static void datagram_decode(struct decode *run, struct finding *finding,
 	u32 n_bytes = packet->payload_len;
 	s64 len;
 
+	connection->state |= OTSEG_STATE_DATAGRAM;
 	while (n_bytes && !finding->reason) {
 		len = pdu_take(run, connection, finding, bytes, n_bytes);
 		if (!len || len > n_bytes)

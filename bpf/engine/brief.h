@@ -134,13 +134,13 @@ OTSEG_INLINE u32 otseg_brief_is(const struct otseg_packet *p)
 
 /**
  * otseg_brief_segment - judge a segment of an inspected flow, if it is a brief one
- * @e: surroundings, as for otseg_stream_segment(); the conduit enforces
+ * @e: surroundings, as for otseg_payload_judge(); the conduit enforces
  * @flow: the flow
  * @dir: enum otseg_msg_dir
  *
  * The segment has ACK, and neither SYN, FIN, RST nor URG; otseg_brief_is() it.
  *
- * Return: as otseg_stream_segment(), or OTSEG_BRIEF_NO: that has to be asked.
+ * Return: as otseg_payload_judge(), or OTSEG_BRIEF_NO: that has to be asked.
  */
 OTSEG_INLINE u32 otseg_brief_segment(const struct otseg_env *e, const struct otseg_flow *flow,
 				     u32 dir)

@@ -245,7 +245,7 @@ OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_im
 }
 
 /* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
-OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+OTSEG_INLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
 			      u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
@@ -295,7 +295,7 @@ OTSEG_NOINLINE u32 match_name(const struct otseg_env *e, const struct otseg_img_
  * Whether fields and names are as the rule wants them. What it names, a message must have,
  * unless that is still to come, or the message only keeps the session.
  */
-OTSEG_NOINLINE u32 match_details(const struct otseg_env *e, const struct otseg_img_rule *rule)
+OTSEG_INLINE u32 match_details(const struct otseg_env *e, const struct otseg_img_rule *rule)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 may_lack = msg->flags & OTSEG_MSG_PARTIAL || msg->access == OTSEG_ACCESS_SESSION;

@@ -66,6 +66,12 @@ enum otseg_msg_values {
  */
 #define OTSEG_STATE_AGAIN 0x80000000u
 
+/*
+ * In @state: the bytes at hand are a whole datagram or link-level payload, which ends where
+ * they end. For protocols that have no length of their own there, or another form on a stream.
+ */
+#define OTSEG_STATE_DATAGRAM 0x40000000u
+
 /**
  * struct otseg_msg_object - objects of one type that a message addresses
  * @first: lowest

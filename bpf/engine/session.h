@@ -142,6 +142,8 @@ struct otseg_refused {
  * @verdict: of the segment
  * @at: offset in @bytes of the PDU at hand
  * @end: offset in @bytes after the last byte at hand
+ * @from: offset in @bytes of the segment's first new byte
+ * @owed: how many bytes before that belong to a PDU that was judged by its beginning
  * @part: which message of the PDU at hand is next
  * @state: what the inspector keeps of the conversation, as far as the segment has come
  * @effort: steps taken to judge it, see OTSEG_EFFORT_MAX
@@ -167,6 +169,8 @@ struct otseg_inspection {
 	u32 verdict;
 	u32 at;
 	u32 end;
+	u32 from;
+	u32 owed;
 	u32 part;
 	u32 state;
 	u32 effort;

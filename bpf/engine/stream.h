@@ -423,7 +423,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 }
 
 /* What a refused PDU of the answering side is: perhaps a request. */
-OTSEG_NOINLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
+OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
 				      u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -542,7 +542,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
  * Bytes that passed under an older policy come again: hold the requests that
  * they belong to against the one in force. OTSEG_R_RULE: they may pass.
  */
-OTSEG_NOINLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
+OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
@@ -740,8 +740,12 @@ OTSEG_NOINLINE u32 stream_body(const struct otseg_env *e, struct otseg_session *
 	return OTSEG_R_FLOW;
 }
 
-/* Judge a segment that carries data. A reason that passes, or the refusal. */
-OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+/* In place of a reason: the bytes are in scratch memory, to be judged. */
+#define STREAM_JUDGE 0x600
+#define STREAM_RENEW 0x601 /* what was judged by an older policy is first to be judged again */
+
+/* What becomes of a segment that carries data before it is judged: a reason, or one of these. */
+OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;
@@ -749,7 +753,6 @@ OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *
 	u32 seq = p->seq;
 	u32 end = seq + p->payload_len;
 	u32 from, to, news, at, owed;
-	u32 reason;
 
 	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
 		/* the receiver's word is what tells where it begins; monitoring begins anywhere */
@@ -778,11 +781,8 @@ OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *
 		if (from != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, from),
 						  p->payload_off + (from - seq), to - from))
 			return OTSEG_R_STREAM_OVERLAP;
-		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from)) {
-			reason = stream_renew(e, s);
-			if (reason != OTSEG_R_RULE)
-				return reason;
-		}
+		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from))
+			return STREAM_RENEW;
 		if (!stream_after(end, c->next))
 			return OTSEG_R_FLOW;
 	}
@@ -811,7 +811,21 @@ OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *
 		return OTSEG_R_INTERNAL;
 	if (otseg_load(e, p->payload_off + (from - seq), (u8 *)in->bytes + at, to))
 		return OTSEG_R_INTERNAL;
-	reason = otseg_forget(e, stream_judge(e, s, dir));
+	in->from = at;
+	in->owed = owed;
+	return STREAM_JUDGE;
+}
+
+/* A segment was judged for @reason: what remains of it. Return: why it passes or does not. */
+OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+				   u32 reason)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+	u32 end = p->seq + p->payload_len;
+	u32 news = end - c->next;
+
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
 	if (otseg_unlikely(in->n_limited && !stream_rate(e))) {
@@ -820,10 +834,10 @@ OTSEG_NOINLINE u32 stream_data(const struct otseg_env *e, struct otseg_session *
 			return reason;
 	}
 	stream_rewind(c, dir);
-	if (otseg_likely(news <= OTSEG_SHORT && !owed))
-		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), at, news);
+	if (otseg_likely(news <= OTSEG_SHORT && !in->owed))
+		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), in->from, news);
 	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
-			      p->payload_off + (c->next - seq), news))
+			      p->payload_off + (c->next - p->seq), news))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	s->state = in->state;
@@ -842,6 +856,8 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->is_monitored = is_monitored;
 	in->is_lost = 0;
 	in->state = s->state;
+	if (e->s->packet.proto != OTSEG_PROTO_TCP)
+		in->state |= OTSEG_STATE_DATAGRAM;
 	in->effort = 0;
 	in->n_messages = 0;
 	in->n_requests = 0;
@@ -864,72 +880,7 @@ OTSEG_INLINE u32 stream_rule(const struct otseg_inspection *in, u32 reason, u32 
 }
 
 /**
- * otseg_stream_segment - judge a TCP segment of an inspected flow
- * @e: surroundings: the decoded frame and the flow's path are in its scratch memory,
- *	@e->flow_id is the flow
- * @flow: the flow
- * @dir: enum otseg_msg_dir
- * @is_monitored: the conduit is in monitor mode: what is refused passes
- *
- * To be called for every segment of the flow that would pass otherwise: those of
- * the handshake and bare acknowledgements too. Sets @rule and @n_messages of the
- * verdict: the rule of its first message; that of the request whose answer it is;
- * the one over its rate; the one that opened the flow if nothing new is in it.
- *
- * Return: OTSEG_R_RULE or OTSEG_R_FLOW: it passes; else why it does not.
- */
-OTSEG_INLINE u32 otseg_stream_segment(const struct otseg_env *e, const struct otseg_flow *flow,
-				      u32 dir, u32 is_monitored)
-{
-	struct otseg_inspection *in = &e->s->inspection;
-	const struct otseg_packet *p = &e->s->packet;
-	struct otseg_verdict *v = &e->s->verdict;
-	u32 reason = OTSEG_R_FLOW;
-	struct otseg_session *s;
-
-	v->rule = OTSEG_NONE32;
-	v->n_messages = 0;
-	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_URG))
-		reason = OTSEG_R_TCP_URGENT;
-	else if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN && p->payload_len))
-		reason = OTSEG_R_TCP_SYN_DATA;
-	if (reason != OTSEG_R_FLOW && !is_monitored)
-		return reason;
-	s = flow->session ? otseg_session_at(e, flow->session - 1u) : NULL;
-	if (!s)
-		return OTSEG_R_SESSION_BUDGET;
-	if (!stream_enter(s, p->payload_len ? OTSEG_SESSION_TRIES : 1))
-		/* an acknowledgement that is not noted costs nothing */
-		return p->payload_len || p->tcp_flags & OTSEG_TCP_SYN ? OTSEG_R_STREAM_BUSY :
-									reason;
-	if (otseg_unlikely(s->owner != e->flow_id)) {
-		stream_leave(s);
-		return OTSEG_R_SESSION_BUDGET;
-	}
-	dir &= 1;
-	in->rule = OTSEG_NONE32;
-	in->n_rules = 0;
-	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN)) {
-		stream_shake(s, dir, p);
-	} else if (p->payload_len) {
-		stream_take_up(e, s, is_monitored);
-		if (otseg_likely(reason == OTSEG_R_FLOW))
-			reason = otseg_forget(e, stream_data(e, s, dir));
-		v->n_messages = (u8)in->n_messages;
-	}
-	v->rule = stream_rule(in, reason, e->s->path.rule);
-	if (otseg_likely(reason == OTSEG_R_RULE || reason == OTSEG_R_FLOW || is_monitored)) {
-		if (otseg_unlikely(reason != OTSEG_R_RULE && reason != OTSEG_R_FLOW))
-			stream_resume(e, s, dir);
-		if (otseg_likely(p->tcp_flags & OTSEG_TCP_ACK))
-			stream_acknowledge(&s->dir[dir ^ 1], p->ack);
-	}
-	stream_leave(s);
-	return reason;
-}
-
-/**
- * otseg_stream_start - what otseg_stream_segment() makes of the SYN that opens a flow
+ * otseg_stream_start - what otseg_payload_judge() makes of the SYN that opens a flow
  * @e: surroundings, @e->flow_id is the flow
  * @flow: the flow, which has its session
  *

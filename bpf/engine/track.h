@@ -11,8 +11,8 @@
 #include "checksum.h"
 #include "classify.h"
 #include "count.h"
-#include "datagram.h"
 #include "limit.h"
+#include "payload.h"
 #include "table.h"
 #include "tcp.h"
 
@@ -366,11 +366,7 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 
 	if (!f)
 		return OTSEG_R_INTERNAL;
-	if (f->key.proto == OTSEG_PROTO_TCP)
-		reason = otseg_stream_segment(e, f, reply, is_monitored);
-	else
-		reason = otseg_datagram_judge(e, f, reply, is_monitored);
-	reason = otseg_forget(e, reason);
+	reason = otseg_forget(e, otseg_payload_judge(e, f, reply, is_monitored));
 	if (!otseg_reason_passes(reason) && !is_monitored) {
 		/* A flow whose first datagram is refused was none. */
 		if (is_opened)

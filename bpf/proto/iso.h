@@ -261,8 +261,7 @@ OTSEG_GLOBAL u32 otseg_iso_parameters(struct otseg_pdu *pdu, u32 have, struct ot
 	if ((walk.calling & 0xff) == 2)
 		msg_field(msg, OTSEG_ISO_FIELD_SOURCE_TSAP, pdu_be16(buf, walk.calling >> 8));
 	if (walk.called && msg->kind == OTSEG_KIND_REQUEST)
-		msg->state = (msg->state & ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS)) |
-			     iso_tsap(buf, walk.called >> 8, walk.called & 0xff);
+		msg->state |= iso_tsap(buf, walk.called >> 8, walk.called & 0xff);
 	return OTSEG_R_NONE;
 }
 
@@ -287,6 +286,8 @@ OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct ot
 		return OTSEG_R_PDU_STATE;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg_function(msg, OTSEG_ISO_FN_CONNECT, 0, OTSEG_ACCESS_SESSION);
+	if (is_request)
+		msg->state &= ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS);
 	msg->state |= is_request ? OTSEG_ISO_ASKED : OTSEG_ISO_OPEN;
 	if (have >= OTSEG_ISO_AT_SRC) {
 		u32 dst = pdu_be16(buf, OTSEG_ISO_AT_DST);
@@ -359,11 +360,12 @@ OTSEG_INLINE u32 iso_data(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg
 	}
 	if (!buf[OTSEG_ISO_AT_EOT])
 		msg->state |= more;
-	if (have <= OTSEG_ISO_AT_TSDU)
+	/* what comes again is looked at as a whole: it may have gone on what came before */
+	if (have <= OTSEG_ISO_AT_TSDU ||
+	    (state & OTSEG_STATE_AGAIN && msg->flags & OTSEG_MSG_PARTIAL))
 		return OTSEG_R_NONE;
 	reason = iso_tsdu(pdu, have, dir, msg);
 	if (reason && state & OTSEG_STATE_AGAIN) {
-		/* it may be one that went on what came before */
 		msg_begin(msg, dir, OTSEG_SVC_NONE);
 		iso_fields(msg);
 		msg_function(msg, OTSEG_ISO_FN_DATA, 0, OTSEG_ACCESS_SESSION);

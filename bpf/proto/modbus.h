@@ -61,7 +61,7 @@ enum otseg_modbus_object {
  * its event log is `diagnostic`. Poll functions of the legacy programming
  * protocols are `program` like the functions that they belong to. Function 41
  * packs several functions into one and function 90 carries UMAS, which programs,
- * starts and stops Schneider controllers.
+ * starts and stops Schneider controllers: its functions are sub-functions here.
  */
 /* clang-format off */
 #define OTSEG_MODBUS_FUNCTIONS(X) \
@@ -115,7 +115,7 @@ enum otseg_modbus_object {
 	X(USER_70, 70, "user-defined-70", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(USER_71, 71, "user-defined-71", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(USER_72, 72, "user-defined-72", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
-	X(UMAS, 90, "umas", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_OPAQUE) \
+	X(UMAS, 90, "umas", OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_SUB) \
 	X(PROGRAM_91, 91, "program-91", OTSEG_ACCESS_PROGRAM, 0, OTSEG_FN_OPAQUE) \
 	X(USER_100, 100, "user-defined-100", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
 	X(USER_101, 101, "user-defined-101", OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_OPAQUE) \
@@ -206,6 +206,94 @@ enum otseg_modbus_interface {
 #undef X
 };
 
+/*
+ * Functions of `umas` (90), 8 bits on the wire behind a session key; not public. Numbers
+ * and meanings agree in three reverse engineerings: the dissector of biero-el-corridor, with
+ * what Claroty's talk at Black Hat Europe 2024 adds; HITCON 2021, "Going Deeper into
+ * Schneider Modicon PAC Security"; Apache PLC4X. X(ID, function, number, "name", access).
+ *
+ * The reservation decides who may change the controller: `control`. Blocks of memory and
+ * physical addresses hold the program and what protects it, so that reading them is `program`, as
+ * is an "upload" (to the controller) and a "download" (from it). What carries further
+ * functions (50, 38, 6c, 6d) or is not understood is the gravest that it can be.
+ */
+/* clang-format off */
+#define OTSEG_MODBUS_GRAVE (OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL)
+#define OTSEG_MODBUS_UMAS(X) \
+	X(UMAS_INIT_COMM, OTSEG_MODBUS_FC_UMAS, 0x01, "init-comm", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_READ_ID, OTSEG_MODBUS_FC_UMAS, 0x02, "read-id", OTSEG_ACCESS_READ) \
+	X(UMAS_READ_PROJECT_INFO, OTSEG_MODBUS_FC_UMAS, 0x03, "read-project-info", OTSEG_ACCESS_READ) \
+	X(UMAS_READ_PLC_INFO, OTSEG_MODBUS_FC_UMAS, 0x04, "read-plc-info", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_READ_LOADER_INFO, OTSEG_MODBUS_FC_UMAS, 0x05, "read-loader-info", OTSEG_ACCESS_READ) \
+	X(UMAS_READ_CARD_INFO, OTSEG_MODBUS_FC_UMAS, 0x06, "read-card-info", OTSEG_ACCESS_READ) \
+	X(UMAS_READ_BLOCK_INFO, OTSEG_MODBUS_FC_UMAS, 0x07, "read-block-info", OTSEG_ACCESS_READ) \
+	X(UMAS_REPEAT, OTSEG_MODBUS_FC_UMAS, 0x0a, "repeat", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_TAKE_RESERVATION, OTSEG_MODBUS_FC_UMAS, 0x10, "take-reservation", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_RELEASE_RESERVATION, OTSEG_MODBUS_FC_UMAS, 0x11, "release-reservation", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_KEEP_RESERVATION, OTSEG_MODBUS_FC_UMAS, 0x12, "keep-reservation", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_READ_MEMORY_BLOCK, OTSEG_MODBUS_FC_UMAS, 0x20, "read-memory-block", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_WRITE_MEMORY_BLOCK, OTSEG_MODBUS_FC_UMAS, 0x21, "write-memory-block", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_READ_VARIABLES, OTSEG_MODBUS_FC_UMAS, 0x22, "read-variables", OTSEG_ACCESS_READ) \
+	X(UMAS_WRITE_VARIABLES, OTSEG_MODBUS_FC_UMAS, 0x23, "write-variables", OTSEG_ACCESS_WRITE) \
+	X(UMAS_READ_COILS_REGISTERS, OTSEG_MODBUS_FC_UMAS, 0x24, "read-coils-registers", OTSEG_ACCESS_READ) \
+	X(UMAS_WRITE_COILS_REGISTERS, OTSEG_MODBUS_FC_UMAS, 0x25, "write-coils-registers", OTSEG_ACCESS_WRITE) \
+	X(UMAS_DATA_DICTIONARY, OTSEG_MODBUS_FC_UMAS, 0x26, "data-dictionary", OTSEG_ACCESS_READ) \
+	X(UMAS_DATA_DICTIONARY_PRELOAD, OTSEG_MODBUS_FC_UMAS, 0x27, "data-dictionary-preload", OTSEG_MODBUS_GRAVE) \
+	X(UMAS_READ_PHYSICAL_ADDRESS, OTSEG_MODBUS_FC_UMAS, 0x28, "read-physical-address", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_WRITE_PHYSICAL_ADDRESS, OTSEG_MODBUS_FC_UMAS, 0x29, "write-physical-address", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_BROWSE_EVENTS, OTSEG_MODBUS_FC_UMAS, 0x2a, "browse-events", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_BEGIN_UPLOAD, OTSEG_MODBUS_FC_UMAS, 0x30, "begin-upload", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_UPLOAD_BLOCK, OTSEG_MODBUS_FC_UMAS, 0x31, "upload-block", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_END_UPLOAD, OTSEG_MODBUS_FC_UMAS, 0x32, "end-upload", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_BEGIN_DOWNLOAD, OTSEG_MODBUS_FC_UMAS, 0x33, "begin-download", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_DOWNLOAD_BLOCK, OTSEG_MODBUS_FC_UMAS, 0x34, "download-block", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_END_DOWNLOAD, OTSEG_MODBUS_FC_UMAS, 0x35, "end-download", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_BACKUP, OTSEG_MODBUS_FC_UMAS, 0x36, "backup", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_PRELOAD_BLOCKS, OTSEG_MODBUS_FC_UMAS, 0x37, "preload-blocks", OTSEG_ACCESS_PROGRAM) \
+	X(UMAS_SIGNED_MESSAGE, OTSEG_MODBUS_FC_UMAS, 0x38, "signed-message", OTSEG_MODBUS_GRAVE) \
+	X(UMAS_READ_ETHERNET_MASTER_DATA, OTSEG_MODBUS_FC_UMAS, 0x39, "read-ethernet-master-data", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_START_PLC, OTSEG_MODBUS_FC_UMAS, 0x40, "start-plc", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_STOP_PLC, OTSEG_MODBUS_FC_UMAS, 0x41, "stop-plc", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_INIT_PLC, OTSEG_MODBUS_FC_UMAS, 0x42, "init-plc", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_SWAP, OTSEG_MODBUS_FC_UMAS, 0x43, "swap", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_MONITOR_PLC, OTSEG_MODBUS_FC_UMAS, 0x50, "monitor-plc", OTSEG_MODBUS_GRAVE) \
+	X(UMAS_GET_AUTO_MODIFICATION, OTSEG_MODBUS_FC_UMAS, 0x51, "get-auto-modification", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_GET_FORCED_BITS, OTSEG_MODBUS_FC_UMAS, 0x52, "get-forced-bits", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_GET_SELECTED_BLOCKS, OTSEG_MODBUS_FC_UMAS, 0x53, "get-selected-blocks", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_CHECK_PLC, OTSEG_MODBUS_FC_UMAS, 0x58, "check-plc", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_SET_BREAKPOINT, OTSEG_MODBUS_FC_UMAS, 0x60, "set-breakpoint", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_DELETE_BREAKPOINT, OTSEG_MODBUS_FC_UMAS, 0x61, "delete-breakpoint", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_STEP_OVER, OTSEG_MODBUS_FC_UMAS, 0x62, "step-over", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_STEP_IN, OTSEG_MODBUS_FC_UMAS, 0x63, "step-in", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_STEP_OUT, OTSEG_MODBUS_FC_UMAS, 0x64, "step-out", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_GET_CALL_STACK, OTSEG_MODBUS_FC_UMAS, 0x65, "get-call-stack", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_CHECK_DEBUG_ALLOWED, OTSEG_MODBUS_FC_UMAS, 0x66, "check-debug-allowed", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_PROCESS_MESSAGE, OTSEG_MODBUS_FC_UMAS, 0x6c, "process-message", OTSEG_MODBUS_GRAVE) \
+	X(UMAS_PRIVATE_MESSAGE, OTSEG_MODBUS_FC_UMAS, 0x6d, "private-message", OTSEG_MODBUS_GRAVE) \
+	X(UMAS_RESERVATION_NONCES, OTSEG_MODBUS_FC_UMAS, 0x6e, "reservation-nonces", OTSEG_ACCESS_CONTROL) \
+	X(UMAS_READ_IO_OBJECT, OTSEG_MODBUS_FC_UMAS, 0x70, "read-io-object", OTSEG_ACCESS_READ) \
+	X(UMAS_WRITE_IO_OBJECT, OTSEG_MODBUS_FC_UMAS, 0x71, "write-io-object", OTSEG_ACCESS_WRITE) \
+	X(UMAS_READ_RACK, OTSEG_MODBUS_FC_UMAS, 0x72, "read-rack", OTSEG_ACCESS_READ) \
+	X(UMAS_READ_MODULE_STATUS, OTSEG_MODBUS_FC_UMAS, 0x73, "read-module-status", OTSEG_ACCESS_DIAGNOSTIC) \
+	X(UMAS_READ_DEVICE_DATA, OTSEG_MODBUS_FC_UMAS, 0x74, "read-device-data", OTSEG_ACCESS_READ)
+/* clang-format on */
+
+enum otseg_modbus_umas {
+#define X(id, function, number, name, access) OTSEG_MODBUS_##id = (number),
+	OTSEG_MODBUS_UMAS(X)
+#undef X
+};
+
+#define OTSEG_MODBUS_UMAS_OK 0xfe /* of answers, in place of the function */
+#define OTSEG_MODBUS_UMAS_ERROR 0xfd
+
+/* Access classes of UMAS functions, 0: not known. */
+static const u8 otseg_modbus_umas_access[256] = {
+#define X(id, function, number, name, access) [number] = (access),
+	OTSEG_MODBUS_UMAS(X)
+#undef X
+};
+
 /* Exception codes: X(ID, code, "name"); spec 7, and 7 of the older Modicon guide. */
 /* clang-format off */
 #define OTSEG_MODBUS_EXCEPTIONS(X)                                              \
@@ -227,7 +315,8 @@ enum otseg_modbus_exception {
 #undef X
 };
 
-#define OTSEG_MODBUS_SUBFUNCTIONS(X) OTSEG_MODBUS_DIAGNOSTICS(X) OTSEG_MODBUS_INTERFACES(X)
+#define OTSEG_MODBUS_SUBFUNCTIONS(X) \
+	OTSEG_MODBUS_DIAGNOSTICS(X) OTSEG_MODBUS_INTERFACES(X) OTSEG_MODBUS_UMAS(X)
 #define OTSEG_MODBUS_FIELDS(X)
 #define OTSEG_MODBUS_FIELD_WORDS(X)
 #define OTSEG_MODBUS_TEXTS(X)
@@ -628,10 +717,58 @@ OTSEG_INLINE u32 modbus_opaque(u32 code, struct otseg_msg *msg)
 		msg->access = OTSEG_ACCESS_VENDOR;
 		msg->flags |= OTSEG_MSG_UNKNOWN;
 	}
-	/* session and UMAS function at least */
-	if (code == OTSEG_MODBUS_FC_UMAS && msg->length < OTSEG_MODBUS_AT_BODY + 2)
-		return OTSEG_R_PDU_LENGTH;
 	return OTSEG_R_NONE;
+}
+
+/*
+ * UMAS: session key, function, and what is its own. Few bodies have a length that all sources
+ * agree on. An answer has a result in place of the function.
+ */
+OTSEG_INLINE u32 modbus_umas(const u8 *buf, u32 have, u32 dir, struct otseg_msg *msg)
+{
+	u32 body = msg->length - OTSEG_MODBUS_AT_BODY - 2;
+	u32 code;
+
+	msg->flags |= OTSEG_MSG_OPAQUE_VALUES | OTSEG_MSG_OPAQUE_OBJECTS;
+	if (msg->length < OTSEG_MODBUS_AT_BODY + 2)
+		return OTSEG_R_PDU_LENGTH;
+	if (have < OTSEG_MODBUS_AT_BODY + 2) {
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+		return OTSEG_R_NONE;
+	}
+	code = buf[OTSEG_MODBUS_AT_BODY + 1];
+	if (dir == OTSEG_DIR_RESPONSE) {
+		if (code == OTSEG_MODBUS_UMAS_ERROR)
+			msg->flags |= OTSEG_MSG_EXCEPTION;
+		else if (code != OTSEG_MODBUS_UMAS_OK)
+			return OTSEG_R_PDU_MALFORMED;
+		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+		return OTSEG_R_NONE;
+	}
+	msg->function |= code;
+	msg->access = otseg_modbus_umas_access[code];
+	if (!msg->access) {
+		/* 0 is none, and these two only answer */
+		if (!code || code >= OTSEG_MODBUS_UMAS_ERROR)
+			return OTSEG_R_PDU_MALFORMED;
+		msg->access = OTSEG_MODBUS_GRAVE | OTSEG_ACCESS_VENDOR;
+		msg->flags |= OTSEG_MSG_UNKNOWN;
+		return OTSEG_R_NONE;
+	}
+	switch (code) {
+	case OTSEG_MODBUS_UMAS_INIT_COMM:
+		return body == 1 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	case OTSEG_MODBUS_UMAS_READ_ID:
+	case OTSEG_MODBUS_UMAS_READ_PLC_INFO:
+	case OTSEG_MODBUS_UMAS_RELEASE_RESERVATION:
+	case OTSEG_MODBUS_UMAS_KEEP_RESERVATION:
+		return body ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
+	case OTSEG_MODBUS_UMAS_READ_MEMORY_BLOCK:
+		/* range, block, offset, 0, bytes */
+		return body == 9 ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
+	default:
+		return OTSEG_R_NONE;
+	}
 }
 
 OTSEG_INLINE u32 modbus_request(const u8 *buf, u32 have, u32 code, struct otseg_msg *msg)
@@ -692,6 +829,9 @@ OTSEG_INLINE u32 modbus_request(const u8 *buf, u32 have, u32 code, struct otseg_
 	case OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE:
 		msg->answer = OTSEG_ANSWER_ANY;
 		return modbus_interface(buf, have, OTSEG_DIR_REQUEST, msg);
+	case OTSEG_MODBUS_FC_UMAS:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_umas(buf, have, OTSEG_DIR_REQUEST, msg);
 	default:
 		msg->answer = OTSEG_ANSWER_ANY;
 		return modbus_opaque(code, msg);
@@ -803,6 +943,9 @@ OTSEG_INLINE u32 modbus_response(const u8 *buf, u32 have, u32 code, struct otseg
 	case OTSEG_MODBUS_FC_ENCAPSULATED_INTERFACE:
 		msg->answer = OTSEG_ANSWER_ANY;
 		return modbus_interface(buf, have, OTSEG_DIR_RESPONSE, msg);
+	case OTSEG_MODBUS_FC_UMAS:
+		msg->answer = OTSEG_ANSWER_ANY;
+		return modbus_umas(buf, have, OTSEG_DIR_RESPONSE, msg);
 	default:
 		msg->answer = OTSEG_ANSWER_ANY;
 		return modbus_opaque(code, msg);

@@ -130,24 +130,27 @@
 /*
  * Object types are the area codes of an item (ws): X(ID, number, "name", highest, flags,
  * "sentence"). Numbers are bytes, whatever the item counts in; counters and timers
- * have numbers of their own. In a data block it is block << 16 | byte.
+ * have numbers of their own. In a data block it is block << 16 | byte. The status list is not
+ * an area, and no area has its number.
  */
 #define OTSEG_S7COMM_OBJECTS(X)                                                                 \
-	X(SYSTEM_INFO, 0x03, "system-info-200", 0x1fffff, 0, "byte of the system information, S7-200") \
-	X(SYSTEM_FLAG, 0x05, "system-flag-200", 0x1fffff, 0, "byte of the special memory, S7-200") \
-	X(ANALOG_INPUT, 0x06, "analog-input-200", 0x1fffff, 0, "byte of the analog inputs, S7-200") \
-	X(ANALOG_OUTPUT, 0x07, "analog-output-200", 0x1fffff, 0, "byte of the analog outputs, S7-200") \
-	X(COUNTER, 0x1c, "counter", 0xffffff, 0, "counter, by its number")                      \
-	X(TIMER, 0x1d, "timer", 0xffffff, 0, "timer, by its number")                            \
-	X(PERIPHERY, 0x80, "periphery", 0x1fffff, 0, "byte of the directly accessed periphery") \
-	X(INPUT, 0x81, "input", 0x1fffff, 0, "byte of the process image of inputs")             \
-	X(OUTPUT, 0x82, "output", 0x1fffff, 0, "byte of the process image of outputs")          \
-	X(FLAG, 0x83, "flag", 0x1fffff, 0, "byte of the bit memory")                            \
+	X(SYSTEM_INFO, 0x03, "system-info-200", 0xffff, 0, "byte of the system information, S7-200") \
+	X(SYSTEM_FLAG, 0x05, "system-flag-200", 0xffff, 0, "byte of the special memory, S7-200") \
+	X(ANALOG_INPUT, 0x06, "analog-input-200", 0xffff, 0, "byte of the analog inputs, S7-200") \
+	X(ANALOG_OUTPUT, 0x07, "analog-output-200", 0xffff, 0, "byte of the analog outputs, S7-200") \
+	X(COUNTER, 0x1c, "counter", 0xffff, 0, "counter, by its number")                      \
+	X(TIMER, 0x1d, "timer", 0xffff, 0, "timer, by its number")                            \
+	X(COUNTER_200, 0x1e, "counter-200", 0xffff, 0, "counter, by its number, S7-200")         \
+	X(TIMER_200, 0x1f, "timer-200", 0xffff, 0, "timer, by its number, S7-200")              \
+	X(PERIPHERY, 0x80, "periphery", 0xffff, 0, "byte of the directly accessed periphery") \
+	X(INPUT, 0x81, "input", 0xffff, 0, "byte of the process image of inputs")             \
+	X(OUTPUT, 0x82, "output", 0xffff, 0, "byte of the process image of outputs")          \
+	X(FLAG, 0x83, "flag", 0xffff, 0, "byte of the bit memory")                            \
 	X(DB, 0x84, "db", 0xffffffff, OTSEG_OBJ_PAIR, "byte of a data block: block << 16 | byte") \
 	X(DI, 0x85, "di", 0xffffffff, OTSEG_OBJ_PAIR,                                           \
 	  "byte of an instance data block: block << 16 | byte")                                 \
-	X(LOCAL, 0x86, "local", 0x1fffff, 0, "byte of the local data")                          \
-	X(V, 0x87, "v", 0x1fffff, 0, "byte of area 0x87")                                       \
+	X(LOCAL, 0x86, "local", 0xffff, 0, "byte of the local data")                          \
+	X(V, 0x87, "v", 0xffff, 0, "byte of area 0x87")                                       \
 	X(SZL, 0xf0, "szl", 0xffffffff, OTSEG_OBJ_PAIR, "part of the system status list: id << 16 | index")
 /* clang-format on */
 
@@ -209,7 +212,9 @@ enum otseg_s7comm_rosctr {
 	OTSEG_S7COMM_USERDATA = 7,
 };
 
-#define OTSEG_S7COMM_SHAPE .code_max = 0x8ff, .sub_max = 0xff, .value_max = 0xff
+#define OTSEG_S7COMM_SHAPE                                                                      \
+	.code_max = 0x8ff, .sub_max = 0xff, .value_max = 0xff, .any_type = "area-",             \
+	.any_type_max = 0xef, .any_max = 0xffff
 
 /* The header (ws), counted from the TPKT. */
 #define OTSEG_S7COMM_AT 7
@@ -264,8 +269,8 @@ OTSEG_INLINE void s7comm_function(struct otseg_msg *msg, u32 code, u32 sub, u32 
 }
 
 /*
- * Bits of one element of an item, by its type (any; ws, where 28 and 29 are counters
- * and timers); 0: not known.
+ * Bits of one element of an item, by its type (any; ws, where 28 to 32 are counters
+ * and timers, the last three those of S7-200); 0: not known.
  */
 OTSEG_INLINE u32 s7comm_bits(u32 type)
 {
@@ -310,14 +315,16 @@ OTSEG_INLINE u32 s7comm_any(const u8 *buf, u32 off, u32 access, u32 *bytes, stru
 	u32 area = pdu_u8(buf, off + 8);
 	u32 first = pdu_be24(buf, off + 9);
 	u32 is_pair = area == OTSEG_S7COMM_OBJ_DB || area == OTSEG_S7COMM_OBJ_DI;
-	u32 is_number = area == OTSEG_S7COMM_OBJ_COUNTER || area == OTSEG_S7COMM_OBJ_TIMER;
+	u32 is_number = area >= OTSEG_S7COMM_OBJ_COUNTER && area <= OTSEG_S7COMM_OBJ_TIMER_200;
 	u32 bits = s7comm_bits(type);
 	u32 last;
 
 	/* controllers take single bits only, and whole elements at whole bytes */
 	if (!count || (type == 1 ? count != 1 : !is_number && first & 7))
 		return OTSEG_R_PDU_MALFORMED;
-	if (!area || !bits || is_number != (type >= 28)) {
+	/* nobody knows how large it is, or how it counts */
+	if (!area || area >= OTSEG_S7COMM_OBJ_SZL || is_number != (type >= 28 && type <= 32) ||
+	    (!is_number && !bits)) {
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 		return OTSEG_R_NONE;
 	}
@@ -329,7 +336,8 @@ OTSEG_INLINE u32 s7comm_any(const u8 *buf, u32 off, u32 access, u32 *bytes, stru
 		first >>= 3;
 		last = first + *bytes - 1;
 	}
-	if (last > (is_pair ? 0xffffu : is_number ? 0xffffffu : 0x1fffffu))
+	/* ws: of 24 bits of an address the upper ones have no meaning: what is it with them? */
+	if (last > 0xffff)
 		return OTSEG_R_PDU_MALFORMED;
 	if (is_pair) {
 		u32 block = pdu_be16(buf, off + 6) << 16;

@@ -198,6 +198,8 @@ OTSEG_INLINE u32 s7plus_head(const u8 *buf, u32 have, u32 end, u32 dir, u32 vers
 	u32 opcode;
 
 	msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+	if (at >= end)
+		return OTSEG_R_PDU_LENGTH;
 	if (have <= at)
 		return OTSEG_R_NONE;
 	/* ws: firmware differs in whether the digest of version 3 stands in front */

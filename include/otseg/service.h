@@ -41,24 +41,24 @@ enum otseg_service_state {
 	X(ARP, "arp", ARP, OTSEG_ON_ARP, 0, 0, 0, OPAQUE)                                \
 	X(MODBUS, "modbus", MODBUS, OTSEG_ON_IP, 502, 502, 0, INSPECTED)                 \
 	X(S7COMM, "s7comm", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                  \
-	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, PLANNED)                         \
+	X(MQTT, "mqtt", MQTT, OTSEG_ON_TCP, 1883, 0, 0, INSPECTED)                         \
 	X(S7PLUS, "s7comm-plus", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)             \
-	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                        \
-	X(DNP3, "dnp3", DNP3, OTSEG_ON_IP, 20000, 20000, 0, PLANNED)                     \
-	X(ENIP, "enip", ENIP, OTSEG_ON_IP, 44818, 44818, 0, PLANNED)                     \
-	X(ENIP_IO, "enip-io", ENIP_IO, OTSEG_ON_UDP, 0, 2222, 0, PLANNED)                \
+	X(MMS, "mms", S7COMM, OTSEG_ON_TCP, 102, 0, 0, INSPECTED)                          \
+	X(DNP3, "dnp3", DNP3, OTSEG_ON_IP, 20000, 20000, 0, INSPECTED)                     \
+	X(ENIP, "enip", ENIP, OTSEG_ON_IP, 44818, 44818, 0, INSPECTED)                     \
+	X(ENIP_IO, "enip-io", ENIP_IO, OTSEG_ON_UDP, 0, 2222, 0, INSPECTED)                \
 	X(IEC104, "iec104", IEC104, OTSEG_ON_TCP, 2404, 0, 0, INSPECTED)                 \
-	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, PLANNED)                      \
-	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, PLANNED)                  \
-	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, PLANNED)                   \
-	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, PLANNED)                            \
-	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, PLANNED)          \
-	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, PLANNED)   \
-	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, PLANNED) \
-	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, PLANNED)                \
-	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, PLANNED)                       \
-	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, PLANNED)                 \
-	X(C37118, "c37.118", C37118, OTSEG_ON_IP, 4712, 4713, 0, PLANNED)                \
+	X(OPCUA, "opcua", OPCUA, OTSEG_ON_TCP, 4840, 0, 0, INSPECTED)                      \
+	X(BACNET, "bacnet", BACNET, OTSEG_ON_UDP, 0, 47808, 0, INSPECTED)                \
+	X(GOOSE, "goose", GOOSE, OTSEG_ON_LINK, 0, 0, 0x88b8, INSPECTED)                   \
+	X(SV, "sv", SV, OTSEG_ON_LINK, 0, 0, 0x88ba, INSPECTED)                            \
+	X(PROFINET, "profinet", PROFINET, OTSEG_ON_LINK, 0, 0, 0x8892, INSPECTED)          \
+	X(PROFINET_CM, "profinet-cm", PROFINET_CM, OTSEG_ON_UDP, 0, 34964, 0, INSPECTED)   \
+	X(ETHERCAT, "ethercat", ETHERCAT, OTSEG_ON_LINK | OTSEG_ON_UDP, 0, 34980, 0x88a4, INSPECTED) \
+	X(HARTIP, "hart-ip", HARTIP, OTSEG_ON_IP, 5094, 5094, 0, INSPECTED)                \
+	X(FINS, "fins", FINS, OTSEG_ON_IP, 9600, 9600, 0, INSPECTED)                       \
+	X(MELSEC, "melsec", MELSEC, OTSEG_ON_IP, 5007, 5006, 0, INSPECTED)                 \
+	X(C37118, "c37.118", C37118, OTSEG_ON_IP, 4712, 4713, 0, INSPECTED)                \
 	/* what is encrypted, or carries others: only by its name */                     \
 	X(MODBUS_TLS, "modbus-tls", MODBUS_TLS, OTSEG_ON_TCP, 802, 0, 0, OPAQUE)         \
 	X(ENIP_TLS, "enip-tls", ENIP_TLS, OTSEG_ON_IP, 2221, 2221, 0, OPAQUE)            \
@@ -74,7 +74,9 @@ enum otseg_service_state {
 	X(STP, "stp", STP, OTSEG_ON_LINK, 0, 0, OTSEG_LLC_STP, OPAQUE)                   \
 	X(HSR, "hsr", HSR, OTSEG_ON_LINK, 0, 0, 0x892f, OPAQUE)                          \
 	X(PRP, "prp", PRP, OTSEG_ON_LINK, 0, 0, 0x88fb, OPAQUE)                          \
-	X(ETHERTYPE, "ethertype", ETHERTYPE, OTSEG_ON_LINK, 0, 0, 0, OPAQUE)
+	X(ETHERTYPE, "ethertype", ETHERTYPE, OTSEG_ON_LINK, 0, 0, 0, OPAQUE)             \
+	/* names for later */                                                            \
+	X(ADS, "ads", ADS, OTSEG_ON_TCP, 48898, 0, 0, PLANNED)
 /* clang-format on */
 
 /*

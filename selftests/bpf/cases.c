@@ -42,7 +42,9 @@ static const char policy_text[] =
 	"      slow: {service: udp, port: 17, rate: {packets: 1/s, burst: 3}}\n"
 	"      thin: {service: udp, port: 18, rate: {bytes: 100000/s}}\n"
 	"      field: {service: modbus, access: read}\n"
-	"      drives: {service: s7comm}\n"
+	"      drives: {service: ads}\n"
+	"      memory: {service: fins, carrier: udp, access: read, objects: {dm: 100-199},\n"
+	"               fields: {network: 0}}\n"
 	"  spare:\n"
 	"    reason: opened by an operator only\n"
 	"    from: it\n"
@@ -439,10 +441,121 @@ static void case_rules(void)
 	DROP(udp(&it, &cell, 9, 9), NO_RULE);
 	t = talk_new(&it, &cell, 8443);
 	DROP(say(&t, 0, S, 0), CONDUIT_DISABLED);
-	t = talk_new(&it, &cell, 102);
+	t = talk_new(&it, &cell, 48898);
 	DROP(say(&t, 0, S, 0), NO_INSPECTOR);
 	PASS(udp(&it, &cell, next_port, 7), RULE);
 	CHECK(v.rule != OTSEG_NONE32 && v.service == OTSEG_SVC_UDP && v.flags == OTSEG_V_OPENED);
+}
+
+/* A FINS command over UDP: reads @count words of the data memory from @first on. */
+static u32 fins_ask(u16 port, u32 network, u32 sid, u32 first, u32 count)
+{
+	u8 ask[] = { 0x80, 0, 2, (u8)network, 1,    0, 0, 2, 0, (u8)sid,
+		     1,	   1, 0x82, (u8)(first >> 8), (u8)first, 0, 0, (u8)count };
+
+	frame_udp(&f, &it, &cell, port, 9600, ask, sizeof(ask));
+	return send_from(&it);
+}
+
+static u32 fins_answer(u16 port, u32 sid)
+{
+	u8 answer[] = { 0xc0, 0, 2, 0, 2, 0, 0, 1, 0, (u8)sid, 1, 1, 0, 0, 0x12, 0x34 };
+
+	frame_udp(&f, &cell, &it, 9600, port, answer, sizeof(answer));
+	return send_from(&cell);
+}
+
+static void case_datagrams(void)
+{
+	u16 port = next_port++, other = next_port++;
+
+	DROP(fins_ask(port, 0, 1, 99, 1), OBJECT);
+	CHECK(!(v.flags & OTSEG_V_OPENED), "what is refused opens nothing");
+	DROP(fins_answer(port, 1), NO_CONDUIT);
+	PASS(fins_ask(port, 0, 2, 100, 1), RULE);
+	CHECK(v.flags & OTSEG_V_OPENED && v.n_messages == 1 && v.rule != OTSEG_NONE32);
+	PASS(fins_answer(port, 2), RULE);
+	DROP(fins_answer(port, 2), PDU_UNSOLICITED);
+	DROP(fins_answer(port, 3), PDU_UNSOLICITED);
+	PASS(fins_ask(port, 0, 3, 199, 1), RULE);
+	CHECK(!(v.flags & OTSEG_V_OPENED));
+	DROP(fins_ask(port, 0, 4, 199, 2), OBJECT);
+	DROP(fins_ask(port, 5, 4, 199, 1), FIELD);
+	PASS(fins_answer(port, 3), RULE);
+	frame_udp(&f, &it, &cell, port, 9600, "", 0);
+	DROP(send_from(&it), PDU_LENGTH);
+	frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2", 3);
+	DROP(send_from(&it), PDU_LENGTH);
+	frame_udp(&f, &it, &cell, other, 9600, "data", 4);
+	DROP(send_from(&it), PDU_PROTOCOL);
+	later(400 * SECOND);
+	DROP(fins_answer(port, 3), NO_CONDUIT);
+}
+
+/* A frame of an ethertype, of @len bytes behind it. */
+static u32 typed(const struct end *from, const u8 *to, u16 type, u32 len)
+{
+	frame_ethernet(&f, to, from->mac, from->vlan, type);
+	memset(f.bytes + f.len, 0, len);
+	f.len += len;
+	return send_from(from);
+}
+
+static const char link_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
+	"  guest: {level: 4, interfaces: [{name: it0, vlan: 7}], prefixes: [10.7.0.0/24]}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24],\n"
+	"         macs: ['02:00:00:00:00:13']}\n"
+	"  one: {level: 1, interfaces: [ot1], prefixes: [192.168.30.0/24]}\n"
+	"  two: {level: 1, interfaces: [ot1], prefixes: [192.168.31.0/24]}\n"
+	"wires: {line: [it0, ot0]}\n"
+	"conduits:\n"
+	"  time:\n"
+	"    reason: clocks\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      clock: {service: ptp}\n"
+	"      own: {service: ethertype, ethertype: [0x88ab, 0x9000-0x90ff]}\n"
+	"  tree: {reason: rings, from: cell, to: it, rules: {tree: {service: stp}}}\n"
+	"intra:\n"
+	"  one: {reason: names, rules: {names: {service: lldp}}}\n";
+
+static void case_link(void)
+{
+	static const u8 bridges[6] = { 0x01, 0x80, 0xc2, 0, 0, 0 };
+	static const u8 clocks[6] = { 0x01, 0x1b, 0x19, 0, 0, 0 };
+	struct end tagged = it, line = cell, strange = cell, ring = it;
+
+	CHECK(!subject_policy(s, link_text));
+	tagged.vlan = 7;
+	strange.mac[5] ^= 1;
+	ring.ifindex = s->ifindex[2];
+	PASS(typed(&it, clocks, 0x88f7, 46), RULE);
+	CHECK(v.flags & OTSEG_V_OPENED && v.flags & OTSEG_V_WIRE && v.service == OTSEG_SVC_PTP);
+	PASS(typed(&it, clocks, 0x88f7, 46), FLOW);
+	PASS(typed(&it, clocks, 0x88ab, 46), RULE);
+	PASS(typed(&it, clocks, 0x90ff, 46), RULE);
+	DROP(typed(&it, clocks, 0x9100, 46), ETHERTYPE);
+	DROP(typed(&it, clocks, 0x88cc, 46), ETHERTYPE);
+	/* The same addresses elsewhere are another conversation, and one way is not the other. */
+	DROP(typed(&tagged, clocks, 0x88f7, 46), ETHERTYPE);
+	DROP(typed(&line, it.mac, 0x88f7, 46), ETHERTYPE);
+	DROP(typed(&strange, bridges, 0x88f7, 46), MAC_SPOOFED);
+	/* By length, only the spanning tree's. */
+	frame_ethernet(&f, bridges, cell.mac, 0, 38);
+	memcpy(f.bytes + f.len, "\x42\x42\x03", 3);
+	f.len += 46;
+	PASS(send_from(&cell), RULE);
+	CHECK(v.service == OTSEG_SVC_STP);
+	f.bytes[14] = 0xaa;
+	DROP(send_from(&cell), ETHERTYPE);
+	/* Several zones behind one link: whose is it? */
+	DROP(typed(&ring, bridges, 0x88cc, 46), ETHERTYPE);
+	CHECK(!subject_policy(s, policy_text));
 }
 
 static void case_rates(void)
@@ -1775,6 +1888,7 @@ static const struct {
 	{ OTSEG_R_NONE, OTSEG_R_NONE, "no verdict was reached" },
 	{ OTSEG_R_INTERNAL, OTSEG_R_UNGUARDED, "never, and the guard's" },
 	{ OTSEG_R_STREAM_GAP, OTSEG_R_PDU_EFFORT, "the tests of the stream" },
+	{ OTSEG_R_PDU_CHECKSUM, OTSEG_R_PDU_NESTING, "the messages of the protocols" },
 };
 
 static void case_complete(void)
@@ -1802,6 +1916,8 @@ static const struct ktap_case cases[] = {
 	{ "sources, destinations and zones", case_addresses },
 	{ "MAC addresses of a zone", case_macs },
 	{ "rules and what keeps them from applying", case_rules },
+	{ "inspected datagrams", case_datagrams },
+	{ "link-level services", case_link },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },

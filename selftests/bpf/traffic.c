@@ -127,7 +127,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"    sessions: 60\n    rate: {packets: 300/s, bytes: 60kB/s}\n    rules:\n"
 	"      field: {service: modbus, access: read, rate: {packets: 30/s, burst: 10}}\n"
 	"      web: {service: tcp, port: 443}\n"
-	"      drives: {service: s7comm, port: 18443}\n"
+	"      drives: {service: ads, port: 18443}\n"
 	"  tags:\n    reason: r\n    from: dmz\n    to: cell\n    mode: monitor\n    rules:\n"
 	"      time: {service: udp, port: 7}\n"
 	"  who:\n    reason: r\n    from: locked\n    to: it\n    rules:\n"

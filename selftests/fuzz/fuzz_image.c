@@ -34,7 +34,7 @@ static const char base_policy[] =
 	"      b: {service: modbus, access: write, values: 1-5}, c: {service: icmp, types: [echo]},\n"
 	"      d: {service: tcp, port: 1-100, from: hmi}}}\n"
 	"  off: {reason: r, from: it, to: ot, state: disabled, rules: {t: {service: tcp}}}\n"
-	"  up: {reason: r, from: ot, to: rest, rules: {m: {service: mqtt}, u: {service: udp}}}\n"
+	"  up: {reason: r, from: ot, to: rest, rules: {m: {service: ads}, u: {service: udp}}}\n"
 	"intra: {ot: {reason: r, rules: {x: {service: arp}}}}\n";
 
 static struct otseg_blob base;

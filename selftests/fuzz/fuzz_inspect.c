@@ -7,7 +7,7 @@
  * ask_sound() of every message. The service is the part of the program's name behind
  * "fuzz_inspect-".
  *
- * The first byte of an input is the direction, then 4 bytes of state, the rest are the
+ * The first byte of an input is the direction and whether it comes in a datagram, then 4 bytes of state, the rest are the
  * PDU.
  */
 #include <stdio.h>
@@ -48,18 +48,19 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static struct answer now, before;
 	struct ask ask = { .service = service };
 	struct answer swap;
-	u32 n;
+	u32 state, n;
 
 	if (size < HEAD || size > HEAD + 2 * OTSEG_PDU_MAX)
 		return 0;
 	n = (u32)size - HEAD;
 	ask.dir = data[0] & 1;
-	memcpy(&ask.state, data + 1, sizeof(ask.state));
+	memcpy(&state, data + 1, sizeof(state));
+	ask_carry(&ask, state, data[0] & 2);
 	ask.bytes = data + HEAD;
 	for (;;) {
 		ask_all(&ask, &now);
 		insist(now.wrong, ask.have);
-		if (ask.have && !ask_is_framed(service))
+		if (ask.have && !ask.is_datagram)
 			insist(ask_follows(&before, &now), ask.have);
 		if (ask.have == n)
 			return 0;

@@ -21,6 +21,8 @@
  * @service: enum otseg_service
  * @dir: enum otseg_msg_dir
  * @state: of the conversation
+ * @is_datagram: the bytes are all there are: then a beginning, and what could follow, tell
+ *	nothing
  * @bytes: a PDU from its beginning
  * @have: their number
  */
@@ -28,6 +30,7 @@ struct ask {
 	u32 service;
 	u32 dir;
 	u32 state;
+	u32 is_datagram;
 	const u8 *bytes;
 	u32 have;
 };
@@ -39,13 +42,18 @@ enum ask_fate {
 	ASK_REFUSED,
 };
 
-/*
- * Whether a PDU of the service ends where its frame ends, padding and all: then its
- * beginning and what follows it tell nothing.
- */
-static inline int ask_is_framed(u32 service)
+/* Bits of the state that are the engine's. */
+#define ASK_STATE_ENGINE (OTSEG_STATE_AGAIN | OTSEG_STATE_DATAGRAM)
+
+/* Sets a question's state, and whether it comes in a datagram (@is_datagram, if both can be). */
+static inline void ask_carry(struct ask *ask, u32 state, u32 is_datagram)
 {
-	return otseg_services[service].carriers & OTSEG_ON_LINK;
+	u8 carriers = otseg_services[ask->service].carriers;
+
+	ask->is_datagram = !(carriers & OTSEG_ON_TCP) ||
+			   (is_datagram && carriers & (OTSEG_ON_UDP | OTSEG_ON_LINK));
+	ask->state = (state & ~OTSEG_STATE_DATAGRAM) |
+		     (ask->is_datagram ? OTSEG_STATE_DATAGRAM : 0);
 }
 
 /* How many of the bytes an inspector can look at. */
@@ -292,6 +300,8 @@ static inline void ask_all(const struct ask *ask, struct answer *answer)
 		if (!answer->wrong && part &&
 		    (msg->length != first->length || msg->flags & OTSEG_MSG_PARTIAL))
 			answer->wrong = "parts differ in length, or a later one is partial";
+		if (!answer->wrong && (msg->state ^ answer->state) & ASK_STATE_ENGINE)
+			answer->wrong = "it changes bits of the state that are the engine's";
 		answer->state = msg->state;
 		answer->n_parts++;
 		/* Of an incomplete PDU only the first part is asked for. */

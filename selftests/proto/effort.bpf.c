@@ -39,6 +39,7 @@ struct {
 STAGE(otseg_xdp)
 STAGE(otseg_long)
 STAGE(otseg_open)
+STAGE(otseg_stream)
 
 SEC("xdp")
 int effort(struct xdp_md *ctx)

@@ -14,18 +14,23 @@ out=$(realpath -m "${O:-$top/build}")/selftests/proto
 
 max_steps=60000
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
 bounded()
 {
 	local said steps
 
-	if ! said=$(make -s -C "$here" "$out/effort" "$out/effort-$1.bpf.o" 2>&1 &&
-		"$out/effort" "$out/effort-$1.bpf.o" 2>&1); then
-		ktap_note "$said"
+	if ! make -s -C "$here" "$out/effort" "$out/effort-$1.bpf.o" >"$work/log" 2>&1 ||
+	   ! said=$("$out/effort" "$out/effort-$1.bpf.o" 2>"$work/log") || grep -q BTF "$work/log"; then
+		tail -n 20 "$work/log" | sed 's/^/# /'
 		return 1
 	fi
 	name+=": $said"
 	steps=${said#steps }
-	((${steps%%,*} <= max_steps))
+	steps=${steps%%,*}
+	all=$((all + steps))
+	((steps <= max_steps))
 }
 
 if ((EUID)); then
@@ -38,10 +43,12 @@ while read -r name id _; do
 	fi
 done < <("$here/services.sh" | if (($#)); then cat; else sort -u -k 3,3; fi)
 
+all=0
 ktap_begin "${#services[@]}"
 for service in "${services[@]}"; do
 	read -r name id <<<"$service"
 	bounded "$id"
 	ktap_result $? "$name"
 done
+ktap_note "all of these: $all steps"
 ktap_end

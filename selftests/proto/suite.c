@@ -2,7 +2,8 @@
 /*
  * The messages of each protocol: what must be understood and what refused, byte for
  * byte as it stands in <folder>/messages, and the same of every beginning and with
- * more bytes behind. Then: nothing that a rule can name is missing from them.
+ * more bytes behind; and of those that TCP carries, once more through the engine's streams, in
+ * segments of any size. Then: nothing that a rule can name is missing from them.
  *
  *   suite [FOLDER]...             all folders, or some
  *   suite --seeds DIR SERVICE     writes those of its family as inputs of the fuzzer
@@ -11,8 +12,8 @@
  *
  *   conversation WORDS...    a new one begins
  *   service NAME             what follows is of another service
- *   datagrams                what follows has no length of its own: it ends where the
- *			      datagram ends; so has every link-level service
+ *   datagrams                what follows comes in datagrams; so does all of a service that
+ *			      TCP does not carry
  *   > HEX => EXPECT          of the side that opened the flow; < of the other one
  *
  * HEX: bytes with or without space between; HH*N stands for N bytes. EXPECT:
@@ -24,6 +25,7 @@
 #include <stdbool.h>
 
 #include "../unit/ktap.h"
+#include "../unit/rig.h"
 #include "ask.h"
 
 #define SEEN_MAX 1024 /* words of a list */
@@ -468,6 +470,13 @@ static void parts_expect(struct file *file, const struct line *line, const struc
 	free(expect);
 }
 
+/* Whether a field is not the inspector's: the addresses of a frame. */
+static bool is_engines(u32 service, u32 field)
+{
+	return otseg_services[service].carriers & OTSEG_ON_LINK &&
+	       (field == OTSEG_FIELD_SOURCE || field == OTSEG_FIELD_DESTINATION);
+}
+
 /* What a rule could name of it. */
 static void see(const struct line *line, const struct otseg_msg *msg)
 {
@@ -491,7 +500,8 @@ static void see(const struct line *line, const struct otseg_msg *msg)
 			if (words->objects.words[i].number == msg->objects[k].type)
 				s->objects[i] = 1;
 	for (i = 0; i < words->fields.n && i < SEEN_MAX; i++)
-		if (msg->field_mask >> words->fields.words[i].number & 1)
+		if (msg->field_mask >> words->fields.words[i].number & 1 ||
+		    is_engines(service, words->fields.words[i].number))
 			s->fields[i] = 1;
 	for (i = 0; i < words->texts.n && i < SEEN_MAX; i++)
 		if (msg->text_mask >> words->texts.words[i].number & 1)
@@ -519,11 +529,6 @@ static void access_expect(struct file *file, const struct line *line, const stru
 		      word->access);
 }
 
-static bool is_framed(const struct line *line)
-{
-	return line->is_datagram || ask_is_framed(line->service);
-}
-
 /* Every beginning, from the shortest. */
 static void beginnings(struct file *file, const struct line *line, const struct ask *whole,
 		       const struct answer *answer)
@@ -536,7 +541,7 @@ static void beginnings(struct file *file, const struct line *line, const struct 
 	for (ask.have = 0; ask.have < end; ask.have++) {
 		ask_all(&ask, &now);
 		complaint = now.wrong;
-		if (is_framed(line) && !complaint)
+		if (ask.is_datagram && !complaint)
 			continue;
 		if (!complaint && answer->fate == ASK_WHOLE && now.fate != ASK_PARTIAL)
 			complaint = now.fate == ASK_WHOLE ? "is taken for the whole" :
@@ -600,13 +605,41 @@ static void more_behind(struct file *file, const struct line *line, const struct
 		followed(file, line, ask, answer, next->bytes, next->n_bytes, "the next message");
 }
 
+/* A datagram holds whole PDUs: what becomes of it if the first one does not end with it. */
+static void datagram_end(const struct ask *whole, struct answer *answer)
+{
+	struct answer next = {};
+	struct ask ask = *whole;
+
+	if (answer->fate == ASK_PARTIAL) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = OTSEG_R_PDU_LENGTH;
+	}
+	if (answer->fate != ASK_WHOLE || answer->parts->length == ask.have)
+		return;
+	if (answer->parts->length > ask.have) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = OTSEG_R_PDU_LENGTH;
+		return;
+	}
+	ask.state = answer->state;
+	ask.bytes += answer->parts->length;
+	ask.have -= answer->parts->length;
+	ask_all(&ask, &next);
+	datagram_end(&ask, &next);
+	if (next.fate == ASK_REFUSED) {
+		answer->fate = ASK_REFUSED;
+		answer->reason = next.reason;
+	}
+	free(next.parts);
+}
+
 /* One line. Return: the state behind it. */
 static u32 line_run(struct file *file, const struct line *line, u32 state)
 {
 	struct ask ask = {
 		.service = line->service,
 		.dir = line->dir,
-		.state = state,
 		.bytes = line->bytes,
 		.have = line->n_bytes,
 	};
@@ -615,7 +648,10 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	char reason[32];
 	u32 i;
 
+	ask_carry(&ask, state, line->is_datagram);
 	ask_all(&ask, &answer);
+	if (ask.is_datagram)
+		datagram_end(&ask, &answer);
 	if (answer.wrong)
 		wrong(file, line, "%s", answer.wrong);
 	else if (*expect == '!' && sscanf(expect + 1, "%31s", reason) != 1)
@@ -640,18 +676,108 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 			see(line, &answer.parts[i]);
 			access_expect(file, line, &answer.parts[i]);
 		}
-		if (!is_framed(line))
+		if (!ask.is_datagram)
 			more_behind(file, line, &ask, &answer);
 	}
 	free(answer.parts);
 	return state;
 }
 
-/* An input of the fuzzer: direction, state, bytes. */
-static void seed_write(const struct file *file, const struct line *line, u32 state)
+/* Through the engine: nothing is refused, in monitor mode, but what is no PDU. */
+
+#define SEGMENT 1400
+#define ROUNDS 8 /* each line in two segments, which meet at other places */
+
+static void segments_send(struct rig *rig, const struct line *line, u32 *next, u32 first, u32 size)
 {
-	u8 head[5] = { (u8)line->dir, (u8)state, (u8)(state >> 8), (u8)(state >> 16),
-		       (u8)(state >> 24) };
+	u32 at = 0;
+	u32 len;
+
+	while (at < line->n_bytes) {
+		len = at || !first ? size : first;
+		if (len > line->n_bytes - at)
+			len = line->n_bytes - at;
+		rig_segment(rig, line->dir, 0, next[line->dir], next[!line->dir], line->bytes + at,
+			    len);
+		next[line->dir] += len;
+		at += len;
+	}
+	rig_segment(rig, !line->dir, 0, next[!line->dir], next[line->dir], "", 0);
+}
+
+/* The flow is now at a conversation of this service. */
+static void rig_begin(struct rig *rig, u32 service, u32 *next)
+{
+	const struct rig_rule any = { .access = OTSEG_ACCESS_ANY };
+
+	rig->service = service;
+	rig_reset(rig);
+	rig_policy(rig, &any, 1);
+	rig_open(rig, 1000, 2000);
+	rig->monitored = 1;
+	next[OTSEG_DIR_REQUEST] = 1001;
+	next[OTSEG_DIR_RESPONSE] = 2001;
+}
+
+/* All lines of a file, each in segments of @size bytes, the first one of another size. */
+static void streams_run(struct file *file, struct rig *rig, u32 round, u32 size)
+{
+	struct answer answer = {};
+	u32 state = 0;
+	u32 next[2];
+	u32 i;
+
+	for (i = 0; i < file->n_lines; i++) {
+		const struct line *line = &file->lines[i];
+		struct ask ask = { .service = line->service,
+				   .dir = line->dir,
+				   .bytes = line->bytes,
+				   .have = line->n_bytes };
+		u32 before;
+
+		if (line->is_first || !i)
+			state = 0;
+		ask_carry(&ask, state, line->is_datagram);
+		ask_all(&ask, &answer);
+		if (line->is_first || !i || rig->service != line->service)
+			rig_begin(rig, line->service, next);
+		if (ask.is_datagram || answer.fate != ASK_WHOLE ||
+		    answer.n_parts >= OTSEG_SEGMENT_PDUS)
+			continue;
+		before = rig->n_observed;
+		segments_send(rig, line, next,
+			      round ? 1 + round * 7919 % line->n_bytes % SEGMENT : 0, size);
+		if (rig->n_observed - before != answer.n_parts ||
+		    !ask_is_same(&rig->observed, &answer.parts[answer.n_parts - 1])) {
+			wrong(file, line,
+			      "as segments of %u bytes, round %u, the engine sees another "
+			      "(%u messages)",
+			      size, round, rig->n_observed - before);
+			break;
+		}
+		state = answer.state;
+	}
+	free(answer.parts);
+}
+
+static void streams(struct file *file)
+{
+	struct rig *rig = rig_new();
+	u32 round;
+
+	for (round = 0; round < ROUNDS && !file->n_wrong; round++)
+		streams_run(file, rig, round, SEGMENT);
+	if (!file->n_wrong)
+		streams_run(file, rig, 0, 1);
+	rig_free(rig);
+}
+
+/* An input of the fuzzer: direction and carrier, state, bytes. */
+static void seed_write(const struct file *file, const struct line *line, const struct ask *ask)
+{
+	u32 state = ask->state;
+	u8 head[5] = { (u8)(ask->dir | ask->is_datagram << 1), (u8)state, (u8)(state >> 8),
+		       (u8)(state >> 16), (u8)(state >> 24) };
 	char path[4096];
 	FILE *to;
 
@@ -669,10 +795,14 @@ static void seed_write(const struct file *file, const struct line *line, u32 sta
 /* Without results: the states that a conversation goes through. */
 static u32 line_seed(const struct file *file, const struct line *line, u32 state)
 {
-	struct ask ask = { line->service, line->dir, state, line->bytes, line->n_bytes };
+	struct ask ask = { .service = line->service,
+			   .dir = line->dir,
+			   .bytes = line->bytes,
+			   .have = line->n_bytes };
 	struct answer answer = {};
 
-	seed_write(file, line, state);
+	ask_carry(&ask, state, line->is_datagram);
+	seed_write(file, line, &ask);
 	ask_all(&ask, &answer);
 	if (answer.fate == ASK_WHOLE)
 		state = answer.state;
@@ -747,6 +877,8 @@ static int folder_run(const char *folder)
 		else
 			state = line_run(&file, line, state);
 	}
+	if (!seeds && !file.n_wrong)
+		streams(&file);
 	if (!seeds)
 		ktap_result(!file.n_wrong && file.n_lines, "%s: %u messages", folder, file.n_lines);
 	file_free(&file);

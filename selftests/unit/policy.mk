@@ -16,7 +16,7 @@ POLICY_LIBS := $(shell pkg-config --libs $(POLICY_PACKAGES))
 POLICY_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 POLICY_OBJS := $(POLICY_SRCS:%.c=$(OUT)/policy/%.o)
 POLICY_DEPS := $(wildcard $(TOP)/userspace/policy/*.[ch] $(TOP)/include/otseg/*.h \
-	$(TOP)/kmod/*verify*.[ch]) $(TOP)/bpf/proto/modbus_names.h
+	$(TOP)/kmod/*verify*.[ch]) $(wildcard $(TOP)/bpf/proto/*.h) $(TOP)/bpf/engine/message.h
 
 $(POLICY_OBJS): $(OUT)/policy/%.o: $(TOP)/%.c $(POLICY_DEPS)
 	@mkdir -p $(@D)

@@ -28,7 +28,7 @@ static void print_all(void)
 	for (i = OTSEG_SVC_NONE + 1; i < OTSEG_SVC_COUNT; i++)
 		printf("word service %s\n", otseg_services[i].name);
 	print_words("access", otseg_words_access);
-	print_words("objects", otseg_words_objects(OTSEG_SVC_MODBUS));
+	print_words("objects", otseg_words_protocol(OTSEG_SVC_MODBUS)->objects);
 }
 
 int main(int argc, char **argv)

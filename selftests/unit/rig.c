@@ -56,6 +56,7 @@ struct rig *rig_new(void)
 	if (!w->lines || !w->sessions || !w->limits || !rig->e.s || !rig->e.counters ||
 	    !rig->e.image)
 		abort();
+	rig->service = OTSEG_SVC_MODBUS;
 	rig_reset(rig);
 	return rig;
 }
@@ -82,7 +83,7 @@ void rig_reset(struct rig *rig)
 	rig->e.s->arrival.now_ns = 1000 * 1000000000ull;
 	rig->e.now_s = 1000;
 	rig->e.flow_id = 77ull << 32 | 1;
-	rig->e.s->path.service = OTSEG_SVC_MODBUS;
+	rig->e.s->path.service = (u8)rig->service;
 	rig->e.s->path.leaf = 0;
 	rig->e.s->path.rule = 0;
 	rig->monitored = 0;
@@ -134,14 +135,14 @@ void rig_policy(struct rig *rig, const struct rig_rule *rules, u32 n_rules)
 		};
 	leaf->rules = 0;
 	leaf->n_rules = (u16)n_rules;
-	leaf->service = OTSEG_SVC_MODBUS;
+	leaf->service = (u8)rig->service;
 	for (i = 0; i < n_rules; i++) {
 		const struct rig_rule *r = &rules[i];
 
 		leaf_rules[i] = i;
 		memset(&out[i], 0, sizeof(out[i]));
 		out[i].conduit = (u16)r->conduit;
-		out[i].service = OTSEG_SVC_MODBUS;
+		out[i].service = (u8)rig->service;
 		out[i].access = r->access;
 		out[i].flags = (u16)r->flags;
 		out[i].rate.limiter = r->rate_packets ? i : OTSEG_NONE32;
@@ -228,7 +229,7 @@ u32 rig_segment(struct rig *rig, u32 dir, u32 flags, u32 seq, u32 ack, const voi
 	p->payload_off = 54;
 	p->payload_len = (u16)len;
 	p->tcp_flags = (u8)(flags ? flags : OTSEG_TCP_ACK);
-	rig->segment = otseg_stream_segment(&rig->e, &rig->flow, dir, rig->monitored);
+	rig->segment = otseg_payload_judge(&rig->e, &rig->flow, dir, rig->monitored);
 	free(frame);
 	return rig->segment;
 }
@@ -254,7 +255,7 @@ u32 rig_match(struct rig *rig, const void *bytes, u32 len)
 	in->msg.part = 0;
 	reason = otseg_inspect_pdu(OTSEG_SVC_MODBUS, (struct otseg_pdu *)((u8 *)in->bytes + 3), len,
 				   OTSEG_DIR_REQUEST, &in->msg);
-	return reason ? reason : otseg_match_message(&rig->e, 0);
+	return reason ? reason : otseg_match_message(&rig->e, 0, 0);
 }
 
 /**

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A bench for the inspection of streams: a policy of a few rules, one flow, and
- * segments that are handed to otseg_stream_segment() as the engine does it. It
+ * segments that are handed to otseg_payload_judge() as the engine does it. It
  * does not decode frames and knows no flow table; both have tests of their own.
  */
 #ifndef RIG_H
 #define RIG_H
 
-#include "../../bpf/engine/stream.h"
+#include "../../bpf/engine/payload.h"
 
 #define RIG_RULES 64
 #define RIG_LIST 8
@@ -46,6 +46,7 @@ struct rig_rule {
  * struct rig - the bench
  * @e: surroundings of the code under test
  * @flow: the flow
+ * @service: of the flow and of all rules; Modbus, unless set
  * @monitored: the next segments are judged in monitor mode
  * @segment: reason of the last segment
  * @n_observed: messages that were observed
@@ -56,6 +57,7 @@ struct rig_rule {
 struct rig {
 	struct otseg_env e;
 	struct otseg_flow flow;
+	u32 service;
 	u32 monitored;
 	u32 segment;
 	u32 n_observed;

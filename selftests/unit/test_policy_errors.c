@@ -292,8 +292,8 @@ static const struct test_case cases[] = {
 	  "21:27: error: the key 'types' does not fit the service 'tcp'" },
 	{ "access of tcp", RULE("service: tcp, access: read"),
 	  "21:27: error: the key 'access' does not fit the service 'tcp'" },
-	{ "units of a planned service", RULE("service: mqtt, units: 1"),
-	  "the key 'units' does not fit the service 'mqtt', which has no inspector yet" },
+	{ "units of a planned service", RULE("service: ads, units: 1"),
+	  "the key 'units' does not fit the service 'ads', which has no inspector yet" },
 	{ "operations of tcp", RULE("service: tcp, operations: [request]"),
 	  "error: the key 'operations'" },
 	{ "idle of arp", RULE("service: arp, idle: 5s"), "error: the key 'idle' does not fit" },
@@ -367,8 +367,8 @@ static const struct test_case cases[] = {
 	  "15:17: error: expected what becomes of ARP, 'allow' or 'deny', found 'never'" },
 
 	/* warnings of rules */
-	{ "planned service", RULE("service: s7comm"),
-	  "21:22: warning: the service 's7comm' has no inspector yet" },
+	{ "planned service", RULE("service: ads"),
+	  "21:22: warning: the service 'ads' has no inspector yet" },
 	{ "neither access nor functions", RULE("service: modbus"),
 	  "21:7: warning: the rule 'one' names neither 'access' nor 'functions': it permits to r" },
 	{ "function without objects",

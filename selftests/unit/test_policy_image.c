@@ -60,7 +60,7 @@ static const char rich[] =
 	"    to: rest\n"
 	"    rules:\n"
 	"      u: {service: udp, port: [53, 123, 1000-2000], to: cloud}\n"
-	"      v: {service: mqtt, access: [session, write]}\n"
+	"      v: {service: ads, access: [session, write]}\n"
 	"      w: {service: icmpv6}\n"
 	"intra:\n"
 	"  ot: {reason: r4, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
@@ -324,7 +324,7 @@ static const struct damage damages[] = {
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
 	HEADER(flags, 4, "header: unknown flags"),
 	HEADER(reserved[2], 1, "header: a reserved field is not zero"),
-	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 26 does not exist"),
+	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 27 does not exist"),
 	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),
 	COUNT_OF(STRINGS, 0, "header: something follows"),
 	COUNT_OF(PREFIXES, 60000, "PREFIXES: it ends behind the image"),
@@ -341,7 +341,7 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, vlan, 0x10000, "[0]: there are no VLANs"),
 	FIELD(LINKS, 0, vlan, 5, "[0]: the hash is not that of name and VLANs"),
 	FIELD(LINKS, 0, hash, 5, "[0]: the hash is not"),
-	FIELD(LINKS, 0, reserved, 1, "[0]: a reserved field is not zero"),
+	FIELD(LINKS, 0, zone_plus1, 9, "[0]: its zone is not the only one behind it"),
 	FIELD(LINKS, 2, wire_plus1, 2, "[2]: there is no wire 1"),
 	FIELD(LINKS, 2, wire_plus1, 0, "[2]: its interface and wire 0 contradict each other"),
 	FIELD(LINKS, 0, wire_plus1, 1, "[0]: its interface and wire 0 contradict each other"),

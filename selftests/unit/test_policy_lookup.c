@@ -121,7 +121,7 @@ static void print_rules(FILE *out, u32 from, u32 to, u32 n_zones, u32 n_assets)
 		"service: modbus, access: read, port: [%u, %u-9]",
 		"service: icmp, types: [%u, %u/0]",
 		"service: arp, operations: [%u, %u-9]",
-		"service: s7comm, port: [%u, %u-9]",
+		"service: ads, port: [%u, %u-9]",
 	};
 	u32 n = 1 + pick(5), i;
 
