@@ -168,7 +168,7 @@ static int show_run(const struct otseg_cli *cli)
 		printf("%s: numbers of functions to %u", otseg_services[service].name,
 		       protocol->code_max);
 		if (protocol->unit)
-			printf("; 'units' are each a %s from 0 to %u", protocol->unit,
+			printf("; each of 'units' is its %s from 0 to %u", protocol->unit,
 			       protocol->unit_max);
 		if (protocol->value_max)
 			printf("; 'values' to %u", protocol->value_max);

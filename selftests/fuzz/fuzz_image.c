@@ -34,8 +34,11 @@ static const char base_policy[] =
 	"      b: {service: modbus, access: write, values: 1-5}, c: {service: icmp, types: [echo]},\n"
 	"      d: {service: tcp, port: 1-100, from: hmi}}}\n"
 	"  off: {reason: r, from: it, to: ot, state: disabled, rules: {t: {service: tcp}}}\n"
-	"  up: {reason: r, from: ot, to: rest, rules: {m: {service: ads}, u: {service: udp}}}\n"
-	"intra: {ot: {reason: r, rules: {x: {service: arp}}}}\n";
+	"  up: {reason: r, from: ot, to: rest, rules: {m: {service: ads}, u: {service: udp},\n"
+	"      q: {service: mqtt, access: read, fields: {topic: [t, \"u/*\"], client-id: c, qos: [0, 2]}},\n"
+	"      n: {service: dnp3, carrier: [tcp, udp], access: read, objects: {group-99: 1-5}}}}\n"
+	"intra: {ot: {reason: r, rules: {x: {service: arp}, e: {service: ethertype, ethertype: 0x88cc},\n"
+	"      g: {service: goose, access: [write, control], units: 1, fields: {goid: g, confrev: 1}}}}}\n";
 
 static struct otseg_blob base;
 

@@ -197,6 +197,20 @@ const struct otseg_img_leaf *image_walk_leaf(const void *image, u32 src_class, u
 	return cell ? cell_leaf(image, cell, selector) : NULL;
 }
 
+static u64 walk_text(const void *image, const struct otseg_img_rule *rule,
+		     const struct otseg_img_text *text)
+{
+	u64 sum = 0;
+	u32 i;
+
+	assert(text->text < 8 && rule->text_mask >> text->text & 1);
+	assert(text->len && text->len <= OTSEG_MAX_TEXT);
+	assert((u64)text->string + text->len <= OTSEG_IMAGE_COUNT(image, STRINGS));
+	for (i = 0; i < text->len; i++)
+		sum += (u8)otseg_image_string(image, text->string)[i];
+	return sum;
+}
+
 static u64 walk_rule(const void *image, u32 index)
 {
 	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
@@ -216,6 +230,15 @@ static u64 walk_rule(const void *image, u32 index)
 		sum += ranges[rule->values + i].last;
 	for (i = 0; i < rule->n_objects; i++)
 		sum += OTSEG_IMAGE_RECORDS(image, OBJECTS)[rule->objects + i].last;
+	for (i = 0; i < rule->n_fields; i++) {
+		const struct otseg_img_object *field =
+			&OTSEG_IMAGE_RECORDS(image, OBJECTS)[rule->fields + i];
+
+		assert(field->type < 16 && rule->field_mask >> field->type & 1);
+		sum += field->last;
+	}
+	for (i = 0; i < rule->n_texts; i++)
+		sum += walk_text(image, rule, &OTSEG_IMAGE_RECORDS(image, TEXTS)[rule->texts + i]);
 	return sum;
 }
 
@@ -266,6 +289,7 @@ static u64 walk_wire(const void *image, u32 link)
 
 	assert(image_walk_link(image, (const char *)l->name, l->vlan) == link);
 	assert(l->mode <= OTSEG_MODE_ROUTE && (l->mode == OTSEG_MODE_WIRE) == !!l->wire_plus1);
+	assert(l->zone_plus1 <= OTSEG_IMAGE_COUNT(image, ZONES));
 	if (!l->wire_plus1)
 		return 0;
 	assert(l->wire_plus1 <= OTSEG_IMAGE_COUNT(image, WIRES));

@@ -36,6 +36,19 @@
 #define ZONE "otseg: 1\nname: test\nzones:\n"
 #define RULE(text) CONDUIT "      one: {" text "}\n"
 
+/* Two zones and a wire between them, without assets; their rules stand in line 13. */
+#define WIRED                                                               \
+	ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"   \
+	     "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"   \
+	     "wires: {w: [x, y]}\n"                                         \
+	     "conduits:\n"                                                  \
+	     "  c:\n"                                                       \
+	     "    reason: x\n"                                              \
+	     "    from: a\n"                                                \
+	     "    to: b\n"                                                  \
+	     "    rules:\n"
+#define LINK_RULE(text) WIRED "      one: {" text "}\n"
+
 struct test_case {
 	const char *name;
 	const char *text;
@@ -358,11 +371,158 @@ static const struct test_case cases[] = {
 	{ "rule that is no map", CONDUIT "      one: tcp\n",
 	  "21:12: error: expected a rule, a map" },
 
+	/* carriers and ethertypes */
+	{ "carrier that is none", RULE("service: enip, access: read, carrier: sctp"),
+	  "21:51: error: expected a carrier, 'tcp', 'udp' or 'link', found 'sctp'" },
+	{ "carrier of another service", RULE("service: enip, access: read, carrier: [tcp, link]"),
+	  "21:57: error: enip does not ride on link" },
+	{ "no carrier", RULE("service: enip, access: read, carrier: []"),
+	  "21:51: error: expected a carrier, found an empty list" },
+	{ "carrier of a service that has one", RULE("service: s7comm, access: read, carrier: tcp"),
+	  "21:44: error: the key 'carrier' does not fit the service 's7comm'" },
+	{ "both carriers",
+	  RULE("service: enip, access: read, carrier: [tcp, udp], from: hmi"),
+	  "14:3: warning: no rule names the asset 'mixed'" },
+	{ "ethertype of another service", RULE("service: goose, access: write, ethertype: 0x88b8"),
+	  "21:44: error: the key 'ethertype' does not fit the service 'goose'" },
+	{ "no ethertype", LINK_RULE("service: ethertype"),
+	  "13:12: error: 'ethertype' is missing: which one does the rule 'one' permit?" },
+	{ "ethertype that is a length", LINK_RULE("service: ethertype, ethertype: 0x5ff"),
+	  "13:44: error: expected an ethertype, a number or a range such as 1-5 from 1536 to "
+	  "65535, found '0x5ff'" },
+	{ "ethertypes", LINK_RULE("service: ethertype, ethertype: [0x88cc, 0x9000-0x90ff]"), NULL },
+	{ "port of a service of the link", LINK_RULE("service: goose, access: write, port: 102"),
+	  "13:44: error: the key 'port' does not fit the service 'goose'" },
+	{ "from of a service of the link", RULE("service: goose, access: write, from: hmi"),
+	  "21:44: error: the key 'from' does not fit the service 'goose'" },
+	{ "to of a service of the link", RULE("service: ptp, to: plc"),
+	  "21:27: error: the key 'to' does not fit the service 'ptp'" },
+	{ "asset on the link",
+	  RULE("service: ethercat, access: read, carrier: [udp, link], to: plc"),
+	  "21:72: error: assets are addresses, and frames of 'ethercat' on the carrier 'link' "
+	  "have none" },
+	{ "link without a wire", RULE("service: ptp"),
+	  "21:7: warning: the rule 'one' permits nothing on the link: no wire joins interfaces "
+	  "that its two zones live alone behind" },
+	{ "link with a wire", LINK_RULE("service: ptp"), NULL },
+	{ "link with another zone behind it",
+	  ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"
+	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
+	       "  d: {level: 1, interfaces: [y], prefixes: [12.0.0.0/8]}\n"
+	       "wires: {w: [x, y]}\n"
+	       "conduits: {c: {reason: x, from: a, to: b, rules: {r: {service: stp}}}}\n",
+	  "8:51: warning: the rule 'r' permits nothing on the link" },
+	{ "link inside a zone", HEAD "intra: {ot: {reason: x, rules: {r: {service: lldp}}}}\n",
+	  "14:3: warning: no rule names the asset 'mixed'" },
+	{ "link inside a zone at one end of a wire",
+	  HEAD "wires: {w: [it0, ot0]}\nintra: {ot: {reason: x, rules: {r: {service: lldp}}}}\n",
+	  "16:33: warning: the rule 'r' permits nothing on the link: its zone lives alone "
+	  "neither behind an interface off a wire nor behind both ends of one" },
+	{ "services of one family on one port",
+	  WIRED "      one: {service: s7comm, access: read}\n"
+		"      two: {service: mms, access: read}\n",
+	  NULL },
+	{ "inspected services that meet",
+	  WIRED "      one: {service: modbus, access: read}\n"
+		"      two: {service: mqtt, access: read, port: 502}\n",
+	  "14:7: error: the rule 'two' and one before it inspect different services on the same "
+	  "port" },
+
+	/* fields and texts */
+	{ "fields of a service without", RULE("service: modbus, access: read, fields: {unit: 1}"),
+	  "21:44: error: the key 'fields' does not fit the service 'modbus'" },
+	{ "fields of an opaque service", RULE("service: mqtt-tls, fields: {topic: a}"),
+	  "21:32: error: the key 'fields' does not fit the service 'mqtt-tls'" },
+	{ "fields that are a list", RULE("service: iec104, access: read, fields: [cause]"),
+	  "21:52: error: expected a map from fields to their numbers or texts, such as "
+	  "{cause: 6}, found a list" },
+	{ "no fields", RULE("service: iec104, access: read, fields: {}"),
+	  "21:52: error: expected a map from fields to their numbers or texts, such as "
+	  "{cause: 6}, found an empty one" },
+	{ "unknown field", RULE("service: iec104, access: read, fields: {couse: 6}"),
+	  "21:53: error: iec104 has no field 'couse'; did you mean 'cause'?" },
+	{ "unknown text", RULE("service: mqtt, access: read, fields: {topics: a}"),
+	  "21:51: error: mqtt has no field 'topics'; did you mean 'topic'?" },
+	{ "number of a field out of range", RULE("service: iec104, access: read, fields: {cause: 64}"),
+	  "21:60: error: expected a number of the field 'cause', a word for one, or a range from "
+	  "0 to 63, found '64'" },
+	{ "range of a field upside down", RULE("service: iec104, access: read, fields: {cause: 6-5}"),
+	  "21:60: error: expected a number of the field 'cause'" },
+	{ "unknown word of a field",
+	  RULE("service: iec104, access: read, fields: {cause: [spontaneous, spontan]}"),
+	  "21:74: error: expected a number of the field 'cause', a word for one" },
+	{ "word of another field", RULE("service: iec104, access: read, fields: {select: periodic}"),
+	  "21:61: error: expected a number of the field 'select'" },
+	{ "map as a field", RULE("service: iec104, access: read, fields: {cause: {a: 1}}"),
+	  "21:60: error: expected a number of the field 'cause'" },
+	{ "empty list of a field", RULE("service: iec104, access: read, fields: {cause: []}"),
+	  "21:60: error: expected numbers of the field 'cause', found an empty list" },
+	{ "empty text", RULE("service: mqtt, access: read, fields: {topic: \"\"}"),
+	  "21:58: error: expected a text of 1 to 128 bytes, or a beginning with '*' behind it" },
+	{ "beginning of no length", RULE("service: mqtt, access: read, fields: {topic: \"*\"}"),
+	  "21:58: error: expected a text of 1 to 128 bytes" },
+	{ "empty list of texts", RULE("service: mqtt, access: read, fields: {topic: []}"),
+	  "21:58: error: expected texts of 'topic', found an empty list" },
+	{ "map as a text", RULE("service: mqtt, access: read, fields: {topic: {a: b}}"),
+	  "21:58: error: expected a text of 1 to 128 bytes" },
+	{ "text that is too long", NULL, "21:58: error: expected a text of 1 to 128 bytes" },
+	{ "beginning that is as long as possible", NULL,
+	  "14:3: warning: no rule names the asset 'mixed'" },
+	{ "too many texts", NULL, "21:50: error: fields: 65 texts, at most 64 are possible" },
+	{ "too many numbers of a field", NULL,
+	  "21:65: error: originator: 65 separate ranges, at most 64 are possible" },
+	{ "too many numbers of all fields", NULL,
+	  "21:52: error: fields: 66 separate ranges, at most 64 are possible" },
+	{ "fields that fit",
+	  LINK_RULE("service: goose, access: [write, control], units: 0x3001, fields: "
+		    "{gocbref: [\"IED1LD0/*\", IED2], simulation: no, confrev: [1, 3-5]}"),
+	  NULL },
+
+	/* objects and units of other protocols */
+	{ "unit by its own name", RULE("service: dnp3, access: read, units: 65536"),
+	  "21:49: error: expected an outstation, a number or a range such as 1-5 from 0 to 65535" },
+	{ "units of a service without", RULE("service: enip, access: read, units: 1"),
+	  "21:42: error: the key 'units' does not fit the service 'enip'" },
+	{ "values that cannot be seen", RULE("service: dnp3, access: write, values: 1"),
+	  "21:43: error: the key 'values' does not fit the service 'dnp3'" },
+	{ "objects of a service without", RULE("service: mqtt, access: read, objects: {topic: 1}"),
+	  "21:42: error: the key 'objects' does not fit the service 'mqtt'" },
+	{ "type that is only numbered", LINK_RULE("service: dnp3, access: read, objects: {group-99: 1}"),
+	  NULL },
+	{ "number of a type out of range",
+	  RULE("service: dnp3, access: read, objects: {group-300: 1}"),
+	  "21:52: error: dnp3 has no objects of the type 'group-300'" },
+	{ "type by name and by number",
+	  LINK_RULE("service: dnp3, access: read, objects: "
+		    "{binary-input: 0-9, group-1: 5-20, group-0x1: 21}"),
+	  NULL },
+	{ "object of a numbered type out of range",
+	  RULE("service: dnp3, access: read, objects: {group-99: 65536}"),
+	  "21:62: error: expected a group-99, a number or a range such as 1-5 from 0 to 65535" },
+	{ "empty list of objects", RULE("service: dnp3, access: read, objects: {group-99: []}"),
+	  "21:62: error: expected objects of the type 'group-99', found an empty list" },
+	{ "function of another protocol", RULE("service: dnp3, functions: read-coils"),
+	  "21:39: error: dnp3 has no function 'read-coils'; there are names, numbers to 287" },
+	{ "function at the end of a long list", RULE("service: enip, functions: stop-conection"),
+	  "; did you mean 'stop-connection'" },
+
 	/* defaults */
 	{ "defaults of no service", HEAD "defaults: {http: {}}\n",
 	  "15:12: error: unknown key 'http' in the defaults" },
 	{ "defaults with a wrong key", HEAD "defaults: {modbus: {prot: 1}}\n",
 	  "15:21: error: unknown key 'prot' in the defaults of this service; did you mean 'port'" },
+	{ "defaults of none", HEAD "defaults: {none: {}}\n", "error: there is no service 'none'" },
+	{ "port by default on the link", HEAD "defaults: {goose: {port: 102}}\n",
+	  "15:26: error: the key 'port' does not fit the service 'goose'" },
+	{ "unit by default without units", HEAD "defaults: {enip: {units: 0}}\n",
+	  "15:26: error: the key 'units' does not fit the service 'enip'" },
+	{ "unit by default out of range", HEAD "defaults: {iec104: {units: 65536}}\n",
+	  "15:28: error: expected a common-address, a number or a range such as 1-5 from 0 to "
+	  "65535" },
+	{ "access by default of an opaque service", HEAD "defaults: {lldp: {access: read}}\n",
+	  "15:19: error: unknown key 'access' in the defaults of this service" },
+	{ "idle time by default of a planned service", HEAD "defaults: {ads: {idle: 5}}\n",
+	  "15:18: error: unknown key 'idle' in the defaults of this service" },
 	{ "arp neither", HEAD "defaults: {arp: never}\n",
 	  "15:17: error: expected what becomes of ARP, 'allow' or 'deny', found 'never'" },
 
@@ -380,6 +540,31 @@ static const struct test_case cases[] = {
 	{ "function beyond the access",
 	  RULE("service: modbus, access: read, functions: write-single-coil"),
 	  "warning: 'write-single-coil' needs more than the 'access' of the rule 'one'" },
+	{ "function that needs two classes",
+	  RULE("service: modbus, access: read, functions: read-write-multiple-registers"),
+	  "warning: 'read-write-multiple-registers' needs more than the 'access' of the rule" },
+	{ "function whose contents need more or less",
+	  LINK_RULE("service: bacnet, access: [read, write], functions: write-property"), NULL },
+	{ "function of which a part is grave",
+	  LINK_RULE("service: s7comm, access: control, functions: [plc-control, plc-stop]"), NULL },
+	{ "function with sub-functions of all classes",
+	  LINK_RULE("service: modbus, access: read, functions: umas"), NULL },
+	{ "sub-functions of other classes",
+	  LINK_RULE("service: c37.118, access: read, functions: [command/stop-data]"),
+	  "warning: 'command' needs more than the 'access' of the rule 'one': it never matches" },
+	{ "sub-functions of which one fits",
+	  LINK_RULE("service: c37.118, access: read, functions: [command/stop-data, "
+		    "command/start-data]"),
+	  NULL },
+	{ "sub-function without a name",
+	  LINK_RULE("service: c37.118, access: read, functions: [command/9]"), NULL },
+	{ "function that can belong to the session",
+	  LINK_RULE("service: s7comm-plus, access: read, functions: create-object"), NULL },
+	{ "function without a single class of the access",
+	  LINK_RULE("service: bacnet, access: read, functions: write-property"),
+	  "warning: 'write-property' needs more than the 'access' of the rule 'one'" },
+	{ "function whose objects the list does not tell",
+	  LINK_RULE("service: melsec, functions: read, objects: {d: 0-99}"), NULL },
 	{ "values without write", RULE("service: modbus, access: read, values: 1"),
 	  "warning: the rule 'one' permits no write: 'values' says nothing" },
 	{ "rule behind a wider one",
@@ -432,6 +617,29 @@ static char *long_text(const struct test_case *test)
 		for (i = 0; i < 65; i++)
 			fprintf(out, "%s%u", i ? ", " : "", 2 * i);
 		fputs("]}\n", out);
+	} else if (strstr(test->name, "as possible") || strstr(test->name, "too long")) {
+		fputs("      one: {service: mqtt, access: read, fields: {topic: \"", out);
+		for (i = 0; i < 128; i++)
+			fputc('t', out);
+		fputs(strstr(test->name, "too long") ? "t\"}}\n" : "*\"}}\n", out);
+	} else if (strstr(test->name, "texts")) {
+		fputs("      one: {service: mqtt, access: read, fields: {topic: [a, a", out);
+		for (i = 1; i < 65; i++)
+			fprintf(out, ", t%u", i);
+		fputs("]}}\n", out);
+	} else if (strstr(test->name, "of a field")) {
+		fputs("      one: {service: iec104, access: read, fields: {originator: [0", out);
+		for (i = 1; i < 65; i++)
+			fprintf(out, ", %u", 2 * i);
+		fputs("]}}\n", out);
+	} else if (strstr(test->name, "of all fields")) {
+		fputs("      one: {service: iec104, access: read, fields: {originator: [0", out);
+		for (i = 1; i < 33; i++)
+			fprintf(out, ", %u", 2 * i);
+		fputs("], qualifier: [0", out);
+		for (i = 1; i < 33; i++)
+			fprintf(out, ", %u", 2 * i);
+		fputs("]}}\n", out);
 	} else {
 		for (i = 0; i < 70; i++)
 			fprintf(out, "      r%u: {service: modbus, access: read, units: %u}\n", i,

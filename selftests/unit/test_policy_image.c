@@ -62,9 +62,22 @@ static const char rich[] =
 	"      u: {service: udp, port: [53, 123, 1000-2000], to: cloud}\n"
 	"      v: {service: ads, access: [session, write]}\n"
 	"      w: {service: icmpv6}\n"
+	"      n: {service: dnp3, carrier: [tcp, udp], access: read, units: 10, objects: {group-99: 1-5,\n"
+	"          binary-input: [0-9, 20], group-3: 7}, fields: {variation: [1, 3-4]}}\n"
+	"      q: {service: mqtt, access: read, port: 1884, fields: {topic: [\"line3/*\", line3, \"a \\\"b\\\"\"],\n"
+	"          client-id: hmi, qos: [0, 2]}}\n"
+	"      f: {service: melsec, carrier: udp, access: read}\n"
 	"intra:\n"
 	"  ot: {reason: r4, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
-	"port: 44818}}}\n";
+	"port: 44818}}}\n"
+	"  it:\n"
+	"    reason: r5\n"
+	"    rules:\n"
+	"      g: {service: goose, access: [write, control], units: 0x3001, fields: {goid: g1, gocbref:\n"
+	"          [\"IED1LD0/LLN0$GO$*\", IED2], simulation: no, confrev: [1, 4]}}\n"
+	"      e: {service: ethertype, ethertype: [0x88cc, 0x9000-0x90ff]}\n"
+	"      h: {service: ethercat, carrier: [link, udp], port: 7000, access: read, units: 1-9}\n"
+	"      i: {service: ethercat, carrier: link, access: read}\n";
 
 static struct otseg_blob compile(const char *text)
 {
@@ -187,6 +200,17 @@ static void test_print(void)
 		"state: disabled",
 		"operations: [request, 9-10]",
 		"port: [53, 123, 1000-2000]",
+		"carrier: [tcp, udp]",
+		"objects: {binary-input: [0-9, 20], double-bit-input: 7, group-99: 1-5}",
+		"fields: {variation: [1, 3-4]}",
+		"fields: {qos: [0, 2], topic: [\"a \\\"b\\\"\", line3, \"line3/*\"], client-id: hmi}",
+		"service: mqtt, port: 1884",
+		"f: {service: melsec, carrier: udp",
+		"fields: {simulation: \"no\", confrev: [1, 4], gocbref: [\"IED1LD0/LLN0$GO$*\", IED2], goid: g1}",
+		"ethertype: [0x88cc, 0x9000-0x90ff]",
+		"port: 7000",
+		"carrier: [udp, link]",
+		"service: ethercat\n        carrier: link\n        access: read\n",
 	};
 	char *text = strdup(rich);
 	struct otseg_blob image = compile(text);
@@ -329,6 +353,7 @@ static const struct damage damages[] = {
 	COUNT_OF(STRINGS, 0, "header: something follows"),
 	COUNT_OF(PREFIXES, 60000, "PREFIXES: it ends behind the image"),
 	COUNT_OF(V4_ROOT, 0, "V4_NODES: it begins at"),
+	COUNT_OF(TEXTS, 60000, "TEXTS: it ends behind the image"),
 	OFF_OF(LINK_HASH, 0, "LINK_HASH: it begins at 0"),
 	OFF_OF(STRINGS, 0xffffffc0, "STRINGS: it begins at"),
 	WORD(STRINGS, 0, 'a', ": it does not begin and end with NUL"),
@@ -342,6 +367,8 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, vlan, 5, "[0]: the hash is not that of name and VLANs"),
 	FIELD(LINKS, 0, hash, 5, "[0]: the hash is not"),
 	FIELD(LINKS, 0, zone_plus1, 9, "[0]: its zone is not the only one behind it"),
+	FIELD(LINKS, 2, zone_plus1, 0, "[2]: its zone is not the only one behind it"),
+	FIELD(LINKS, 2, zone_plus1, 3, "[2]: its zone is not the only one behind it"),
 	FIELD(LINKS, 2, wire_plus1, 2, "[2]: there is no wire 1"),
 	FIELD(LINKS, 2, wire_plus1, 0, "[2]: its interface and wire 0 contradict each other"),
 	FIELD(LINKS, 0, wire_plus1, 1, "[0]: its interface and wire 0 contradict each other"),
@@ -388,7 +415,7 @@ static const struct damage damages[] = {
 	FIELD(V6_RANGES, 1, class, 4000, "[1]: there is no class 4000"),
 	FIELD(V6_RANGES, 1, reserved, 1, "[1]: a reserved field is not zero"),
 	WORD(PAIR_MATRIX, 0, 200, "[0]: there is no pair 199"),
-	WORD(PAIR_MATRIX, 2, 0, ": it names 2 of 3 pairs"),
+	WORD(PAIR_MATRIX, 2, 0, ": it names 3 of 4 pairs"),
 	FIELD(PAIRS, 0, src_roles, 4000, "[0]: there are no roles 4000 to"),
 	FIELD(PAIRS, 0, dst_roles, OTSEG_NONE32, "[0]: there are no roles"),
 	FIELD(PAIRS, 0, cells, 4000, "[0]: its cells end behind CELL_MATRIX"),
@@ -443,6 +470,30 @@ static const struct damage damages[] = {
 	FIELD(RULES, 0, objects, OTSEG_NONE32, "[0]: its objects are not a sorted list"),
 	FIELD(RULES, 1, values, OTSEG_NONE32, "[1]: its values are not a sorted list"),
 	FIELD(RULES, 0, values, 1, "[0]: its values are not a sorted list"),
+	FIELD(RULES, 0, field_mask, 1, "[0]: its fields are not a sorted list in OBJECTS"),
+	FIELD(RULES, 0, text_mask, 1, "[0]: its texts are not a list in TEXTS"),
+	FIELD(RULES, 0, fields, OTSEG_NONE32, "[0]: its fields are not a sorted list"),
+	FIELD(RULES, 0, texts, OTSEG_NONE32, "[0]: its texts are not a list in TEXTS"),
+	FIELD(RULES, 0, reserved[0], 1, "[0]: a reserved field is not zero"),
+	FIELD(RULES, 12, reserved[2], 1, "[12]: a reserved field is not zero"),
+	FIELD(RULES, 2, n_fields, 1, "[2]: nobody inspects what it asks for"),
+	FIELD(RULES, 13, n_texts, 1, "[13]: nobody inspects what it asks for"),
+	FIELD(RULES, 7, fields, OTSEG_NONE32, "[7]: its fields are not a sorted list in OBJECTS"),
+	FIELD(RULES, 7, n_fields, 65, "[7]: its fields are not a sorted list"),
+	FIELD(RULES, 7, n_fields, 0, "[7]: its fields are not a sorted list"),
+	FIELD(RULES, 7, field_mask, 3, "[7]: its fields are not a sorted list"),
+	FIELD(RULES, 7, field_mask, 0, "[7]: its fields are not a sorted list"),
+	FIELD(RULES, 8, texts, OTSEG_NONE32, "[8]: its texts are not a list in TEXTS"),
+	FIELD(RULES, 8, n_texts, 65, "[8]: its texts are not a list"),
+	FIELD(RULES, 8, n_texts, 0, "[8]: its texts are not a list"),
+	FIELD(RULES, 8, text_mask, 1, "[8]: its texts are not a list"),
+	FIELD(TEXTS, 0, text, 8, "") /* names RULES, and so do the next ones */,
+	FIELD(TEXTS, 3, text, 0, ""),
+	FIELD(TEXTS, 0, flags, 2, ""),
+	FIELD(TEXTS, 0, len, 0, ""),
+	FIELD(TEXTS, 0, len, OTSEG_MAX_TEXT + 1, ""),
+	FIELD(TEXTS, 0, string, OTSEG_NONE32, ""),
+	FIELD(RULES, 12, selectors, 0, "[12]: its selectors do not fit its service"),
 	FIELD(RULES, 0, n_selectors, 0, "[0]: its selectors are not a sorted list"),
 	FIELD(RULES, 0, selectors, OTSEG_NONE32, "[0]: its selectors are not a sorted list"),
 	FIELD(RULES, 0, rate.packets_period_s, 7, "[0]: its rate, burst and period do not fit"),

@@ -216,9 +216,12 @@ static json_t *ethertype_json(const void *image, const struct otseg_img_rule *ru
 	u32 i;
 
 	ranges += rule->selectors;
-	for (i = 0; i < rule->n_selectors; i++)
-		json_array_append_new(list, range_json(ranges[i].first & 0xffff,
-						       ranges[i].last & 0xffff));
+	for (i = 0; i < rule->n_selectors; i++) {
+		u32 first = ranges[i].first & 0xffff, last = ranges[i].last & 0xffff;
+
+		json_array_append_new(list, first == last ? json_sprintf("0x%04x", first) :
+							    json_sprintf("0x%04x-0x%04x", first, last));
+	}
 	return unwrap(list);
 }
 

@@ -83,6 +83,7 @@ bool otseg_load_inhabited(struct otseg_loader *loader, const struct otseg_node *
 			  char name[16]);
 void otseg_load_zones(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_wires(struct otseg_loader *loader, const struct otseg_node *node);
+bool otseg_load_link_leads(const struct otseg_policy *policy, u16 from, u16 to);
 void otseg_load_routed(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_assets(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *node);
@@ -91,6 +92,7 @@ void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *c
 bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *conduit,
 		     const struct otseg_node *key, const struct otseg_node *node,
 		     struct otseg_rule *rule);
+bool otseg_load_is_link(const struct otseg_rule *rule);
 void otseg_load_rate(struct otseg_loader *loader, const struct otseg_node *node,
 		     struct otseg_limit *limit);
 void otseg_load_check_repeats(struct otseg_loader *loader, const struct otseg_node *node,

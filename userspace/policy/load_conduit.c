@@ -34,6 +34,34 @@ static void load_rules(struct otseg_loader *loader, const struct otseg_node *nod
 			conduit->n_rules++;
 }
 
+/* Link-level frames have no addresses to tell zones by: where they come in must. */
+static void warn_link(struct otseg_loader *loader, const struct otseg_conduit *conduit)
+{
+	const struct otseg_policy *policy = loader->policy;
+	size_t i;
+
+	for (i = 0; i < conduit->n_rules; i++)
+		if (otseg_load_is_link(&conduit->rules[i]))
+			break;
+	if (i == conduit->n_rules || conduit->from == OTSEG_NONE16 || conduit->to == OTSEG_NONE16 ||
+	    otseg_load_link_leads(policy, conduit->from, conduit->to))
+		return;
+	for (; i < conduit->n_rules; i++) {
+		const struct otseg_rule *rule = &conduit->rules[i];
+
+		if (!otseg_load_is_link(rule))
+			continue;
+		otseg_diag_add(loader->source.diag, OTSEG_WARNING, loader->source.name,
+			       rule->at.line, rule->at.column,
+			       "the rule '%s' permits nothing on the link: %s", rule->name,
+			       conduit->from == conduit->to ?
+				       "its zone lives alone neither behind an interface off a wire "
+				       "nor behind both ends of one" :
+				       "no wire joins interfaces that its two zones live alone "
+				       "behind");
+	}
+}
+
 static void load_contents(struct otseg_loader *loader, const struct otseg_node *key,
 			  const struct conduit_nodes *nodes, struct otseg_conduit *conduit)
 {
@@ -67,6 +95,7 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	otseg_load_note(loader, nodes->note);
 	if (nodes->rules)
 		load_rules(loader, nodes->rules, conduit);
+	warn_link(loader, conduit);
 	if (!nodes->rules || (nodes->rules->kind == OTSEG_NODE_MAP && !nodes->rules->n))
 		otseg_node_warn(source, key, "'%s' has no rules: it permits nothing", key->text);
 }

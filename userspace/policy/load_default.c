@@ -4,6 +4,7 @@
  * services, and what passes on an interface's own link without a rule.
  */
 #include "load.h"
+#include "load_message.h"
 #include "otseg/service.h"
 #include "value.h"
 #include "words.h"
@@ -52,24 +53,37 @@ static void load_icmpv6(struct otseg_loader *loader, const struct otseg_node *no
 		loader->policy->flags |= OTSEG_IMG_NO_LINK_ND;
 }
 
+/* Not every inspected service has ports and units. */
+static void check_fit(struct otseg_loader *loader, const struct otseg_node *node, const char *key,
+		      unsigned int service, bool fits)
+{
+	if (node && !fits)
+		otseg_node_error(&loader->source, node,
+				 "the key '%s' does not fit the service '%s'", key,
+				 otseg_services[service].name);
+}
+
 static void load_inspected(struct otseg_loader *loader, const struct otseg_node *node,
 			   unsigned int service)
 {
 	struct otseg_service_default *defaults = &loader->defaults[service];
+	bool has_ports = otseg_services[service].carriers & OTSEG_ON_IP;
+	bool has_units = otseg_words_protocol(service)->unit;
 	const struct otseg_node *values[OTSEG_KEYS_MAX];
 
 	if (!otseg_keys_read(&loader->source, node, OTSEG_MAP_DEFAULTS_INSPECTED, values))
 		return;
-	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_PORT])
+	check_fit(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_PORT], "port", service, has_ports);
+	check_fit(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS], "units", service, has_units);
+	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_PORT] && has_ports)
 		otseg_value_ranges(&loader->source, values[OTSEG_KEY_DEFAULTS_INSPECTED_PORT],
 				   "a port", 1, 65535, &defaults->ports);
 	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_ACCESS])
 		otseg_load_access(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_ACCESS],
 				  &defaults->access);
-	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS])
-		otseg_value_ranges(&loader->source, values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS],
-				   "a unit", 0, otseg_words_protocol(service)->unit_max,
-				   &defaults->units);
+	if (values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS] && has_units)
+		otseg_load_units(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_UNITS], service,
+				 &defaults->units);
 	load_idle(loader, values[OTSEG_KEY_DEFAULTS_INSPECTED_IDLE], service);
 }
 

@@ -4,6 +4,7 @@
  * classes, functions, units, objects, values, fields and texts; and which of these
  * cannot go together.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,7 +215,7 @@ static void load_objects_of(struct otseg_loader *loader, const struct otseg_node
 	otseg_ranges_set(source, node, "objects", &items, ranges);
 }
 
-/* A type of objects by its name, or one that is only numbered, which takes @any. */
+/* A type of objects by its name or, where there are such, by its number, which takes @any. */
 static const struct otseg_word *object_type(const struct otseg_protocol *protocol, const char *name,
 					    struct otseg_word *any)
 {
@@ -227,7 +228,8 @@ static const struct otseg_word *object_type(const struct otseg_protocol *protoco
 	if (!otseg_number_parse(name + len, strlen(name + len), &any->number) ||
 	    any->number > protocol->any_type_max)
 		return NULL;
-	return any;
+	type = otseg_words_number(protocol->objects, any->number);
+	return type ? type : any;
 }
 
 static int compare_objects(const void *left, const void *right)
@@ -239,21 +241,42 @@ static int compare_objects(const void *left, const void *right)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
+/* Ranges of one type that touch become one: a type may stand there by name and by number. */
+static void join_objects(struct otseg_vec *items)
+{
+	struct otseg_img_object *objects = items->data;
+	size_t i, n = 0;
+
+	qsort(objects, items->n, sizeof(*objects), compare_objects);
+	for (i = 0; i < items->n; i++) {
+		struct otseg_img_object *last = n ? &objects[n - 1] : NULL;
+
+		if (last && last->type == objects[i].type &&
+		    objects[i].first <= (u64)last->last + 1) {
+			if (objects[i].last > last->last)
+				last->last = objects[i].last;
+			continue;
+		}
+		objects[n++] = objects[i];
+	}
+	items->n = n;
+}
+
 /* A sorted list of objects, or of fields, becomes the rule's. */
 static void set_objects(struct otseg_loader *loader, const struct otseg_node *node, const char *what,
 			struct otseg_vec *items, struct otseg_img_object **objects, size_t *n)
 {
 	struct otseg_source *source = &loader->source;
 
+	if (items->n)
+		join_objects(items);
 	if (items->n > OTSEG_MAX_LIST)
 		otseg_node_error(source, node, "%s: %zu separate ranges, at most %u are possible",
 				 what, items->n, OTSEG_MAX_LIST);
 	*n = items->n;
 	*objects = otseg_arena_alloc(source->arena, items->n * sizeof(**objects));
-	if (items->n) {
+	if (items->n)
 		memcpy(*objects, items->data, items->n * sizeof(**objects));
-		qsort(*objects, items->n, sizeof(**objects), compare_objects);
-	}
 	otseg_vec_free(items);
 }
 
@@ -364,7 +387,7 @@ static void load_text(struct otseg_loader *loader, const struct otseg_node *node
 		struct otseg_text text = { .text = name->number };
 		size_t len = member->kind == OTSEG_NODE_SCALAR ? member->len : 0;
 
-		if (len > 1 && member->text[len - 1] == '*') {
+		if (len && member->text[len - 1] == '*') {
 			text.is_prefix = true;
 			len--;
 		}
@@ -378,6 +401,54 @@ static void load_text(struct otseg_loader *loader, const struct otseg_node *node
 		text.string = otseg_arena_text(source->arena, member->text, len);
 		otseg_vec_add(texts, &text, 1);
 	}
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct otseg_text *a = left, *b = right;
+	int order = strcmp(a->string, b->string);
+
+	if (a->text != b->text)
+		return a->text < b->text ? -1 : 1;
+	return order ? order : a->is_prefix - b->is_prefix;
+}
+
+/* In one order, whatever that of the text, and each once. */
+static void set_texts(struct otseg_loader *loader, const struct otseg_node *node,
+		      struct otseg_vec *items, struct otseg_rule *rule)
+{
+	struct otseg_text *texts = items->data;
+	size_t i, n = 0;
+
+	if (items->n)
+		qsort(texts, items->n, sizeof(*texts), compare_texts);
+	for (i = 0; i < items->n; i++)
+		if (!n || compare_texts(&texts[n - 1], &texts[i]))
+			texts[n++] = texts[i];
+	if (n > OTSEG_MAX_LIST)
+		otseg_node_error(&loader->source, node, "fields: %zu texts, at most %u are possible",
+				 n, OTSEG_MAX_LIST);
+	rule->n_texts = n;
+	rule->texts = otseg_arena_alloc(loader->source.arena, n * sizeof(*texts));
+	if (n)
+		memcpy(rule->texts, texts, n * sizeof(*texts));
+	otseg_vec_free(items);
+}
+
+/* Numbers and texts stand in one map: what was meant may be either. */
+static const char *suggest_field(struct otseg_source *source, const char *name,
+				 const struct otseg_protocol *protocol)
+{
+	size_t i, n = protocol->fields.n, n_all = n + protocol->texts.n;
+	const char **names = otseg_alloc((n_all + 1) * sizeof(*names));
+	const char *suggestion;
+
+	for (i = 0; i < n_all; i++)
+		names[i] = i < n ? protocol->fields.words[i].name :
+				   protocol->texts.words[i - n].name;
+	suggestion = otseg_words_suggest(source, name, names, n_all);
+	free(names);
+	return suggestion;
 }
 
 static void load_fields(struct otseg_loader *loader, const struct otseg_node *node,
@@ -410,20 +481,10 @@ static void load_fields(struct otseg_loader *loader, const struct otseg_node *no
 			otseg_node_error(source, key, "%s has no field %s%s",
 					 otseg_services[rule->service].name,
 					 otseg_node_found(source, key),
-					 otseg_words_suggest_word(source, key->text,
-								  protocol->fields.n ?
-									  protocol->fields :
-									  protocol->texts));
+					 suggest_field(source, key->text, protocol));
 	}
 	set_objects(loader, node, "fields", &fields, &rule->fields, &rule->n_fields);
-	if (texts.n > OTSEG_MAX_LIST)
-		otseg_node_error(source, node, "fields: %zu texts, at most %u are possible", texts.n,
-				 OTSEG_MAX_LIST);
-	rule->n_texts = texts.n;
-	rule->texts = otseg_arena_alloc(source->arena, texts.n * sizeof(*rule->texts));
-	if (texts.n)
-		memcpy(rule->texts, texts.data, texts.n * sizeof(*rule->texts));
-	otseg_vec_free(&texts);
+	set_texts(loader, node, &texts, rule);
 }
 
 static bool names_type(const struct otseg_rule *rule, u32 type)
@@ -436,27 +497,39 @@ static bool names_type(const struct otseg_rule *rule, u32 type)
 	return false;
 }
 
-/* Access classes of a function as far as the rule names it. */
-static u8 function_access(const struct otseg_rule *rule, const struct otseg_word *function)
+static bool names_function(const struct otseg_rule *rule, u32 first, u32 last)
 {
-	struct otseg_word_list subs = otseg_words_protocol(rule->service)->subs;
-	struct otseg_img_range one;
-	u8 least = 0;
+	struct otseg_img_range range = { first, last };
+
+	return otseg_ranges_cover(rule->functions.items, rule->functions.n, &range, 1);
+}
+
+/*
+ * Whether messages of a function that the rule names can have classes that it permits.
+ * The lists give a function all classes that its sub-functions and contents can bring, and
+ * what a single message brings may be less: it may pass if the rule has one of them.
+ * Where the list is exact the rule must have all, and of sub-functions one that is named.
+ */
+static bool is_permitted(const struct otseg_rule *rule, const struct otseg_word *function)
+{
+	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
+	u8 access = rule->access | OTSEG_ACCESS_SESSION, classes = 0;
+	u32 code = function->number << 16;
 	size_t i;
 
-	if (!(function->flags & OTSEG_FN_SUB))
-		return function->access;
-	/* One sub-function that the rule permits is enough. */
-	for (i = 0; i < subs.n; i++) {
-		if (subs.words[i].extra != function->number)
-			continue;
-		one.first = function->number << 16 | subs.words[i].number;
-		one.last = one.first;
-		if (otseg_ranges_cover(rule->functions.items, rule->functions.n, &one, 1) &&
-		    (!least || !(subs.words[i].access & ~rule->access)))
-			least = subs.words[i].access;
+	if (!(function->flags & OTSEG_FN_SUB) && protocol->is_exact)
+		return !(function->access & ~access);
+	if (!(function->flags & OTSEG_FN_SUB) || names_function(rule, code, code | SUB_ANY))
+		return function->access & access;
+	for (i = 0; i < protocol->subs.n; i++) {
+		const struct otseg_word *sub = &protocol->subs.words[i];
+
+		if (sub->extra == function->number &&
+		    names_function(rule, code | sub->number, code | sub->number))
+			classes |= sub->access;
 	}
-	return least;
+	/* Sub-functions without a name: nothing is known of them. */
+	return !classes || classes & access;
 }
 
 /* A named function that other keys exclude is a slip of the pen. */
@@ -481,19 +554,18 @@ static void check_functions(struct otseg_loader *loader, const struct otseg_node
 		if (function->access == OTSEG_ACCESS_SESSION)
 			continue;
 		type = otseg_words_number(protocol->objects, function->extra);
-		if (function_access(rule, function) & ~rule->access)
+		if (!is_permitted(rule, function))
 			otseg_node_warn(&loader->source, node,
 					"'%s' needs more than the 'access' of the rule '%s': it "
 					"never matches",
 					function->name, rule->name);
-		else if (protocol->any_type)
-			continue;
-		else if (rule->n_objects && !type)
+		else if (rule->n_objects && !type && protocol->is_exact)
 			otseg_node_warn(&loader->source, node,
 					"'%s' names no object: with the 'objects' of the rule '%s' "
 					"it never matches",
 					function->name, rule->name);
-		else if (rule->n_objects && !names_type(rule, function->extra))
+		else if (rule->n_objects && type && !protocol->any_type &&
+			 !names_type(rule, function->extra))
 			otseg_node_warn(&loader->source, node,
 					"'%s' addresses objects of the type '%s', which the rule "
 					"'%s' does not list: it never matches",
@@ -517,9 +589,22 @@ static bool can_write(const struct otseg_rule *rule)
 	return !rule->functions.n;
 }
 
-static const char *unit_of(const struct otseg_protocol *protocol)
+/**
+ * otseg_load_units - read addresses within an endpoint
+ * @loader: the loader
+ * @node: one, or a list of them
+ * @service: whose they are; it has units
+ * @units: the result
+ */
+void otseg_load_units(struct otseg_loader *loader, const struct otseg_node *node,
+		      unsigned int service, struct otseg_ranges *units)
 {
-	return protocol->unit && strcmp(protocol->unit, "unit") ? protocol->unit : "a unit";
+	const struct otseg_protocol *protocol = otseg_words_protocol(service);
+	const char *article = strchr("aeio", protocol->unit[0]) ? "an" : "a";
+	char what[64];
+
+	snprintf(what, sizeof(what), "%s %s", article, protocol->unit);
+	otseg_value_ranges(&loader->source, node, what, 0, protocol->unit_max, units);
 }
 
 /**
@@ -556,8 +641,7 @@ void otseg_load_message(struct otseg_loader *loader, const struct otseg_node *ke
 		load_functions(loader, values[OTSEG_KEY_RULE_FUNCTIONS], rule);
 	rule->units = defaults->units;
 	if (values[OTSEG_KEY_RULE_UNITS])
-		otseg_value_ranges(source, values[OTSEG_KEY_RULE_UNITS], unit_of(protocol), 0,
-				   protocol->unit_max, &rule->units);
+		otseg_load_units(loader, values[OTSEG_KEY_RULE_UNITS], rule->service, &rule->units);
 	if (values[OTSEG_KEY_RULE_OBJECTS])
 		load_objects(loader, values[OTSEG_KEY_RULE_OBJECTS], rule);
 	if (values[OTSEG_KEY_RULE_VALUES])

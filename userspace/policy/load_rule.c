@@ -346,6 +346,20 @@ static void load_selectors(struct otseg_loader *loader, const struct otseg_node 
 }
 
 /**
+ * otseg_load_is_link - whether a rule is about frames without an IP address
+ * @rule: the rule; its selectors are there
+ *
+ * Return: whether one of its carriers is the link itself.
+ */
+bool otseg_load_is_link(const struct otseg_rule *rule)
+{
+	size_t n = rule->selectors.n;
+
+	/* They are sorted, and no carrier comes behind this one. */
+	return n && rule->selectors.items[n - 1].last >> 16 == OTSEG_SEL_LINK;
+}
+
+/**
  * otseg_load_rate - read how much may come through a rule or a conduit
  * @loader: the loader
  * @node: what it says
@@ -431,6 +445,12 @@ bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *co
 		 &rule->n_from);
 	load_end(loader, values[OTSEG_KEY_RULE_TO], conduit->to, "to", &rule->to, &rule->n_to);
 	load_selectors(loader, node, values, rule);
+	if ((rule->n_from || rule->n_to) && otseg_load_is_link(rule))
+		otseg_node_error(source,
+				 values[rule->n_from ? OTSEG_KEY_RULE_FROM : OTSEG_KEY_RULE_TO],
+				 "assets are addresses, and frames of '%s' on the carrier 'link' "
+				 "have none: the rule is for the whole zone",
+				 word->text);
 	otseg_load_message(loader, key, values, rule);
 	rule->idle_s = loader->defaults[service].idle_s;
 	if (values[OTSEG_KEY_RULE_IDLE])

@@ -119,3 +119,54 @@ void otseg_load_wires(struct otseg_loader *loader, const struct otseg_node *node
 	for (i = 0; i < node->n; i++)
 		load_wire(loader, otseg_node_key(node, i), otseg_node_value(node, i));
 }
+
+/* The zone that lives behind an interface and VLAN alone, OTSEG_NONE32: none does. */
+static u32 only_zone(const struct otseg_policy *policy, const char *name, u32 vlan)
+{
+	u32 zone = OTSEG_NONE32;
+	size_t i, k;
+
+	for (i = 0; i < policy->n_zones; i++)
+		for (k = 0; k < policy->zones[i].n_interfaces; k++) {
+			const struct otseg_interface *interface = &policy->zones[i].interfaces[k];
+
+			if (interface->vlan != vlan || strcmp(interface->name, name))
+				continue;
+			if (zone != OTSEG_NONE32)
+				return OTSEG_NONE32;
+			zone = i;
+		}
+	return zone;
+}
+
+/**
+ * otseg_load_link_leads - whether frames without an IP address get from a zone to another
+ * @policy: the policy; zones and wires are there
+ * @from: the one zone
+ * @to: the other one, or the same
+ *
+ * Return: whether @from lives alone behind an interface and @to behind the other end of its
+ * wire; off a wire they are the same zone.
+ */
+bool otseg_load_link_leads(const struct otseg_policy *policy, u16 from, u16 to)
+{
+	const struct otseg_zone *zone = &policy->zones[from];
+	size_t i, k;
+
+	for (i = 0; i < zone->n_interfaces; i++) {
+		const struct otseg_interface *interface = &zone->interfaces[i];
+		const char *far = interface->name;
+
+		if (only_zone(policy, interface->name, interface->vlan) != from)
+			continue;
+		for (k = 0; k < policy->n_wires; k++) {
+			if (!strcmp(policy->wires[k].ends[0], interface->name))
+				far = policy->wires[k].ends[1];
+			else if (!strcmp(policy->wires[k].ends[1], interface->name))
+				far = policy->wires[k].ends[0];
+		}
+		if (only_zone(policy, far, interface->vlan) == to)
+			return true;
+	}
+	return false;
+}

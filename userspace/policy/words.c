@@ -340,10 +340,13 @@ const char *otseg_words_suggest(struct otseg_source *source, const char *word,
 const char *otseg_words_suggest_word(struct otseg_source *source, const char *word,
 				     struct otseg_word_list list)
 {
-	const char *names[128];
+	const char **names = otseg_alloc((list.n + 1) * sizeof(*names));
+	const char *suggestion;
 	size_t i;
 
-	for (i = 0; i < list.n && i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < list.n; i++)
 		names[i] = list.words[i].name;
-	return otseg_words_suggest(source, word, names, i);
+	suggestion = otseg_words_suggest(source, word, names, i);
+	free(names);
+	return suggestion;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The words of the policy language that stand for numbers: services, access
- * classes, ICMP types, ARP operations, and what each inspector knows by name. Both ways, and what a misspelt word may have meant.
+ * classes, ICMP types, ARP operations, and what each inspector knows by name. Both ways,
+ * and what a misspelt word may have meant.
  */
 #ifndef OTSEG_POLICY_WORDS_H
 #define OTSEG_POLICY_WORDS_H
@@ -71,6 +72,8 @@ struct otseg_word_list {
  *	"group-12"; NULL: there are none
  * @any_type_max: highest number of such a type
  * @any_max: highest number of an object of such a type
+ * @is_exact: of functions without sub-functions the list says exactly which access classes
+ *	and which type of objects each message has; else those that one can have at most
  * @functions: functions, by code
  * @subs: sub-functions, of all functions
  * @objects: object types
@@ -88,6 +91,7 @@ struct otseg_protocol {
 	const char *any_type;
 	u32 any_type_max;
 	u32 any_max;
+	bool is_exact;
 	struct otseg_word_list functions;
 	struct otseg_word_list subs;
 	struct otseg_word_list objects;
