@@ -21,12 +21,12 @@ const volatile u32 otseg_mask_conduits = OTSEG_MAX_CONDUITS - 1;
 const volatile u32 otseg_mask_rules = OTSEG_MAX_RULES - 1;
 
 /*
- * What the maps that outlive the programs mean: flows, their buckets and sessions, limits, budgets,
- * counters, interfaces and the root. An object that replaces one of the same number goes
+ * What the maps that outlive the programs mean: flows, their buckets and sessions, memory, limits,
+ * budgets, counters, interfaces and the root. An object that replaces one of the same number goes
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (4 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (5 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
@@ -151,6 +151,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct otseg_limiter);
 } otseg_limits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, OTSEG_MEMORY_LINES);
+	__type(key, u32);
+	__type(value, struct otseg_memory_line);
+} otseg_memory SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

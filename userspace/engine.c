@@ -46,9 +46,10 @@ struct otseg_engine *otseg_engine_new(void)
 	w->limits = calloc(OTSEG_LIMITERS, sizeof(*w->limits));
 	w->live = calloc(OTSEG_BUDGET_SLOTS, sizeof(*w->live));
 	w->links = calloc(OTSEG_LINK_SLOTS, sizeof(*w->links));
+	w->memory = calloc(OTSEG_MEMORY_LINES, sizeof(*w->memory));
 	engine->image = calloc(1, OTSEG_IMAGE_MAX + OTSEG_REGION_TAIL);
 	engine->counters = calloc(OTSEG_CTR_COUNT, sizeof(*engine->counters));
-	if (!w->lines || !w->sessions || !w->limits || !w->live || !w->links ||
+	if (!w->lines || !w->sessions || !w->limits || !w->live || !w->links || !w->memory ||
 	    !engine->image || !engine->counters) {
 		otseg_engine_free(engine);
 		return NULL;
@@ -73,6 +74,7 @@ void otseg_engine_free(struct otseg_engine *engine)
 	free(engine->world.limits);
 	free(engine->world.live);
 	free(engine->world.links);
+	free(engine->world.memory);
 	free(engine->image);
 	free(engine->counters);
 	free(engine);

@@ -96,6 +96,33 @@ struct otseg_hop {
 	u32 at_s;
 };
 
+#define OTSEG_MEMORY_LINES 2048 /* a power of two */
+#define OTSEG_MEMORY_WAYS 4
+
+/**
+ * struct otseg_memory - what is remembered of messages (memory.h)
+ * @key: keyed hash of whose it is, 0: free
+ * @words: state, repetition and revision of a publication
+ * @until_s: by otseg_seconds()
+ */
+struct otseg_memory {
+	u64 key;
+	u32 words[3];
+	u32 until_s;
+};
+
+/**
+ * struct otseg_memory_line - where keys of one hash are remembered
+ * @entries: in any order
+ * @reserved: zero
+ */
+struct otseg_memory_line {
+	struct otseg_memory entries[OTSEG_MEMORY_WAYS];
+	u64 reserved[4];
+};
+
+_Static_assert(sizeof(struct otseg_memory_line) == 128, "two cache lines");
+
 /**
  * struct otseg_limiter - token buckets of one rule or conduit (limit.h)
  * @packets: theoretical arrival time of the next packet, ns
@@ -465,6 +492,7 @@ OTSEG_MAP_AT(otseg_limiter_at, struct otseg_limiter, otseg_limits, OTSEG_LIMITER
 OTSEG_MAP_AT(otseg_live_at, struct otseg_live, otseg_live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_MAP_AT(otseg_link_at, struct otseg_link, otseg_links, OTSEG_LINK_SLOTS - 1)
 OTSEG_MAP_AT(otseg_refusals_at, struct otseg_refusals, otseg_refusals, OTSEG_REFUSALS - 1)
+OTSEG_MAP_AT(otseg_memory_at, struct otseg_memory_line, otseg_memory, OTSEG_MEMORY_LINES - 1)
 OTSEG_MAP_AT(otseg_hop_at, struct otseg_hop, otseg_hops, OTSEG_HOPS - 1)
 
 extern const u8 *bpf_otseg_policy(struct xdp_md *ctx,
@@ -809,6 +837,7 @@ OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_ms
  * @limits: OTSEG_LIMITERS of them
  * @live: OTSEG_BUDGET_SLOTS of them
  * @links: OTSEG_LINK_SLOTS of them
+ * @memory: OTSEG_MEMORY_LINES of them, or NULL
  * @root: key of the flow hash, and how much of the tables is in use
  * @long_way: no frame takes the short way of express.h: to compare both
  * @observe: told of every inspected message; may be NULL
@@ -824,6 +853,7 @@ struct otseg_world {
 	struct otseg_limiter *limits;
 	struct otseg_live *live;
 	struct otseg_link *links;
+	struct otseg_memory_line *memory;
 	struct otseg_root root;
 	u32 long_way;
 	void (*observe)(void *observer, const struct otseg_msg *msg,
@@ -916,6 +946,11 @@ OTSEG_TABLE_AT(otseg_session_at, struct otseg_session, sessions, OTSEG_SESSIONS 
 OTSEG_TABLE_AT(otseg_limiter_at, struct otseg_limiter, limits, OTSEG_LIMITERS - 1)
 OTSEG_TABLE_AT(otseg_live_at, struct otseg_live, live, OTSEG_BUDGET_SLOTS - 1)
 OTSEG_TABLE_AT(otseg_link_at, struct otseg_link, links, OTSEG_LINK_SLOTS - 1)
+
+OTSEG_INLINE struct otseg_memory_line *otseg_memory_at(const struct otseg_env *e, u32 index)
+{
+	return e->world->memory ? &e->world->memory[index & (OTSEG_MEMORY_LINES - 1)] : NULL;
+}
 
 /* Nobody here is in such a hurry. */
 OTSEG_INLINE struct otseg_refusals *otseg_refusals_at(const struct otseg_env *e, u32 index)

@@ -53,6 +53,14 @@ enum otseg_msg_values {
 	OTSEG_VALUES_LE16, /* little-endian 16-bit words, one for each object */
 };
 
+/* What a message has to do with messages of other flows, or with earlier ones: memory.h. */
+enum otseg_msg_memory {
+	OTSEG_MEMORY_NONE,
+	OTSEG_MEMORY_OPEN, /* a request for an I/O connection; its answer, with the numbers of both directions */
+	OTSEG_MEMORY_NEED, /* belongs to such a connection: passes if there is one */
+	OTSEG_MEMORY_SEQUENCE, /* a publication: state, repetition, revision, validity in ms */
+};
+
 /* An answer that fits whatever was asked, or a question that leaves it open. */
 #define OTSEG_ANSWER_ANY 0xffff
 
@@ -121,6 +129,10 @@ struct otseg_msg_text {
  * @exception: error code of a response with OTSEG_MSG_EXCEPTION
  * @n_objects: used entries of @objects
  * @text_mask: bit T set: @texts[T] is there
+ * @memory: enum otseg_msg_memory
+ * @reserved: zero
+ * @keep: numbers that @memory asks for. OPEN, of an answer: from the side that asked, to it;
+ *	NEED: the connection's; SEQUENCE: as it says, of the stream @unit and @id
  * @fields: numbers, by the inspector's numbering of fields
  * @texts: names, likewise
  * @objects: what it addresses
@@ -143,6 +155,9 @@ struct otseg_msg {
 	u8 exception;
 	u8 n_objects;
 	u8 text_mask;
+	u8 memory;
+	u8 reserved[3];
+	u32 keep[4];
 	u32 fields[OTSEG_MSG_FIELDS];
 	struct otseg_msg_text texts[OTSEG_MSG_TEXTS];
 	struct otseg_msg_object objects[OTSEG_MSG_OBJECTS];

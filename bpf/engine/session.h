@@ -13,7 +13,7 @@
 #define OTSEG_STREAM_WINDOW 4096 /* bytes of one direction that may be unacknowledged; a power of two */
 #define OTSEG_STREAM_PIECE 512 /* bytes written to a window at a time */
 #define OTSEG_INSPECTION_BYTES 8192 /* room for a window and an open PDU; a power of two */
-#define OTSEG_SEGMENT_PDUS 32 /* PDUs that one segment may complete */
+#define OTSEG_SEGMENT_PDUS 128 /* messages that one segment may complete; a power of two */
 #define OTSEG_REQUESTS 32 /* outstanding requests remembered; a power of two */
 #define OTSEG_EFFORT_MAX 4096 /* rules, objects, words and bytes that one segment may have looked up */
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each */
@@ -29,6 +29,9 @@
  *	end of a PDU that was judged by its beginning, whose rest is to come
  * @base: a PDU boundary not after @acked, from which judging can begin again
  * @mark: a later boundary, the next @base
+ * @body: with OTSEG_CURSOR_BODY: from there to @body_end nothing was judged: it is the rest of
+ *	a PDU longer than what is looked at. Such bytes are not in the window
+ * @body_end: where that PDU ends
  * @renew: bytes before it were judged under an older policy generation
  * @generation: of the policy under which the bytes from @renew on were judged
  * @flags: OTSEG_CURSOR_*
@@ -41,6 +44,8 @@ struct otseg_cursor {
 	u32 pdu;
 	u32 base;
 	u32 mark;
+	u32 body;
+	u32 body_end;
 	u32 renew;
 	u32 generation;
 	u16 flags;
@@ -51,6 +56,10 @@ struct otseg_cursor {
 #define OTSEG_CURSOR_MOVED 0x2 /* data has passed */
 #define OTSEG_CURSOR_ACKED 0x4 /* the receiver has confirmed @acked: below it, anything passes */
 #define OTSEG_CURSOR_RENEW 0x8 /* @renew is meaningful */
+#define OTSEG_CURSOR_BODY 0x10 /* @body is meaningful, and @body_end not acknowledged */
+
+#define OTSEG_REQUEST_OPEN 0x1 /* the answer has not come yet */
+#define OTSEG_REQUEST_MEMORY 0x2 /* it opens what memory.h remembers */
 
 /**
  * struct otseg_request - one request whose answer may come
@@ -60,7 +69,7 @@ struct otseg_cursor {
  * @unit: unit or station
  * @rule: the rule that allowed it, OTSEG_NONE16: none
  * @generation: of the policy that @rule speaks of, its low bits
- * @is_open: the answer has not come yet
+ * @is_open: OTSEG_REQUEST_*; 0: the answer has come
  */
 struct otseg_request {
 	u32 function;
@@ -100,7 +109,7 @@ struct otseg_session {
 	u32 reserved[2];
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
-	u32 unused[8];
+	u32 unused[4];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");
@@ -180,7 +189,7 @@ struct otseg_inspection {
 	u32 n_rules;
 	u32 n_limited;
 	struct otseg_refused refused;
-	struct otseg_request requests[OTSEG_SEGMENT_PDUS];
+	struct otseg_request requests[OTSEG_REQUESTS];
 	u32 rules[OTSEG_SEGMENT_PDUS];
 	u32 limited[OTSEG_SEGMENT_PDUS];
 	u64 bytes[OTSEG_INSPECTION_BYTES / 8];

@@ -21,7 +21,8 @@
  *    bytes that did pass count.
  *  - A PDU that is split over segments stays in the window until it is complete
  *    and is judged as a whole then; until then its beginning is judged. Of one that is
- *    longer than OTSEG_PDU_MAX, that many bytes are judged; the rest belongs to it.
+ *    longer than OTSEG_PDU_MAX, that many bytes are judged; the rest, from the next segment
+ *    on, passes unseen, and is not kept: whatever it is, the receiver takes it for the rest.
  *  - If the window is full, new bytes wait (are dropped) until the receiver
  *    acknowledges older ones. The oldest unacknowledged segment always fits, so
  *    an honest sender makes progress.
@@ -38,6 +39,7 @@
 #include "inspect.h"
 #include "limit.h"
 #include "match.h"
+#include "memory.h"
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
@@ -352,12 +354,14 @@ OTSEG_INLINE u32 stream_fits(const struct otseg_request *r, const struct otseg_m
 		return 1;
 	if (r->id != msg->id || r->unit != (u16)msg->unit)
 		return 0;
-	if (flags & OTSEG_MSG_NO_FUNCTION)
-		return 1;
-	if (flags & OTSEG_MSG_EXCEPTION)
+	if (flags & OTSEG_MSG_NO_FUNCTION) {
+		if (flags & OTSEG_MSG_PARTIAL)
+			return 1;
+	} else if (flags & OTSEG_MSG_EXCEPTION) {
 		return !((r->function ^ msg->function) >> 16);
-	if (r->function != msg->function)
+	} else if (r->function != msg->function) {
 		return 0;
+	}
 	return r->answer == msg->answer || r->answer == OTSEG_ANSWER_ANY ||
 	       msg->answer == OTSEG_ANSWER_ANY;
 }
@@ -380,6 +384,9 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 			continue;
 		if (r->rule != OTSEG_NONE16 && r->generation == (u16)e->generation)
 			in->rule = r->rule;
+		/* What was not asked for is not opened, whatever the answer says. */
+		if (!(r->is_open & OTSEG_REQUEST_MEMORY) || in->msg.flags & OTSEG_MSG_EXCEPTION)
+			in->msg.memory = OTSEG_MEMORY_NONE;
 		if (!(in->msg.flags & OTSEG_MSG_PARTIAL))
 			in->answered |= 1u << index;
 		return OTSEG_R_RULE;
@@ -398,7 +405,9 @@ OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request
 	r->unit = (u16)msg->unit;
 	r->rule = (u16)e->s->inspection.rule;
 	r->generation = (u16)e->generation;
-	r->is_open = 1;
+	r->is_open = OTSEG_REQUEST_OPEN;
+	if (msg->memory == OTSEG_MEMORY_OPEN)
+		r->is_open |= OTSEG_REQUEST_MEMORY;
 }
 
 /* Note the message at hand and its rule until the segment is known to pass. */
@@ -409,7 +418,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 	u32 i;
 
 	if (in->msg.kind == OTSEG_KIND_REQUEST)
-		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_SEGMENT_PDUS - 1)]);
+		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_REQUESTS - 1)]);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
@@ -463,6 +472,10 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	} else {
 		reason = stream_answer(e, s);
 	}
+	if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE &&
+	    is_asked == (in->msg.memory != OTSEG_MEMORY_OPEN) &&
+	    !(in->msg.flags & OTSEG_MSG_PARTIAL))
+		reason = otseg_unit_memory((struct otseg_env *)e, 0, 0);
 	/* Of so many bytes an inspector must have made up its mind. */
 	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_PARTIAL))
 		return have < OTSEG_PDU_MAX ? reason : OTSEG_R_INTERNAL;
@@ -533,6 +546,8 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
 	otseg_for(i, OTSEG_SEGMENT_PDUS) {
 		if (stream_step(e, s, dir))
 			return in->verdict;
+		if (otseg_unlikely(in->n_requests >= OTSEG_REQUESTS))
+			break;
 	}
 	in->is_lost = 1;
 	return in->verdict == OTSEG_R_RULE ? OTSEG_R_PDU_COUNT : in->verdict;
@@ -552,7 +567,7 @@ OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s
 
 	/* Of a PDU longer than the window, the beginning was judged long ago. */
 	if (c->next - c->base > OTSEG_STREAM_WINDOW)
-		return stream_after(c->pdu, c->next) ? OTSEG_R_RULE : OTSEG_R_STREAM_OVERLAP;
+		return c->flags & OTSEG_CURSOR_BODY ? OTSEG_R_RULE : OTSEG_R_STREAM_OVERLAP;
 	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), c->next - c->base);
 	begin = stream_at(c, c->base) & 7;
 	in->at = begin;
@@ -603,7 +618,7 @@ OTSEG_INLINE void stream_begin_requests(struct otseg_session *s)
 /* Record request @i of the segment. */
 OTSEG_INLINE void stream_record(const struct otseg_inspection *in, struct otseg_session *s, u32 i)
 {
-	s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i & (OTSEG_SEGMENT_PDUS - 1)];
+	s->requests[s->asked++ & (OTSEG_REQUESTS - 1)] = in->requests[i & (OTSEG_REQUESTS - 1)];
 }
 
 /* Count a message. */
@@ -707,7 +722,8 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	c->pdu = end;
 	c->base = end;
 	c->mark = end;
-	c->flags = (u16)((c->flags | OTSEG_CURSOR_MOVED) & ~OTSEG_CURSOR_RENEW);
+	c->flags = (u16)((c->flags | OTSEG_CURSOR_MOVED) &
+			 ~(OTSEG_CURSOR_RENEW | OTSEG_CURSOR_BODY));
 }
 
 /* Use up the rates of the rules that the segment needs, once each; 0: one is used up. */
@@ -727,17 +743,37 @@ OTSEG_NOINLINE u32 stream_rate(const struct otseg_env *e)
 	return 1;
 }
 
-/* All @news bytes of the segment belong to a PDU that was judged by its beginning. */
-OTSEG_NOINLINE u32 stream_body(const struct otseg_env *e, struct otseg_session *s, u32 dir, u32 news)
+/*
+ * Of the bytes from @from to @to, which come again, those that the window has: all but the rest of
+ * a long PDU, of which nothing was judged, so that it may be whatever it likes. What follows such a
+ * rest passes only once what is before it is acknowledged: one piece is left.
+ */
+OTSEG_INLINE void stream_part(const struct otseg_cursor *c, u32 *from, u32 *to)
 {
-	const struct otseg_packet *p = &e->s->packet;
-	struct otseg_cursor *c = &s->dir[dir & 1];
+	if (stream_after(c->body, *from)) {
+		if (stream_after(*to, c->body))
+			*to = c->body;
+	} else {
+		if (stream_after(c->body_end, *from))
+			*from = stream_after(*to, c->body_end) ? c->body_end : *to;
+	}
+}
 
-	if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
-			 p->payload_off + (c->next - p->seq), news))
-		return OTSEG_R_INTERNAL;
-	stream_advance(c, c->next + news, c->pdu);
-	return OTSEG_R_FLOW;
+/*
+ * Whether new bytes up to @end have to wait, because the window is full of what is not
+ * acknowledged. An open PDU that is acknowledged in part is short: it fits with any new bytes.
+ */
+OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 end)
+{
+	if (otseg_likely(!(c->flags & OTSEG_CURSOR_BODY)))
+		return end - c->acked > OTSEG_STREAM_WINDOW;
+	if (!stream_after(c->body_end, c->acked)) {
+		c->flags &= (u16)~OTSEG_CURSOR_BODY;
+		return end - c->acked > OTSEG_STREAM_WINDOW;
+	}
+	if (!stream_after(end, c->body_end))
+		return 0;
+	return stream_after(c->body, c->acked) || end - c->body_end > OTSEG_STREAM_WINDOW;
 }
 
 /* In place of a reason: the bytes are in scratch memory, to be judged. */
@@ -778,8 +814,11 @@ OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_sessio
 			from = c->acked;
 		}
 		to = stream_after(end, c->next) ? c->next : end;
-		if (from != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, from),
-						  p->payload_off + (from - seq), to - from))
+		at = from;
+		if (otseg_unlikely(c->flags & OTSEG_CURSOR_BODY))
+			stream_part(c, &at, &to);
+		if (at != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, at),
+						  p->payload_off + (at - seq), to - at))
 			return OTSEG_R_STREAM_OVERLAP;
 		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from))
 			return STREAM_RENEW;
@@ -789,14 +828,15 @@ OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_sessio
 	news = end - c->next;
 	if (news > OTSEG_STREAM_WINDOW - OTSEG_PDU_MAX)
 		return OTSEG_R_STREAM_BUDGET;
-	/* an open PDU that is acknowledged in part is short: it fits with any new bytes */
-	if (end - c->acked > OTSEG_STREAM_WINDOW)
+	if (stream_holds(c, end))
 		return OTSEG_R_STREAM_HOLD;
 	owed = 0;
 	if (otseg_unlikely(stream_after(c->pdu, c->next))) {
 		owed = c->pdu - c->next;
-		if (owed >= news)
-			return stream_body(e, s, dir, news);
+		if (owed >= news) {
+			stream_advance(c, end, c->pdu);
+			return OTSEG_R_FLOW;
+		}
 	}
 	in->at = otseg_forget(e, owed || stream_is_idle(c) ? 0 : stream_at(c, c->pdu)) & 7;
 	at = owed ? 0 : in->at + (c->next - c->pdu);
@@ -825,9 +865,16 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	u32 end = p->seq + p->payload_len;
 	u32 news = end - c->next;
+	u32 is_long = 0;
 
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
+	if (otseg_unlikely(stream_after(in->at, in->end))) {
+		/* a long PDU: of one such rest at a time it is known where it lies */
+		if (c->flags & OTSEG_CURSOR_BODY)
+			return OTSEG_R_STREAM_HOLD;
+		is_long = 1;
+	}
 	if (otseg_unlikely(in->n_limited && !stream_rate(e))) {
 		reason = OTSEG_R_RATE_LIMIT;
 		if (!in->is_monitored)
@@ -836,12 +883,17 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 	stream_rewind(c, dir);
 	if (otseg_likely(news <= OTSEG_SHORT && !in->owed))
 		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), in->from, news);
-	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
-			      p->payload_off + (c->next - p->seq), news))
+	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next + in->owed),
+			      p->payload_off + (c->next + in->owed - p->seq), news - in->owed))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	s->state = in->state;
 	stream_advance(c, end, end - (in->end - in->at));
+	if (otseg_unlikely(is_long)) {
+		c->body = end;
+		c->body_end = c->pdu;
+		c->flags |= OTSEG_CURSOR_BODY;
+	}
 	return reason;
 }
 

@@ -724,12 +724,20 @@ OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *m
 		function = state & OTSEG_DNP3_ST_FUNCTION;
 		differs = (state >> OTSEG_DNP3_ST_SEQ ^ seq) & OTSEG_DNP3_TP_SEQ;
 		differs |= (state >> OTSEG_DNP3_ST_UNIT ^ msg->unit) & OTSEG_DNP3_ST_UNIT_MASK;
+		differs |= function > OTSEG_DNP3_FC_AUTHENTICATE_ERR + 1;
 	} else {
 		function = state >> OTSEG_DNP3_ST_RESPONSE & 3;
 		differs = (state >> OTSEG_DNP3_ST_RESPONSE_SEQ ^ seq) & OTSEG_DNP3_TP_SEQ;
 	}
-	if (!function || differs)
-		return state & OTSEG_STATE_AGAIN ? OTSEG_R_NONE : OTSEG_R_PDU_STATE;
+	if (!function || differs) {
+		if (!(state & OTSEG_STATE_AGAIN))
+			return OTSEG_R_PDU_STATE;
+		/* what it goes on with is judged by itself, if it comes again */
+		msg_function(msg, is_master ? OTSEG_DNP3_FC_CONFIRM : OTSEG_DNP3_FC_RESPONSE, 0,
+			     OTSEG_ACCESS_SESSION);
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+		return OTSEG_R_NONE;
+	}
 	seq = (seq + 1) & OTSEG_DNP3_TP_SEQ;
 	if (is_master) {
 		dnp3_hidden(function - 1, msg);

@@ -896,11 +896,14 @@ OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
 	u32 type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
 	u32 kind = ENIP_OPEN_OTHER;
 
-	if (transport < 2) /* type 0: no data; the sequence count is in the size of class 1 */
+	if (transport < 2) {
+		/* type 0: no data; the sequence count is in the size of class 1 */
+		msg->memory = OTSEG_MEMORY_OPEN;
 		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
-	else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
-		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER)
+	} else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
+		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER) {
 		kind = ENIP_OPEN_MESSAGES;
+	}
 	if (msg->access) /* there is configuration in the path */
 		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
 		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
@@ -1329,8 +1332,11 @@ OTSEG_GLOBAL u32 enip_reply(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, st
 	    have < data + 12)
 		return OTSEG_R_NONE;
 	/* Vol 1, 3-5.5.2: it may be another class's service; its request tells */
-	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(buf, data));
-	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, pdu_le32(buf, data + 4));
+	msg->memory = OTSEG_MEMORY_OPEN;
+	msg->keep[0] = pdu_le32(buf, data);
+	msg->keep[1] = pdu_le32(buf, data + 4);
+	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, msg->keep[0]);
+	msg_field(msg, OTSEG_ENIP_FIELD_TO_ID, msg->keep[1]);
 	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(buf, data + 8));
 	return OTSEG_R_NONE;
 }

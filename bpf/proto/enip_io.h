@@ -79,8 +79,11 @@ OTSEG_GLOBAL u32 otseg_enip_io_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 		if (have > ENIP_IO_AT_ITEM + i &&
 		    buf[ENIP_IO_AT_ITEM + i] != (u8)(ENIP_IO_ITEM >> 8 * i))
 			return OTSEG_R_PDU_PROTOCOL;
-	if (have >= ENIP_IO_AT_CONNECTION + 4)
-		msg_field(msg, OTSEG_ENIP_IO_FIELD_CONNECTION, pdu_le32(buf, ENIP_IO_AT_CONNECTION));
+	msg->memory = OTSEG_MEMORY_NEED;
+	if (have >= ENIP_IO_AT_CONNECTION + 4) {
+		msg->keep[0] = pdu_le32(buf, ENIP_IO_AT_CONNECTION);
+		msg_field(msg, OTSEG_ENIP_IO_FIELD_CONNECTION, msg->keep[0]);
+	}
 	if (have < ENIP_IO_AT_DATA)
 		return OTSEG_R_NONE;
 	msg_field(msg, OTSEG_ENIP_IO_FIELD_SIZE, pdu_le16(buf, ENIP_IO_AT_LENGTH));

@@ -178,17 +178,21 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 	reason = link_ber_number(buf, &el, &number);
 	switch (kind) {
 	case OTSEG_GOOSE_EL_TTL:
+		msg->keep[3] = number;
 		msg_field(msg, OTSEG_GOOSE_FIELD_TTL, number);
 		if (!number)
 			return OTSEG_R_PDU_MALFORMED;
 		break;
 	case OTSEG_GOOSE_EL_STNUM:
+		msg->keep[0] = number;
 		msg_field(msg, OTSEG_GOOSE_FIELD_STNUM, number);
 		break;
 	case OTSEG_GOOSE_EL_SQNUM:
+		msg->keep[1] = number;
 		msg_field(msg, OTSEG_GOOSE_FIELD_SQNUM, number);
 		break;
 	case OTSEG_GOOSE_EL_CONFREV:
+		msg->keep[2] = number;
 		msg_field(msg, OTSEG_GOOSE_FIELD_CONFREV, number);
 		break;
 	case OTSEG_GOOSE_EL_ENTRIES:
@@ -326,6 +330,7 @@ OTSEG_GLOBAL u32 otseg_goose_parse(struct otseg_pdu *pdu, u32 have, u32 dir, str
 		return OTSEG_R_INTERNAL;
 	buf = pdu->bytes;
 	msg_begin(msg, dir, OTSEG_SVC_GOOSE);
+	msg->memory = OTSEG_MEMORY_SEQUENCE;
 	if (have < OTSEG_GOOSE_AT_LENGTH)
 		return OTSEG_R_NONE;
 	msg_unit(msg, pdu_be16(buf, 0));

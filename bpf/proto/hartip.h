@@ -364,13 +364,10 @@ OTSEG_INLINE u32 hartip_body(const u8 *buf, u32 have, u32 id, u32 type, struct o
 	u32 body = length - OTSEG_HARTIP_AT_BODY;
 	u32 is_request = type == OTSEG_HARTIP_REQUEST;
 
-	if (type == OTSEG_HARTIP_NAK) {
-		/* why, its status tells */
-		msg->flags |= OTSEG_MSG_NO_FUNCTION;
+	if (type == OTSEG_HARTIP_NAK)
 		return OTSEG_R_NONE;
-	}
-	/* what is answered to, and how, is the asking side's business */
-	if (!is_request && !body)
+	/* of an answer that tells only its status */
+	if (type == OTSEG_HARTIP_RESPONSE && !body)
 		return OTSEG_R_NONE;
 	switch (id) {
 	case OTSEG_HARTIP_FC_INITIATE:
@@ -404,10 +401,10 @@ OTSEG_INLINE void hartip_message(u32 id, u32 type, struct otseg_msg *msg)
 {
 	u32 access = otseg_hartip_id_access[id & 0xff];
 
-	if (id == OTSEG_HARTIP_FC_TOKEN_PASSING || id == OTSEG_HARTIP_FC_DIRECT) {
-		/* its command does; an empty answer to it names none */
-		if (type == OTSEG_HARTIP_RESPONSE)
-			msg->function = id << 16;
+	/* its command does; an empty answer to it names none; of a NAK only the status counts */
+	if (id == OTSEG_HARTIP_FC_TOKEN_PASSING || id == OTSEG_HARTIP_FC_DIRECT ||
+	    type == OTSEG_HARTIP_NAK) {
+		msg->function = id << 16;
 		return;
 	}
 	if (!access) {

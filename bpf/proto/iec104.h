@@ -37,7 +37,7 @@ enum otseg_iec104_shape {
 #define OTSEG_IEC104_QUALIFIED 0x08
 #define OTSEG_IEC104_SELECTS 0x10 /* its bit 7: select, do not execute yet (101, 7.2.6.26 and 7.2.6.39) */
 #define OTSEG_IEC104_SWITCHES 0x20 /* its bits 0 and 1: the state, bits 2 to 6: the qualifier (101, 7.2.6.15-17) */
-#define OTSEG_IEC104_BIT 0x40 /* the value is its lowest bit */
+#define OTSEG_IEC104_BIT 0x40 /* the state is one bit */
 #define OTSEG_IEC104_WORD 0x80 /* the value is two bytes, lowest first, at the beginning */
 #define OTSEG_IEC104_SINGLE \
 	(OTSEG_IEC104_QUALIFIED | OTSEG_IEC104_SELECTS | OTSEG_IEC104_SWITCHES | OTSEG_IEC104_BIT)
@@ -55,7 +55,7 @@ enum otseg_iec104_shape {
  * for 127). Types 2-19 with a time of three bytes, 104 and 106 are of 101 alone, and are met where a
  * serial line was put on TCP. S and U frames (104, 5.1) are 256 plus their first control octet.
  *
- * Commands act on the process: `control`. Interrogation and read are questions; counter interrogation
+ * Commands switch: `control`. Set points and bit strings are process data: `write`. Interrogation and read are questions; counter interrogation
  * may also freeze or reset the counters, which is `control`, as are the clock and the reset of the
  * process. Parameters are configuration, and so is whatever a file may hold.
  */
@@ -97,17 +97,17 @@ enum otseg_iec104_shape {
 	X(F, C_SC_NA_1, 45, "c-sc-na-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 1, OTSEG_IEC104_SINGLE) \
 	X(F, C_DC_NA_1, 46, "c-dc-na-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 1, OTSEG_IEC104_DOUBLE) \
 	X(F, C_RC_NA_1, 47, "c-rc-na-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 1, OTSEG_IEC104_DOUBLE) \
-	X(F, C_SE_NA_1, 48, "c-se-na-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 3, OTSEG_IEC104_SET_WORD) \
-	X(F, C_SE_NB_1, 49, "c-se-nb-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 3, OTSEG_IEC104_SET_WORD) \
-	X(F, C_SE_NC_1, 50, "c-se-nc-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 5, OTSEG_IEC104_SET_FLOAT) \
-	X(F, C_BO_NA_1, 51, "c-bo-na-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 4, 0) \
+	X(F, C_SE_NA_1, 48, "c-se-na-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 3, OTSEG_IEC104_SET_WORD) \
+	X(F, C_SE_NB_1, 49, "c-se-nb-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 3, OTSEG_IEC104_SET_WORD) \
+	X(F, C_SE_NC_1, 50, "c-se-nc-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 5, OTSEG_IEC104_SET_FLOAT) \
+	X(F, C_BO_NA_1, 51, "c-bo-na-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 4, 0) \
 	X(F, C_SC_TA_1, 58, "c-sc-ta-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 8, OTSEG_IEC104_SINGLE) \
 	X(F, C_DC_TA_1, 59, "c-dc-ta-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 8, OTSEG_IEC104_DOUBLE) \
 	X(F, C_RC_TA_1, 60, "c-rc-ta-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 8, OTSEG_IEC104_DOUBLE) \
-	X(F, C_SE_TA_1, 61, "c-se-ta-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 10, OTSEG_IEC104_SET_WORD) \
-	X(F, C_SE_TB_1, 62, "c-se-tb-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 10, OTSEG_IEC104_SET_WORD) \
-	X(F, C_SE_TC_1, 63, "c-se-tc-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 12, OTSEG_IEC104_SET_FLOAT) \
-	X(F, C_BO_TA_1, 64, "c-bo-ta-1", OTSEG_ACCESS_CONTROL, 0, COMMAND, 11, 0) \
+	X(F, C_SE_TA_1, 61, "c-se-ta-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 10, OTSEG_IEC104_SET_WORD) \
+	X(F, C_SE_TB_1, 62, "c-se-tb-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 10, OTSEG_IEC104_SET_WORD) \
+	X(F, C_SE_TC_1, 63, "c-se-tc-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 12, OTSEG_IEC104_SET_FLOAT) \
+	X(F, C_BO_TA_1, 64, "c-bo-ta-1", OTSEG_ACCESS_WRITE, 0, COMMAND, 11, 0) \
 	X(F, M_EI_NA_1, 70, "m-ei-na-1", OTSEG_ACCESS_READ, 0, INIT, 1, OTSEG_IEC104_QUALIFIED) \
 	X(F, S_CH_NA_1, 81, "s-ch-na-1", OTSEG_ACCESS_SESSION, OTSEG_FN_OPAQUE, SECURE, 0, 0) \
 	X(F, S_RP_NA_1, 82, "s-rp-na-1", OTSEG_ACCESS_SESSION, OTSEG_FN_OPAQUE, SECURE, 0, 0) \
@@ -132,8 +132,8 @@ enum otseg_iec104_shape {
 	X(F, C_RP_NA_1, 105, "c-rp-na-1", OTSEG_ACCESS_CONTROL, 0, STATION, 1, OTSEG_IEC104_QUALIFIED) \
 	X(F, C_CD_NA_1, 106, "c-cd-na-1", OTSEG_ACCESS_CONTROL, 0, STATION, 2, 0) \
 	X(F, C_TS_TA_1, 107, "c-ts-ta-1", OTSEG_ACCESS_DIAGNOSTIC, 0, STATION, 9, 0) \
-	X(F, P_ME_NA_1, 110, "p-me-na-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 3, OTSEG_IEC104_QUALIFIED | OTSEG_IEC104_WORD | 2) \
-	X(F, P_ME_NB_1, 111, "p-me-nb-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 3, OTSEG_IEC104_QUALIFIED | OTSEG_IEC104_WORD | 2) \
+	X(F, P_ME_NA_1, 110, "p-me-na-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 3, OTSEG_IEC104_QUALIFIED | 2) \
+	X(F, P_ME_NB_1, 111, "p-me-nb-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 3, OTSEG_IEC104_QUALIFIED | 2) \
 	X(F, P_ME_NC_1, 112, "p-me-nc-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 5, OTSEG_IEC104_QUALIFIED | 4) \
 	X(F, P_AC_NA_1, 113, "p-ac-na-1", OTSEG_ACCESS_PROGRAM, 0, PARAMETER, 1, OTSEG_IEC104_QUALIFIED) \
 	X(F, F_FR_NA_1, 120, "f-fr-na-1", OTSEG_IEC104_FILE_ACCESS, 0, FILE, 6, 0) \
@@ -397,8 +397,8 @@ OTSEG_INLINE void iec104_qualifier(const u8 *buf, u32 have, u32 form, struct ots
 	u32 at = OTSEG_IEC104_AT_ELEMENT + (form & 7);
 	u32 octet;
 
-	if (form & (OTSEG_IEC104_BIT | OTSEG_IEC104_WORD)) {
-		msg->values = form & OTSEG_IEC104_BIT ? OTSEG_VALUES_BITS : OTSEG_VALUES_LE16;
+	if (form & OTSEG_IEC104_WORD) {
+		msg->values = OTSEG_VALUES_LE16;
 		msg->objects[0].values_off = OTSEG_IEC104_AT_ELEMENT;
 	}
 	if (!(form & OTSEG_IEC104_QUALIFIED) || have <= at)
@@ -486,7 +486,7 @@ OTSEG_NOINLINE u32 iec104_asdu(const u8 *buf, u32 have, struct otseg_msg *msg)
 		iec104_sub(type, pdu_u8(buf, at), msg);
 	}
 	if (!(msg->access & (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ)) &&
-	    !(form & (OTSEG_IEC104_BIT | OTSEG_IEC104_WORD)))
+	    !(form & OTSEG_IEC104_WORD))
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 	msg_object(msg, OTSEG_IEC104_OBJ_INFORMATION_OBJECT, msg->access, first, first + count - 1, 0);
 	iec104_qualifier(buf, have, form, msg);

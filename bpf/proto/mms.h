@@ -20,6 +20,9 @@
 
 #include "pdu.h"
 
+/* What a request is taken for of which too little is visible. */
+#define MMS_GRAVEST (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
+
 /* Where the argument of a service has names, and whether it is constructed (requests). */
 enum otseg_mms_shape {
 	OTSEG_MMS_ANY, /* constructed; nothing is looked for */
@@ -38,7 +41,7 @@ enum otseg_mms_shape {
 };
 
 /*
- * X(F, ID, code, "name", access, shape)
+ * X(F, ID, code, "name", access, shape); of those with sub-functions their union
  *
  * Codes to 77 are the services of a confirmed request (ISO 9506-2, ConfirmedServiceRequest), 0x100
  * and more the PDUs without one (MMSpdu), 0x130 and more the unconfirmed services.
@@ -53,8 +56,8 @@ enum otseg_mms_shape {
 	X(F, GET_NAME_LIST, 1, "get-name-list", OTSEG_ACCESS_READ, SCOPE) \
 	X(F, IDENTIFY, 2, "identify", OTSEG_ACCESS_READ, PLAIN) \
 	X(F, RENAME, 3, "rename", OTSEG_ACCESS_PROGRAM, ANY) \
-	X(F, READ, 4, "read", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL, READ) \
-	X(F, WRITE, 5, "write", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, WRITE) \
+	X(F, READ, 4, "read", OTSEG_ACCESS_READ | MMS_GRAVEST, READ) \
+	X(F, WRITE, 5, "write", MMS_GRAVEST, WRITE) \
 	X(F, GET_VARIABLE_ACCESS_ATTRIBUTES, 6, "get-variable-access-attributes", OTSEG_ACCESS_READ, NAME_0) \
 	X(F, DEFINE_NAMED_VARIABLE, 7, "define-named-variable", OTSEG_ACCESS_PROGRAM, NAME_0) \
 	X(F, DEFINE_SCATTERED_ACCESS, 8, "define-scattered-access", OTSEG_ACCESS_PROGRAM, NAME_0) \
@@ -136,12 +139,35 @@ enum otseg_mms_shape {
 	X(CONCLUDE, 0x10b, "conclude", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(RELEASE, 0x110, "release", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(ABORT, 0x111, "abort", OTSEG_ACCESS_SESSION, 0, 0) \
+	/* a device reads a file of its client, to obtain it */ \
+	X(DEVICE_FILE_OPEN, 0x148, "device-file-open", OTSEG_ACCESS_PROGRAM, 0, 0) \
+	X(DEVICE_FILE_READ, 0x149, "device-file-read", OTSEG_ACCESS_PROGRAM, 0, 0) \
+	X(DEVICE_FILE_CLOSE, 0x14a, "device-file-close", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(INFORMATION_REPORT, 0x130, "information-report", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE, 0, 0) \
 	X(UNSOLICITED_STATUS, 0x131, "unsolicited-status", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE, 0, 0) \
 	X(EVENT_NOTIFICATION, 0x132, "event-notification", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE, 0, 0)
-#define OTSEG_MMS_SERVICE_FUNCTION(F, id, code, name, access, shape) F(id, code, name, access, 0, 0)
-#define OTSEG_MMS_FUNCTIONS(F) OTSEG_MMS_SERVICES(OTSEG_MMS_SERVICE_FUNCTION, F) OTSEG_MMS_OTHERS(F)
-#define OTSEG_MMS_SUBFUNCTIONS(X)
+#define OTSEG_MMS_SERVICE_FUNCTION(F, id, code, name, access, shape) \
+	F(id, code, name, access, 0, \
+	  OTSEG_MMS_##shape == OTSEG_MMS_READ || OTSEG_MMS_##shape == OTSEG_MMS_WRITE ? OTSEG_FN_SUB : 0)
+#define OTSEG_MMS_FUNCTIONS(F) \
+	OTSEG_ISO_FUNCTIONS(F) OTSEG_MMS_SERVICES(OTSEG_MMS_SERVICE_FUNCTION, F) OTSEG_MMS_OTHERS(F)
+
+/*
+ * What a read or a write is of, by the name of the variable. A read of SBO selects (61850-8-1, 20).
+ * `other`: the name has no functional constraint that is known; `unnamed`: it is not visible, or there
+ * is none; `continued`: it goes on in a TPDU that is not looked at, so whatever.
+ */
+#define OTSEG_MMS_SUBFUNCTIONS(X)                                                               \
+	X(READ_VALUE, OTSEG_MMS_FN_READ, 0, "value", OTSEG_ACCESS_READ)                         \
+	X(READ_CONTROL, OTSEG_MMS_FN_READ, 1, "control", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL) \
+	X(READ_UNNAMED, OTSEG_MMS_FN_READ, 4, "unnamed", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL) \
+	X(READ_CONTINUED, OTSEG_MMS_FN_READ, 5, "continued", OTSEG_ACCESS_READ | MMS_GRAVEST)   \
+	X(WRITE_VALUE, OTSEG_MMS_FN_WRITE, 0, "value", OTSEG_ACCESS_WRITE)                      \
+	X(WRITE_CONTROL, OTSEG_MMS_FN_WRITE, 1, "control", OTSEG_ACCESS_CONTROL)                \
+	X(WRITE_SETTINGS, OTSEG_MMS_FN_WRITE, 2, "settings", OTSEG_ACCESS_PROGRAM)              \
+	X(WRITE_OTHER, OTSEG_MMS_FN_WRITE, 3, "other", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL) \
+	X(WRITE_UNNAMED, OTSEG_MMS_FN_WRITE, 4, "unnamed", MMS_GRAVEST)                         \
+	X(WRITE_CONTINUED, OTSEG_MMS_FN_WRITE, 5, "continued", MMS_GRAVEST)
 #define OTSEG_MMS_OBJECTS(X)
 
 #define OTSEG_MMS_TEXTS(X)                                                                      \
@@ -257,11 +283,17 @@ enum otseg_mms_shape {
 	X(REJECTED, 0xf0, "rejected")
 /* clang-format on */
 
-#define OTSEG_MMS_SHAPE .unit = NULL, .unit_max = 0, .code_max = 255
+#define OTSEG_MMS_SHAPE .unit = NULL, .unit_max = 0, .code_max = 255, .sub_max = 5
 
 enum otseg_mms_function {
 #define X(id, code, name, access, object, flags) OTSEG_MMS_FN_##id = (code),
 	OTSEG_MMS_FUNCTIONS(X)
+#undef X
+};
+
+enum otseg_mms_sub {
+#define X(id, function, number, name, access) OTSEG_MMS_SUB_##id = (number),
+	OTSEG_MMS_SUBFUNCTIONS(X)
 #undef X
 };
 
@@ -322,8 +354,6 @@ static const struct {
 #define MMS_CHOSEN 0x10000000u
 #define MMS_OFFSET 0x0fffffffu
 #define MMS_FAR 0x1ffffu /* no element ends there */
-
-#define MMS_GRAVEST (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
 
 /*
  * The BER element at @off, where those around it end at @limit: bytes of its content | bytes of its
@@ -518,18 +548,42 @@ OTSEG_INLINE u32 mms_constraint(u32 letters)
 }
 
 /* What a write to a variable with the constraint is. */
-OTSEG_INLINE u32 mms_write_access(u32 constraint)
+OTSEG_INLINE u32 mms_write_sub(u32 constraint)
 {
+	u32 access = 0;
+
 	switch (constraint) {
 /* clang-format off */
-#define X(F, id, number, word, letters, access) \
+#define X(F, id, number, word, letters, class) \
 	case number: \
-		return access;
+		access = class; \
+		break;
 	OTSEG_MMS_CONSTRAINTS(X, 0)
 #undef X
 	/* clang-format on */
 	}
-	return OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL;
+	return access == OTSEG_ACCESS_WRITE   ? OTSEG_MMS_SUB_WRITE_VALUE :
+	       access == OTSEG_ACCESS_CONTROL ? OTSEG_MMS_SUB_WRITE_CONTROL :
+	       access == OTSEG_ACCESS_PROGRAM ? OTSEG_MMS_SUB_WRITE_SETTINGS :
+						OTSEG_MMS_SUB_WRITE_OTHER;
+}
+
+/* Notes what a read or a write (@code) is. */
+OTSEG_INLINE void mms_sub(u32 code, u32 sub, struct otseg_msg *msg)
+{
+	u32 access = OTSEG_ACCESS_READ | MMS_GRAVEST;
+
+	switch (code << 4 | sub) {
+/* clang-format off */
+#define X(id, function, number, name, class) \
+	case (function) << 4 | (number): \
+		access = class; \
+		break;
+	OTSEG_MMS_SUBFUNCTIONS(X)
+#undef X
+	/* clang-format on */
+	}
+	msg_function(msg, code, sub, access);
 }
 
 /* The name of an item, all of it at hand: text and fields. Return: 0, or as mms_element(). */
@@ -820,15 +874,15 @@ OTSEG_INLINE u32 mms_service(struct otseg_pdu *pdu, u32 off, u32 limit, u32 have
 {
 	u32 is_request = msg->kind == OTSEG_KIND_REQUEST;
 	u32 element = otseg_mms_element(pdu, off, limit, have);
-	u32 tag = pdu_u8(pdu->bytes, off);
-	u32 code = tag & 31;
-	u32 shape, access;
+	u32 tag, code, shape, access;
 
 	/* a list of modifiers would stand here; it is universal, 16 */
-	if (off < have && off < limit && (tag & 0xc0) != 0x80)
+	if (off < have && off < limit && (pdu_u8(pdu->bytes, off) & 0xc0) != 0x80)
 		return MMS_REFUSE | OTSEG_R_PDU_MALFORMED;
 	if (element & MMS_STOP)
 		return element;
+	tag = pdu_u8(pdu->bytes, off);
+	code = tag & 31;
 	if (code == 31)
 		code = pdu_u8(pdu->bytes, off + 1);
 	code &= 127;
@@ -841,6 +895,8 @@ OTSEG_INLINE u32 mms_service(struct otseg_pdu *pdu, u32 off, u32 limit, u32 have
 			return MMS_REFUSE | OTSEG_R_PDU_DIRECTION;
 		msg->kind = OTSEG_KIND_NOTICE;
 		access = OTSEG_ACCESS_PROGRAM;
+		if (code >= OTSEG_MMS_FN_FILE_OPEN)
+			code += OTSEG_MMS_FN_DEVICE_FILE_OPEN - OTSEG_MMS_FN_FILE_OPEN;
 	} else if (!(shape & OTSEG_MMS_KNOWN)) {
 		msg->flags |= OTSEG_MSG_UNKNOWN;
 		access = OTSEG_ACCESS_VENDOR;
@@ -850,17 +906,21 @@ OTSEG_INLINE u32 mms_service(struct otseg_pdu *pdu, u32 off, u32 limit, u32 have
 				      shape == OTSEG_MMS_ITEM))
 			return MMS_REFUSE | OTSEG_R_PDU_MALFORMED;
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
+		/* of these the name decides */
+		if (shape != OTSEG_MMS_READ && shape != OTSEG_MMS_WRITE)
+			msg_function(msg, code, 0, access);
+		msg->function = code << 16;
 		/* who knows what comes in the next TPDU */
-		if (!(pdu->bytes[OTSEG_ISO_AT_EOT] & 0x80)) {
-			msg_function(msg, code, 0, OTSEG_ACCESS_READ | MMS_GRAVEST);
+		if (pdu->bytes[OTSEG_ISO_AT_EOT] & 0x80)
+			return off;
+		if (msg->flags & OTSEG_MSG_NO_FUNCTION) {
+			mms_sub(code, OTSEG_MMS_SUB_READ_CONTINUED, msg);
 			return MMS_DONE;
 		}
-		/* of these the name decides */
-		if (shape == OTSEG_MMS_READ || shape == OTSEG_MMS_WRITE)
-			msg->function = code << 16;
-		else
-			msg_function(msg, code, 0, access);
-		return off;
+		return MMS_REFUSE | OTSEG_R_PDU_NESTING;
+	} else if (code == OTSEG_MMS_FN_READ || code == OTSEG_MMS_FN_WRITE) {
+		/* of what, it does not tell */
+		return MMS_DONE;
 	}
 	if (is_request)
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
@@ -1192,16 +1252,13 @@ OTSEG_GLOBAL u32 otseg_mms_data(struct otseg_pdu *pdu, u32 off, u32 end, u32 hav
 	return mms_end(element, off) == limit ? off : MMS_REFUSE | OTSEG_R_PDU_LENGTH;
 }
 
-/*
- * A read or a write whose element is at @off: what it is of decides what it is. What is not visible
- * is taken for the gravest, and no rule that names it covers it.
- */
+/* A read or a write whose element is at @off: what it is of decides what it is. */
 OTSEG_INLINE u32 mms_access(struct otseg_pdu *pdu, u32 off, u32 have, struct otseg_msg *msg)
 {
 	u32 element = otseg_mms_element(pdu, off, MMS_FAR, have);
 	u32 code = msg->function >> 16;
 	u32 is_write = code == OTSEG_MMS_FN_WRITE;
-	u32 access = is_write ? MMS_GRAVEST : OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL;
+	u32 sub = OTSEG_MMS_SUB_READ_UNNAMED;
 	u32 name, stop, constraint;
 
 	/* each variable is a message; the first one is the request */
@@ -1213,26 +1270,24 @@ OTSEG_INLINE u32 mms_access(struct otseg_pdu *pdu, u32 off, u32 have, struct ots
 	stop = name & MMS_STOP ? name : otseg_mms_name(pdu, name & MMS_OFFSET, have, msg);
 	if (stop & MMS_REFUSE)
 		return stop & 0xff;
+	constraint = msg->fields[OTSEG_MMS_FIELD_CONSTRAINT];
 	if (stop) {
-		if (msg->flags & OTSEG_MSG_PARTIAL)
-			return OTSEG_R_NONE;
+		/* no rule that names it covers it */
 		msg->text_mask = 0;
 		msg->field_mask &= (u16)~(1u << OTSEG_MMS_FIELD_CONSTRAINT |
 					  1u << OTSEG_MMS_FIELD_OPERATION);
-		/* the rest of the list is not visible either */
-		if (msg->part >= OTSEG_MMS_VARIABLES)
-			msg->flags &= (u16)~OTSEG_MSG_MORE;
-	} else if (name & MMS_LIST) {
-		access = is_write ? MMS_GRAVEST : OTSEG_ACCESS_READ;
+		if (msg->flags & OTSEG_MSG_PARTIAL)
+			return OTSEG_R_NONE;
+	} else if (is_write) {
+		if (!(name & MMS_LIST))
+			sub = mms_write_sub(constraint);
+	} else if (constraint == OTSEG_MMS_FC_CO ||
+		   (constraint == OTSEG_MMS_FC_NONE && name & MMS_CHOSEN)) {
+		sub = OTSEG_MMS_SUB_READ_CONTROL;
 	} else {
-		constraint = msg->fields[OTSEG_MMS_FIELD_CONSTRAINT];
-		if (is_write)
-			access = mms_write_access(constraint);
-		else if (constraint != OTSEG_MMS_FC_CO &&
-			 (constraint != OTSEG_MMS_FC_NONE || !(name & MMS_CHOSEN)))
-			access = OTSEG_ACCESS_READ;
+		sub = OTSEG_MMS_SUB_READ_VALUE;
 	}
-	msg_function(msg, code, 0, access);
+	mms_sub(code, sub, msg);
 	return OTSEG_R_NONE;
 }
 

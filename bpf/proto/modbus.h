@@ -1085,6 +1085,7 @@ OTSEG_INLINE u32 otseg_modbus_brief(u64 head, u32 body, u32 len, u32 dir, struct
 	msg->kind = dir == OTSEG_DIR_REQUEST ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg->field_mask = 0;
 	msg->text_mask = 0;
+	msg->memory = OTSEG_MEMORY_NONE;
 	return 1;
 }
 

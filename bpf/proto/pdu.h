@@ -68,6 +68,7 @@ OTSEG_INLINE void msg_begin(struct otseg_msg *msg, u32 dir, u32 service)
 	msg->exception = 0;
 	msg->n_objects = 0;
 	msg->text_mask = 0;
+	msg->memory = OTSEG_MEMORY_NONE;
 }
 
 /*

@@ -486,10 +486,90 @@ static void case_datagrams(void)
 	DROP(send_from(&it), PDU_LENGTH);
 	frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2", 3);
 	DROP(send_from(&it), PDU_LENGTH);
-	frame_udp(&f, &it, &cell, other, 9600, "data", 4);
+	frame_udp(&f, &it, &cell, other, 9600, "data of another protocol", 24);
 	DROP(send_from(&it), PDU_PROTOCOL);
 	later(400 * SECOND);
 	DROP(fins_answer(port, 3), NO_CONDUIT);
+}
+
+static const char enip_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+	"conduits:\n"
+	"  drive:\n"
+	"    reason: a scanner and its drives\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      open: {service: enip, access: [read, write, control]}\n"
+	"      data: {service: enip-io, access: write}\n";
+
+/* Sends bytes of a conversation of the two, which must pass. */
+static void tell(struct talk *t, int reply, const void *bytes, u32 len)
+{
+	struct tcp tcp = { t->seq[reply], t->seq[!reply], reply ? t->dport : t->sport,
+			   reply ? t->sport : t->dport, 0x18, 8192, -1 };
+
+	frame_tcp(&f, reply ? t->b : t->a, reply ? t->a : t->b, &tcp, bytes, len);
+	PASS(send_from(reply ? t->b : t->a), RULE);
+	t->seq[reply] += len;
+}
+
+static u32 enip_data(const struct end *from, const struct end *to, u8 id)
+{
+	u8 data[] = { 2, 0, 2, 0x80, 8, 0, id, 0xaa, 0, 0, 1, 0, 0, 0, 0xb1, 0, 4, 0, 1, 2, 3, 4 };
+
+	frame_udp(&f, from, to, 2222, 2222, data, sizeof(data));
+	return send_from(from);
+}
+
+static void case_connections(void)
+{
+	static const u8 open[] = {
+		0x6f, 0x00, 0x4c, 0x00, 0x00, 0x05, 0x02, 0x13, 0x00, 0x00, 0x00, 0x00, 0x21, 0x43,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x0a, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0xb2, 0x00, 0x3c, 0x00, 0x54, 0x02,
+		0x20, 0x06, 0x24, 0x01, 0x0a, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x78, 0x56, 0x34, 0x12,
+		0x22, 0x11, 0x4d, 0x00, 0xee, 0xff, 0xc0, 0x00, 0x01, 0x00, 0x00, 0x00, 0x20, 0x4e,
+		0x00, 0x00, 0x20, 0x48, 0x20, 0x4e, 0x00, 0x00, 0x02, 0x43, 0x01, 0x09, 0x34, 0x04,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x20, 0x04, 0x24, 0x01, 0x2c, 0x64,
+		0x2c, 0x65
+	};
+	static const u8 opened[] = {
+		0x6f, 0x00, 0x2e, 0x00, 0x00, 0x05, 0x02, 0x13, 0x00, 0x00, 0x00, 0x00, 0x21, 0x43,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		0x0a, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0xb2, 0x00, 0x1e, 0x00, 0xd4, 0x00,
+		0x00, 0x00, 0xbb, 0xaa, 0x00, 0x00, 0xcc, 0xaa, 0x00, 0x00, 0x22, 0x11, 0x4d, 0x00,
+		0xee, 0xff, 0xc0, 0x00, 0x20, 0x4e, 0x00, 0x00, 0x20, 0x4e, 0x00, 0x00, 0x00, 0x00
+	};
+	struct talk t;
+
+	CHECK(!subject_policy(s, enip_text));
+	DROP(enip_data(&it, &cell, 0xbb), PDU_STATE);
+	t = talk_new(&it, &cell, 44818);
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	tell(&t, 0, open, sizeof(open));
+	DROP(enip_data(&it, &cell, 0xbb), PDU_STATE);
+	tell(&t, 1, opened, sizeof(opened));
+	PASS(enip_data(&it, &cell, 0xbb), RULE);
+	PASS(enip_data(&cell, &it, 0xcc), RULE);
+	/* each number belongs to one direction, and to these two */
+	DROP(enip_data(&it, &cell, 0xcc), PDU_STATE);
+	DROP(enip_data(&cell, &it, 0xbb), PDU_STATE);
+	DROP(enip_data(&it, &cell, 0xbc), PDU_STATE);
+	DROP(enip_data(&it2, &cell, 0xbb), PDU_STATE);
+	later(30 * SECOND);
+	PASS(enip_data(&it, &cell, 0xbb), RULE);
+	later(50 * SECOND);
+	PASS(enip_data(&it, &cell, 0xbb), RULE);
+	later(70 * SECOND);
+	DROP(enip_data(&it, &cell, 0xbb), PDU_STATE);
+	CHECK(!subject_policy(s, policy_text));
 }
 
 /* A frame of an ethertype, of @len bytes behind it. */
@@ -508,7 +588,7 @@ static const char link_text[] =
 	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
 	"  guest: {level: 4, interfaces: [{name: it0, vlan: 7}], prefixes: [10.7.0.0/24]}\n"
 	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24],\n"
-	"         macs: ['02:00:00:00:00:13']}\n"
+	"         macs: ['02:00:00:00:00:0b']}\n"
 	"  one: {level: 1, interfaces: [ot1], prefixes: [192.168.30.0/24]}\n"
 	"  two: {level: 1, interfaces: [ot1], prefixes: [192.168.31.0/24]}\n"
 	"wires: {line: [it0, ot0]}\n"
@@ -520,9 +600,51 @@ static const char link_text[] =
 	"    rules:\n"
 	"      clock: {service: ptp}\n"
 	"      own: {service: ethertype, ethertype: [0x88ab, 0x9000-0x90ff]}\n"
+	"      trip: {service: goose, access: [write, control], units: 0x3001,\n"
+	"             fields: {gocbref: 'IED1LD0/LLN0$GO$*', destination-mac: 0xcd010000}}\n"
 	"  tree: {reason: rings, from: cell, to: it, rules: {tree: {service: stp}}}\n"
 	"intra:\n"
 	"  one: {reason: names, rules: {names: {service: lldp}}}\n";
+
+/* A GOOSE message of some APPID, control block, state, repetition and revision; valid for 2 s. */
+static u32 goose(u8 appid, char block, u8 state, u8 number, u8 revision)
+{
+	static const u8 group[6] = { 0x01, 0x0c, 0xcd, 0x01, 0, 0 };
+	u8 pdu[] = { 0x30, appid, 0x00, 0x51, 0, 0, 0, 0, 0x61, 0x47, 0x80, 0x14, 'I', 'E', 'D', '1', 'L',
+		     'D', '0', '/', 'L', 'L', 'N', '0', '$', 'G', 'O', '$', 'g', 'c', 'b', (u8)block,
+		     0x81, 0x02, 0x07, 0xd0, 0x82, 0x10, 'I', 'E', 'D', '1', 'L', 'D', '0', '/', 'L', 'L',
+		     'N', '0', '$', 'd', 's', '1', 0x84, 0x08, 0x65, 0x53, 0xf1, 0, 0x3f, 0x7c, 0xed, 0x0a,
+		     0x85, 0x01, state, 0x86, 0x01, number, 0x88, 0x01, revision, 0x8a, 0x01, 0x01, 0xab,
+		     0x03, 0x83, 0x01, 0x01 };
+
+	frame_ethernet(&f, group, it.mac, 0, 0x88b8);
+	memcpy(f.bytes + f.len, pdu, sizeof(pdu));
+	f.len += sizeof(pdu);
+	return send_from(&it);
+}
+
+static void case_goose(void)
+{
+	CHECK(!subject_policy(s, link_text));
+	PASS(goose(1, '1', 5, 0, 1), RULE);
+	PASS(goose(1, '1', 5, 1, 1), RULE);
+	/* the other network of two brings it again */
+	PASS(goose(1, '1', 5, 1, 1), RULE);
+	DROP(goose(1, '1', 5, 0, 1), PDU_STATE);
+	PASS(goose(1, '1', 6, 0, 1), RULE);
+	DROP(goose(1, '1', 5, 9, 1), PDU_STATE);
+	DROP(goose(1, '1', 7, 0, 2), PDU_STATE);
+	/* another control block counts for itself */
+	PASS(goose(1, '2', 3, 0, 7), RULE);
+	PASS(goose(1, '1', 6, 1, 1), RULE);
+	DROP(goose(2, '1', 6, 1, 1), UNIT);
+	f.bytes[5]++;
+	DROP(send_from(&it), UNIT);
+	/* who was silent longer than he may be begins anew */
+	later(5 * SECOND);
+	PASS(goose(1, '1', 1, 0, 1), RULE);
+	CHECK(!subject_policy(s, policy_text));
+}
 
 static void case_link(void)
 {
@@ -1918,6 +2040,8 @@ static const struct ktap_case cases[] = {
 	{ "rules and what keeps them from applying", case_rules },
 	{ "inspected datagrams", case_datagrams },
 	{ "link-level services", case_link },
+	{ "publications count up", case_goose },
+	{ "I/O needs an opened connection", case_connections },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },

@@ -30,12 +30,14 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import glob
 import importlib.util
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -48,6 +50,7 @@ BUILD = os.environ.get("O", os.path.join(TOP, "build"))
 CAPTURES = os.path.abspath(os.environ.get("CAPTURES", os.path.join(TOP, "..", "shared", "captures")))
 TOOL = os.environ.get("OTSEG", os.path.join(BUILD, "otseg"))
 AGREEMENT = 0.999
+SEGMENT_MESSAGES = 32  # OTSEG_SEGMENT_PDUS
 EXAMPLES = 10  # of each kind of disagreement that are shown
 
 # Whatever the service, what its rule does not cover is told and passes: streams go on behind it.
@@ -134,10 +137,40 @@ def of_tshark(dissector, name):
     return frames
 
 
-def of_otseg(dissector, name):
+@contextlib.contextmanager
+def ethernet(name):
+    """
+    A capture as otseg reads it: what was taken from a loopback interface (link type NULL, RAW or
+    SLL) gets Ethernet headers.
+    """
+    path = os.path.join(CAPTURES, name)
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as plain, \
+            tempfile.NamedTemporaryFile(suffix=".pcap") as framed:
+        subprocess.run(["editcap", "-F", "pcap", path, plain.name], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        data = plain.read()
+        link = struct.unpack_from("<I", data, 20)[0] if len(data) >= 24 else 1
+        strip = {0: 4, 12: 0, 101: 0, 113: 16}.get(link)
+        if strip is None:
+            yield path
+            return
+        framed.write(data[:20] + struct.pack("<I", 1))
+        at = 24
+        while at < len(data):
+            stamp = data[at:at + 8]
+            length, whole = struct.unpack_from("<II", data, at + 8)
+            packet = data[at + 16 + strip:at + 16 + length]
+            kind = b"\x86\xdd" if packet[:1] and packet[0] >> 4 == 6 else b"\x08\x00"
+            framed.write(stamp + struct.pack("<II", len(packet) + 14, whole - strip + 14) +
+                         b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01" + kind + packet)
+            at += 16 + length
+        framed.flush()
+        yield framed.name
+
+
+def of_otseg(dissector, file):
     """frame -> messages, frame -> reason why the rest of it was refused"""
-    run = subprocess.run([TOOL, "-j", "trace", "decode", os.path.join(CAPTURES, name)],
-                         capture_output=True, check=False)
+    run = subprocess.run([TOOL, "-j", "trace", "decode", file], capture_output=True, check=False)
     if run.returncode:
         raise RuntimeError(f"otseg: exit code {run.returncode}: {run.stderr.decode()}")
     frames = collections.defaultdict(list)
@@ -153,13 +186,13 @@ def of_otseg(dissector, name):
     return frames, errors
 
 
-def of_engine(dissector, name, decoded):
+def of_engine(dissector, name, file, decoded):
     """How many frames the engine judged, and those in which it finds other messages."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as policy:
         policy.write(POLICY % dissector.SERVICE)
         policy.flush()
-        run = subprocess.run([TOOL, "-j", "trace", "simulate", policy.name,
-                              os.path.join(CAPTURES, name)], capture_output=True, check=False)
+        run = subprocess.run([TOOL, "-j", "trace", "simulate", policy.name, file],
+                             capture_output=True, check=False)
     if run.returncode:
         raise RuntimeError(f"otseg: exit code {run.returncode}: {run.stderr.decode()}")
     judged = 0
@@ -169,13 +202,20 @@ def of_engine(dissector, name, decoded):
         if line.get("service") != dissector.SERVICE or line["reason"] not in JUDGED:
             continue
         judged += 1
-        seen = [[message.get(key) for key in ("kind", "unit", "function")]
-                for message in line.get("messages", [])]
-        known = [[message.get(key) for key in ("kind", "unit", "function")]
-                 for message in decoded.get(line["frame"], [])]
-        if seen != known:
-            differ.append(f"{name} frame {line['frame']} ({line['reason']}): "
-                          f"engine {json.dumps(seen)}, decoder {json.dumps(known)}")
+        seen = line.get("messages", [])
+        known = decoded.get(line["frame"], [])
+        why = None
+        if len(seen) == SEGMENT_MESSAGES < len(known):
+            why = "the engine takes no more messages of a segment"
+            known = known[:SEGMENT_MESSAGES]
+        # An answer that does not tell its function is only known to the decoder.
+        keys = [[key for key in ("kind", "unit", "function") if key in message] for message in seen]
+        same = len(seen) == len(known) and all(
+            message[key] == other.get(key) for message, other, named in zip(seen, known, keys)
+            for key in named)
+        if why or not same:
+            differ.append((why if same else None, f"{name} frame {line['frame']} ({line['reason']}): "
+                           f"engine {json.dumps(seen)}, decoder {json.dumps(known)}", False))
     return judged, differ
 
 
@@ -231,7 +271,11 @@ def compare(path, name):
     differ = []
     try:
         theirs = of_tshark(dissector, name)
-        ours, errors = of_otseg(dissector, name)
+        with ethernet(name) as file:
+            ours, errors = of_otseg(dissector, file)
+            if getattr(dissector, "ENGINE", True):
+                judged, others = of_engine(dissector, name, file, ours)
+                differ += others
         for frame in sorted(set(theirs) | set(ours)):
             for a, b in align(theirs.get(frame, []), ours.get(frame, [])):
                 if a is not None and b is not None and is_same(a, b):
@@ -243,9 +287,6 @@ def compare(path, name):
                 why = dissector.explain(name, frame, a, b)
                 differ.append((why, f"{name} frame {frame}: tshark {json.dumps(a)}, "
                                     f"otseg {json.dumps(b)}", both))
-        if getattr(dissector, "ENGINE", True):
-            judged, texts = of_engine(dissector, name, ours)
-            differ += [(None, text, False) for text in texts]
     except Exception:  # of a dissector: as good as a disagreement
         differ.append((None, f"{name}: {traceback.format_exc()}", True))
     return agreed, judged, differ
@@ -297,6 +338,9 @@ def main():
         for number, (service, path) in enumerate(dissectors.items(), 1):
             dissector = load(path)
             names = [name for name in found if has_filter(dissector, found[name])]
+            if not names:
+                print(f"ok {number} - {service} # SKIP no capture has it", flush=True)
+                continue
             results = list(workers.map(compare, [path] * len(names), names))
             well, text = report(service, results, verbose)
             failed += not well

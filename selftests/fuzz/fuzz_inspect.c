@@ -7,8 +7,8 @@
  * ask_sound() of every message. The service is the part of the program's name behind
  * "fuzz_inspect-".
  *
- * The first byte of an input is the direction and whether it comes in a datagram, then 4 bytes of state, the rest are the
- * PDU.
+ * The first byte of an input is the direction and whether it comes in a datagram, then
+ * 4 bytes of state, the rest are the PDU.
  */
 #include <stdio.h>
 

@@ -278,7 +278,8 @@ static void test_beginnings(void)
 		PDU("\x10\0\x28\0\x02\x04\0\x05\x03\xe7", 17),
 		PDU(SWAP_23, 0),
 		PDU("\x17\0\x02\0\x01\0\x28\0\x01\x02\0\x07", 12),
-		PDU("\x5a\x01\x10", 8),
+		PDU("\x5a\x01\x10", 10), /* which of the functions in it tells the third byte */
+		PDU("\x64\x01\x10", 8),
 #undef PDU
 	};
 	u32 i, n;

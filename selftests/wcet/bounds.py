@@ -16,7 +16,7 @@ DEFINE = re.compile(r"^#define[ \t]+(\w+)[ \t]+(.+?)(?:[ \t]*/[*/].*)?$", re.M)
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
              ast.Div: operator.floordiv, ast.FloorDiv: operator.floordiv,
              ast.LShift: operator.lshift}
-KINDS = {"set": 3, "loop": 4, "pool": 4, "total": 5, "calls": 4, "again": 3}
+KINDS = {"set": 3, "loop": 4, "pool": 4, "total": 5, "calls": 4, "part": 3, "again": 2}
 
 
 class BoundsError(Exception):
@@ -112,9 +112,19 @@ class Bounds:
         found = self._find("calls", function)
         return Total(f"{function}()", constants.value(found[0]), found[1], 1) if found else None
 
-    def again(self, program, constants):
-        """How often the program may start itself over for one packet."""
-        found = self._find("again", program)
+    def parts(self, programs):
+        """Parts of functions that have a name of their own: name -> the line of source that calls."""
+        parts = {words[1]: words[2] for _, words in self._lines if words[0] == "part"}
+        calls = {insn.line[2] for program in programs for insn in program.insns
+                 if insn.is_call and insn.line}
+        for name, line in parts.items():
+            if line in calls:
+                self._find("part", name)
+        return parts
+
+    def again(self, constants):
+        """How often a frame may be judged from the start once more."""
+        found = self._find("again")
         return constants.value(found[0]) if found else None
 
     def stale(self):

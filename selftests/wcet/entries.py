@@ -2,6 +2,8 @@
 """
 Which ways through the program are asked about, and what each may cost at most.
 """
+import fnmatch
+
 from fields import read_fields
 from path import METRICS
 
@@ -13,12 +15,25 @@ class EntriesError(Exception):
 class Entry:
     """
     The paths that call none of the functions @without, where @settings take the place
-    of constants of the source.
+    of constants of the source. A word of @without may be a pattern of names; one with !
+    before it is called all the same.
     """
 
     def __init__(self, name, why, without=(), settings=None):
         self.name, self.why = name, why
         self.without, self.settings = tuple(without), settings or {}
+        self.called = [word[1:] for word in self.without if word.startswith("!")]
+
+    def leaves_out(self, names):
+        """Those of @names that are not called; each word has to fit one."""
+        found, unknown = set(), []
+        for word in self.without:
+            fits = fnmatch.filter(names, word.lstrip("!"))
+            found.update(() if word.startswith("!") else fits)
+            unknown += [] if fits else [word.lstrip("!")]
+        if unknown:
+            raise EntriesError(f"no such function: {', '.join(sorted(unknown))}")
+        return found - set(self.called)
 
 
 def _lines(path, fields):

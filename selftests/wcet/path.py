@@ -92,23 +92,21 @@ def is_inlined_lookup(insns, at):
 
 class Paths:
     """
-    The longest paths of a program that call none of the functions @without. @bounds
-    is what people say, in @constants.
+    The longest paths of a program that call none of the functions @without, and nothing from
+    the lines of source @without. @bounds is what people say, in @constants.
     """
 
     def __init__(self, program, bounds, constants, without=()):
         self.program, self.bounds, self.constants = program, bounds, constants
-        self.without = frozenset(without)
+        self.without = frozenset(without)  # functions, and lines of the source
         self.loops = []
         self.problems = []  # loops without a bound, and bounds that are not clear
         self.said = set()  # loops that a person has bounded
         self._done, self._doing = {}, []
-        unknown = self.without - set(program.functions.values())
-        if unknown:
-            raise PathError(f"no such function: {', '.join(sorted(unknown))}")
 
     def _usable(self, insn):
-        return not (insn.is_call and self.program.functions.get(insn.target) in self.without)
+        return not (insn.is_call and (self.program.functions.get(insn.target) in self.without or
+                                      (insn.line and insn.line[2] in self.without)))
 
     def of(self, start=0):
         """The longest path of the function at @start; deepest call chain; both of all it calls."""
@@ -126,19 +124,13 @@ class Paths:
         self._doing.pop()
         return self._done[start]
 
-    def whole(self, scopes_of=None):
-        """
-        The longest path of the program, and its deepest call chain. What is said of the run
-        of a function that only the program @scopes_of has, holds for the run of this one.
-        """
+    def whole(self):
+        """The longest path of the program, and its deepest call chain."""
         cost, chain = self.of(min(self.program.functions))
         if self.problems:
             raise PathError("\n".join(self.problems))
         if cost is None:
             raise PathError("there is no such way through the program")
-        for scope in {total.scope for total, _ in cost.totals.values()}:
-            if scopes_of and scope in scopes_of.functions.values():
-                cost = cost.settle(scope)
         for name, (total, _) in cost.totals.items():
             raise PathError(f"{name}: its total is one of {total.scope}(), which does not "
                             "call it on each way")

@@ -17,6 +17,7 @@ import struct
 from machine import Machine, MachineError
 from program import ProgramError, load
 
+PROGRAMS = ("otseg_xdp", "otseg_long", "otseg_open", "otseg_stream")  # by enum otseg_stage
 RECORD = struct.Struct("=IIQII32s")
 LINK = struct.Struct("<II16sII")  # struct otseg_link
 POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
@@ -79,7 +80,7 @@ def runtime(generation, size):
 
 def main():
     bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
-    machine = Machine(load(sys.argv[1], "otseg_xdp", "otseg_long", "otseg_open"))
+    machine = Machine(load(sys.argv[1], *PROGRAMS))
     prepare(machine)
     generation, failed = 0, 0
     print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")

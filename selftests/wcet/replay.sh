@@ -13,6 +13,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$build/selftests/wcet/adversary" "$work/frames" "$@" >"$work/said"
-"$here/worst_case" -f otseg_xdp -f otseg_open "$build/otseg.bpf.o" -j >"$work/bounds"
+"$here/worst_case" "$build/otseg.bpf.o" -j >"$work/bounds"
 # What the test puts in the place of a figure, to see that it is looked at.
 jq "${BOUNDS_FILTER:-.}" "$work/bounds" | "$here/replay.py" "$build/otseg.bpf.o" "$work/frames"

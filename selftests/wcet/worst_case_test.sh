@@ -26,16 +26,22 @@ ask()
 	"$here/worst_case" -b "${bounds:-/dev/null}" -e "${entries:-/dev/null}" -p "$@" "$small"
 }
 
-# has PROGRAM METRIC FIGURE
-has()
+# entry_has NUMBER PROGRAM METRIC FIGURE [ARGUMENT]...
+entry_has()
 {
 	local got
 
-	got=$(ask "$1" -j | jq ".entries[0].$2")
-	if [[ $got != "$3" ]]; then
-		echo "$1 has $got $2, not $3"
+	got=$(ask "$2" "${@:5}" -j | jq ".entries[$1].$3")
+	if [[ $got != "$4" ]]; then
+		echo "$2 has $got $3, not $4"
 		return 1
 	fi
+}
+
+# has PROGRAM METRIC FIGURE [ARGUMENT]...
+has()
+{
+	entry_has 0 "$@"
 }
 
 # refuses CODE TEXT COMMAND...: it ends with this exit code and says this
@@ -68,6 +74,19 @@ budget()
 	ask counted --budget "$work/budget"
 }
 
+every_service()
+{
+	local name missing=0
+
+	while read -r name _; do
+		if ! grep -q "^$name | " "$here/entries"; then
+			echo "there is no entry '$name'"
+			missing=1
+		fi
+	done < <("$here/../proto/services.sh")
+	return "$missing"
+}
+
 # What the kernel would not load: a function that calls itself.
 recursion()
 {
@@ -88,9 +107,10 @@ recursion()
 loop='loop | endless | bpf_iter_num_new(&it, 0, end);'
 total='total | counted | asm volatile("r6 = 0;" | turns | 1 | why'
 
-ktap_begin 28
+ktap_begin 32
 ktap "datapath: every loop has a bound, and every budget holds" \
-	"$here/worst_case" -f otseg_xdp -f otseg_open "$build/otseg.bpf.o" --budget "$here/budget"
+	"$here/worst_case" "$build/otseg.bpf.o" --budget "$here/budget"
+ktap "each inspected service has an entry" every_service
 ktap "straight on: to the instruction" has straight instructions 2
 ktap "the longer one of two ways" has fork instructions 7
 ktap "a helper call on one of them" has fork helpers 1
@@ -128,6 +148,11 @@ ktap "recursion is an error" refuses 1 "recursion: again()" recursion
 ktap "a path within its budget" budget instructions=23
 ktap "a path that has grown past it" refuses 1 \
 	"everything: instructions 23, over its budget of 22" budget instructions=22
+ktap "an entry without a budget" refuses 1 "there is no budget for 'x'" \
+	with entries "x | | | why" budget instructions=23
+ktap "two programs, one after the other" has counted instructions 30 -p fork
+ktap "of which an entry leaves one out" \
+	with entries "x | counted | | why" entry_has 1 counted instructions 7 -p fork
 ktap "a budget of no figure is an error" refuses 2 "'weight=1' is not one of" budget weight=1
 ktap "an entry without a function that there is not" refuses 2 "no such function: gone" \
 	with entries "x | gone | | why" ask caller

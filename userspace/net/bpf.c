@@ -252,6 +252,7 @@ static const struct {
 	{ "otseg_ports", false },
 	{ "otseg_table", false },
 	{ "otseg_sessions", false },
+	{ "otseg_memory", false },
 	{ "otseg_limits", false },
 	{ "otseg_live", false },
 	{ "otseg_events", false },

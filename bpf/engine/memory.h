@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one message has to say to a later one of another flow, or of another place in
+ * the same: I/O connections that an allowed request has opened, and where publications
+ * have got to. A bounded table of both, keyed by a keyed hash; an entry ends by its time,
+ * and the one that would end first makes room. Knows no protocol.
+ */
+#ifndef OTSEG_MEMORY_H
+#define OTSEG_MEMORY_H
+
+#include "../../include/otseg/reason.h"
+#include "env.h"
+
+#define OTSEG_MEMORY_OPEN_S 60 /* an I/O connection ends so long after its last frame */
+#define MEMORY_ANYBODY 0 /* in place of a destination: whoever listens */
+
+/* The key of (@source, @destination, @a, @b); never 0. */
+OTSEG_INLINE u64 memory_key(const struct otseg_env *e, u64 source, u64 destination, u32 a, u32 b)
+{
+	const u64 *seed = otseg_root_of(e)->seed;
+	u64 upper = otseg_hash_take(seed, 1, 4, a) + otseg_hash_take(seed, 1, 5, b);
+	u64 lower = otseg_hash_take(seed, 0, 4, a) + otseg_hash_take(seed, 0, 5, b);
+
+	return otseg_hash_more(seed, upper, lower, source >> 32, source, destination >> 32,
+			       destination) |
+	       1;
+}
+
+/* An address in 64 bits; what of an IPv6 address is in them tells hosts of a plant apart. */
+OTSEG_INLINE u64 memory_address(const struct otseg_addr *addr)
+{
+	return (u64)(addr->w[0] ^ addr->w[2]) << 32 | (addr->w[1] ^ addr->w[3]);
+}
+
+/* The entry of @key, NULL: none that lives. */
+OTSEG_NOINLINE struct otseg_memory *memory_find(const struct otseg_env *e, u64 key)
+{
+	struct otseg_memory_line *line = otseg_memory_at(e, (u32)(key >> 32));
+	u32 i;
+
+	for (i = 0; line && i < OTSEG_MEMORY_WAYS; i++) {
+		struct otseg_memory *entry = &line->entries[i];
+
+		if (entry->key == key && (s32)(entry->until_s - e->now_s) >= 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* The same; if there is none, a new one, with zeroes, takes the place of that which ends first. */
+OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 key)
+{
+	struct otseg_memory_line *line = otseg_memory_at(e, (u32)(key >> 32));
+	struct otseg_memory *entry = memory_find(e, key);
+	u32 first = 0;
+	u32 i;
+
+	if (entry || !line)
+		return entry;
+	for (i = 1; i < OTSEG_MEMORY_WAYS; i++) {
+		if ((s32)(line->entries[i].until_s - line->entries[first].until_s) < 0)
+			first = i;
+	}
+	entry = &line->entries[first & (OTSEG_MEMORY_WAYS - 1)];
+	entry->key = key;
+	entry->words[0] = 0;
+	entry->words[1] = 0;
+	entry->words[2] = 0;
+	return entry;
+}
+
+/* Remember that frames from @source to @destination may bear @id. */
+OTSEG_INLINE void memory_open(const struct otseg_env *e, u64 source, u64 destination, u32 id)
+{
+	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0));
+
+	if (entry)
+		entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
+}
+
+/* Was a connection of this number opened between these two, or from the sender to whoever listens? */
+OTSEG_INLINE u32 memory_need(const struct otseg_env *e, u64 source, u64 destination, u32 id)
+{
+	struct otseg_memory *entry = memory_find(e, memory_key(e, source, destination, id, 0));
+
+	if (!entry)
+		entry = memory_find(e, memory_key(e, source, MEMORY_ANYBODY, id, 0));
+	if (!entry)
+		return OTSEG_R_PDU_STATE;
+	entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
+	return OTSEG_R_RULE;
+}
+
+/*
+ * Publications: the state and its repetitions count up, the revision stays, as long as what
+ * was published last is valid. Twice the same is what redundant networks deliver.
+ */
+OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, u64 source, u64 destination)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	u32 state = msg->keep[0], number = msg->keep[1], revision = msg->keep[2];
+	struct otseg_memory *entry;
+	u32 is_known;
+
+	entry = memory_take(e, memory_key(e, source, destination, msg->unit, msg->id));
+	if (!entry)
+		return OTSEG_R_RULE;
+	is_known = entry->words[0] | entry->words[2];
+	if (is_known && (s32)(entry->until_s - e->now_s) >= 0) {
+		if (revision != entry->words[2] || (s32)(state - entry->words[0]) < 0)
+			return OTSEG_R_PDU_STATE;
+		if (state == entry->words[0] && (s32)(number - entry->words[1]) < 0)
+			return OTSEG_R_PDU_STATE;
+	}
+	entry->words[0] = state;
+	entry->words[1] = number;
+	entry->words[2] = revision;
+	/* the clock has seconds: rounded up, and not for ever */
+	entry->until_s = e->now_s + 1 + (msg->keep[3] < 3600000 ? msg->keep[3] / 1000 : 3600);
+	return OTSEG_R_RULE;
+}
+
+/**
+ * otseg_memory_judge - remember what a message that may pass says for later ones, or ask
+ * @e: surroundings; the message is in the inspection scratch, a rule covers it
+ * @unused: 0
+ * @unused_too: 0
+ *
+ * An answer opens only what its request, which is the caller's to know, asked for.
+ *
+ * Return: OTSEG_R_RULE, or OTSEG_R_PDU_STATE.
+ */
+OTSEG_INLINE u32 otseg_memory_judge(struct otseg_env *e, u64 unused, u64 unused_too)
+{
+	const struct otseg_msg *msg = &e->s->inspection.msg;
+	const struct otseg_packet *p = &e->s->packet;
+	u64 source = memory_address(&p->src);
+	u64 destination = memory_address(&p->dst);
+
+	(void)unused;
+	(void)unused_too;
+	switch (msg->memory) {
+	case OTSEG_MEMORY_OPEN:
+		/* it is the answering side that tells the numbers of both directions */
+		memory_open(e, destination, source, msg->keep[0]);
+		memory_open(e, source, destination, msg->keep[1]);
+		memory_open(e, source, MEMORY_ANYBODY, msg->keep[1]);
+		return OTSEG_R_RULE;
+	case OTSEG_MEMORY_NEED:
+		return memory_need(e, source, destination, msg->keep[0]);
+	default:
+		return memory_sequence(e, source, destination);
+	}
+}
+
+OTSEG_UNIT(otseg_unit_memory, otseg_memory_judge)
+
+#endif /* OTSEG_MEMORY_H */
