@@ -75,11 +75,12 @@ helps()
 	run 0 "$@" && has out Usage && silent err
 }
 
-objects="status policy zone conduit rule flow event interface trace reason service"
+objects="status policy zone conduit rule flow event interface trace reason service protocol"
 declare -A commands=(
 	[status]=show [policy]="check compile show apply diff detach" [zone]=show
 	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
+	[protocol]="list show"
 )
 
 help_all()
@@ -207,7 +208,23 @@ json_lists()
 {
 	json '.reasons | length > 50 and all(.name and .class and .sentence)' 0 reason list &&
 		json '.services | any(.name == "modbus" and .port == 502)' 0 service list &&
-		json '.access | .[0].name == "session"' 0 service access
+		json '.access | .[0].name == "session"' 0 service access &&
+		json '.protocols | length >= 20 and all(.name and .functions > 0)' 0 protocol list
+}
+
+# What can be listed can be shown, and nothing else.
+json_protocols()
+{
+	local name names
+
+	run 0 -j protocol list || return
+	names=$(jq -r '.protocols[].name' "$work/out")
+	for name in $names; do
+		json ".name == \"$name\" and (.functions | length > 0) and
+			all(.functions[]; .name and .number >= 0 and (.access | length > 0))" 0 \
+			protocol show "$name" || return
+	done
+	run 2 protocol show tcp && has err "'tcp' is no inspected service"
 }
 
 json_policies()
@@ -490,7 +507,7 @@ unprivileged()
 	((code == 3)) && has err otseg
 }
 
-ktap_begin 21
+ktap_begin 22
 ktap "help on every object and command" help_all
 ktap "help names every object and command" help_lists
 ktap "unknown objects and options are usage errors" misuse_objects
@@ -499,6 +516,7 @@ ktap "wrong arguments are usage errors" misuse_arguments
 ktap "options and keys may stand anywhere" options_anywhere
 ktap "version" version
 ktap "lists as JSON" json_lists
+ktap "protocols as JSON" json_protocols
 ktap "policies as JSON" json_policies
 ktap "nothing active is a state" nothing_active
 ktap "exit codes" exit_codes

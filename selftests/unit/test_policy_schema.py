@@ -5,6 +5,10 @@
 # word of the one is known to the other, every example is good for both, and a
 # table of good and bad policies is judged alike. What only the loader can see
 # is not in the table.
+#
+# What depends on services stands at the end of the schema and is made from the
+# loader's own lists: a new protocol needs `test_policy_schema.py --write`, which
+# rewrites that part, and nothing else.
 
 import json
 import os
@@ -156,6 +160,31 @@ TABLE = [
     (True, RULE, "service: modbus, access: write, values: [0, 5-9]"),
     (False, RULE, "service: modbus, access: write, values: []"),
     (False, RULE, "service: modbus, access: write, values: low"),
+    (True, RULE, "service: modbus, access: read, carrier: [tcp, udp]"),
+    (False, RULE, "service: modbus, access: read, carrier: []"),
+    (False, RULE, "service: modbus, access: read, carrier: {tcp: udp}"),
+    (True, RULE, "service: ethercat, access: read, from: hmi"),
+    (True, RULE, "service: ethercat, access: read, carrier: link"),
+    (False, RULE, "service: ethercat, access: read, from: hmi, carrier: link"),
+    (False, RULE, "service: ethercat, access: read, to: plc, carrier: [udp, link]"),
+    (True, RULE, "service: ethertype, ethertype: [0x88cc, 36864-36880]"),
+    (False, RULE, "service: ethertype"), (False, RULE, "service: ethertype, ethertype: 1535"),
+    (False, RULE, "service: ethertype, ethertype: 65536"), (False, RULE, "service: ethertype, ethertype: []"),
+    (True, RULE, "service: mqtt, access: read, fields: {topic: [a, \"b/*\", \"**\", 5, 1.5, true], qos: 0}"),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: \"*\"}"),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: \"\"}"),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: }"),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: []}"),
+    (True, RULE, "service: mqtt, access: read, fields: {topic: %s*}" % ("x" * 128)),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: %s*}" % ("x" * 129)),
+    (False, RULE, "service: mqtt, access: read, fields: {topic: [%s]}" %
+     ", ".join("t%d" % i for i in range(65))),
+    (False, RULE, "service: mqtt, access: read, fields: {}"),
+    (False, RULE, "service: mqtt, access: read, fields: [topic]"),
+    (False, RULE, "service: iec104, access: read, fields: {cause: []}"),
+    (False, RULE, "service: iec104, access: read, fields: {cause: {a: 1}}"),
+    (False, RULE, "service: iec104, access: read, fields: {select: spontaneous}"),
+    (True, RULE, "service: iec104, access: read, fields: {cause: [spontaneous, 5, 7-9, 0x0a]}"),
     (True, RULE, "service: tcp, rate: {packets: 5/s, burst: 3}"),
     (True, RULE, "service: tcp, rate: {bytes: 1MB/h, packets: 7/m}"),
     (False, RULE, "service: tcp, rate: {}"), (False, RULE, "service: tcp, rate: 5/s"),
@@ -168,29 +197,16 @@ TABLE = [
     (False, RULE, "service: tcp, idle: 0"), (False, RULE, "service: tcp, idle: 5w"),
     (False, RULE, "service: tcp, idle: 2592001"), (True, RULE, "service: tcp, note: x"),
 ] + [
-    # which key fits which service
-    (service in services, RULE, "service: %s, %s" % (service, key))
-    for key, services in (
-        ("port: 7", ("tcp", "udp", "modbus", "s7comm", "mqtt")),
-        ("types: 8", ("icmp", "icmpv6")),
-        ("operations: 1", ("arp",)),
-        ("access: read", ("modbus", "s7comm", "mqtt")),
-        ("functions: 1", ("modbus",)),
-        ("units: 1", ("modbus",)),
-        ("objects: {coil: 1}", ("modbus",)),
-        ("values: 1", ("modbus",)),
-        ("idle: 5s", ("tcp", "udp", "icmp", "icmpv6", "modbus")),
-        ("rate: {packets: 1/s}", ("tcp", "udp", "icmp", "icmpv6", "arp", "modbus", "s7comm", "mqtt")),
-    )
-    for service in ("tcp", "udp", "icmp", "icmpv6", "arp", "modbus", "s7comm", "mqtt")
-] + [
     (True, DEFAULTS, "{tcp: {idle: 1h}, udp: {idle: 30s}, icmp: {idle: 9}, arp: deny}"),
     (True, DEFAULTS, "{icmpv6: {idle: 9, neighbour-discovery: deny}, arp: allow}"),
     (True, DEFAULTS, "{modbus: {port: [502, 1502], access: read, units: [1], idle: 1h}}"),
-    (True, DEFAULTS, "{s7comm: {port: 102, access: [read]}, mqtt: {}}"),
+    (True, DEFAULTS, "{ads: {port: 48898, access: [read]}, mqtt: {}, lldp: {idle: 1m}}"),
+    (False, DEFAULTS, "{none: {}}"), (False, DEFAULTS, "{lldp: {access: read}}"),
+    (False, DEFAULTS, "{goose: {port: 5}}"), (False, DEFAULTS, "{enip: {units: 0}}"),
+    (True, DEFAULTS, "{goose: {units: 0x3fff, access: [write, control]}, dnp3: {units: [1, 9-20]}}"),
     (False, DEFAULTS, "{http: {}}"), (False, DEFAULTS, "{arp: never}"), (False, DEFAULTS, "{tcp: 5}"),
     (False, DEFAULTS, "{tcp: {port: 5}}"), (False, DEFAULTS, "{modbus: {functions: 5}}"),
-    (False, DEFAULTS, "{mqtt: {idle: 5}}"), (False, DEFAULTS, "{icmp: {neighbour-discovery: deny}}"),
+    (False, DEFAULTS, "{ads: {idle: 5}}"), (False, DEFAULTS, "{icmp: {neighbour-discovery: deny}}"),
 ]
 
 
@@ -225,24 +241,218 @@ class Report:
         print("%sok %d - %s" % ("" if passed else "not ", self.number, name))
 
 
-def is_accepted(text):
-    """By the loader: (accepted, messages)."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        file.write(text)
-        file.flush()
-        done = subprocess.run([KEYS, file.name], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1) or done.stderr:
+def judged(texts):
+    """By the loader: (accepted, messages) of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(texts):
+            with open(os.path.join(folder, "%d.yaml" % number), "w", encoding="utf-8") as file:
+                file.write(text)
+        done = subprocess.run([KEYS] + ["%d.yaml" % number for number in range(len(texts))], cwd=folder,
+                              capture_output=True, text=True, check=False)
+    if done.returncode or done.stderr:
         raise SystemExit(done.stderr)
-    return done.returncode == 0, done.stdout
+    verdicts, messages = [], ""
+    for line in done.stdout.splitlines():
+        if line in ("accepted", "refused"):
+            verdicts.append((line == "accepted", messages))
+            messages = ""
+        else:
+            messages += line + "\n"
+    assert len(verdicts) == len(texts)
+    return verdicts
 
 
 def known():
-    """What the loader knows: keys by kind of map, words by kind."""
-    keys, words = {}, {}
+    """What the loader knows: for each kind of line the words that follow, in their order."""
+    lists = {}
     for line in subprocess.run([KEYS], capture_output=True, text=True, check=True).stdout.splitlines():
-        what, kind, name = line.split()
-        (keys if what == "key" else words).setdefault(kind, set()).add(name)
-    return keys, words
+        what, *words = line.split()
+        lists.setdefault(what, []).append(words)
+    return lists
+
+
+def chosen(lists, what, service):
+    """Of the lines of one kind those of a service, without its name."""
+    return [words[1:] for words in lists.get(what, []) if words[0] == service]
+
+
+def ref(name):
+    return {"$ref": "#/$defs/" + name}
+
+
+NUMBER = "(0x[0-9a-fA-F]+|[0-9]+)"
+RANGE = NUMBER + "(-" + NUMBER + ")?"
+
+
+def one_or_more(form):
+    return {"anyOf": [form, {"type": "array", "items": form, "minItems": 1}]}
+
+
+def numbers(highest):
+    """A number or a range, or a list of these."""
+    return ref("numbers-%s" % highest)
+
+
+def rule_of(lists, service, forms):
+    """
+    What the keys of a service's rules hold, beyond what holds for all services. What can stand
+    alone and in a list becomes a definition in @forms.
+    """
+    keys = {}
+
+    def form(name, definition):
+        forms[name] = definition
+        return one_or_more(ref(name))
+
+    def field(name, highest):
+        words = [word for other, word in chosen(lists, "field-word", service) if other == name]
+        if not words:
+            return numbers(highest)
+        return form("field-%s-%s" % (service, name), {"anyOf": [{"enum": words}, ref("number-%s" % highest)]})
+
+    functions = [words[0] for words in chosen(lists, "function", service)]
+    if functions:
+        highest = int(chosen(lists, "function-max", service)[0][0])
+        keys["functions"] = form("function-" + service, {"anyOf": [
+            {"enum": functions}, {"type": "integer", "minimum": 0, "maximum": highest},
+            {"type": "string", "pattern": "^(%s|%s/[a-z0-9.-]+|[a-z][a-z0-9.-]*/%s)$" % (RANGE, NUMBER, NUMBER)}]})
+    objects = {words[0]: ref("object-pairs") if words[2:] else numbers(words[1])
+               for words in chosen(lists, "object", service)}
+    types = {"^%s%s$" % (name, NUMBER): numbers(highest)
+             for name, _, highest in chosen(lists, "any-type", service)}
+    if objects or types:
+        keys["objects"] = {"properties": objects, "additionalProperties": False}
+    if types:
+        keys["objects"]["patternProperties"] = types
+        # Those that have a name go by their own highest number.
+        keys["objects"]["$comment"] = ("Of a type by its number: not how high it is, nor how high its "
+                                       "objects are if it has a name.")
+    fields = {name: field(name, highest) for name, highest in chosen(lists, "field", service)}
+    fields.update({words[0]: ref("message-texts") for words in chosen(lists, "text", service)})
+    if fields:
+        keys["fields"] = {"properties": fields, "additionalProperties": False}
+    for kind, key in (("unit", "units"), ("value", "values")):
+        for words in chosen(lists, kind, service):
+            keys[key] = numbers(words[0])
+    if [service, "carrier"] in lists["fit"]:
+        keys["carrier"] = one_or_more({"enum": [words[0] for words in chosen(lists, "carrier", service)]})
+    return keys
+
+
+def defaults_of(lists, service, kind):
+    if kind == "permission":
+        return {"enum": ["allow", "deny"]}
+    form = ref(kind)
+    if kind == "defaults-inspected":
+        units = chosen(lists, "unit", service)
+        form["properties"] = {"units": numbers(units[0][0]) if units else False}
+        if [service, "port"] not in lists["fit"]:
+            form["properties"]["port"] = False
+    return form
+
+
+def generated(lists):
+    """The definitions of the schema that depend on services."""
+    services = [words[1] for words in lists["word"] if words[0] == "service"]
+    keys = [words[1] for words in lists["key"] if words[0] == "rule"]
+    groups = {}
+    for service in services:
+        fits = tuple(key for key in keys if [service, key] in lists["fit"])
+        groups.setdefault(fits, []).append(service)
+    conditions, forms = [], {}
+    for fits, members in groups.items():
+        then = {"properties": {key: False for key in keys if key not in fits}}
+        if "ethertype" in fits:
+            then["required"] = ["ethertype"]
+        conditions.append({"if": {"properties": {"service": {"enum": members}}}, "then": then})
+    for service in services:
+        rule = rule_of(lists, service, forms)
+        if rule:
+            conditions.append({"if": {"properties": {"service": {"const": service}}}, "then": {"properties": rule}})
+    result = {
+        "service": {"$comment": "From here on made by selftests/unit/test_policy_schema.py --write.", "enum": services},
+        "rule-services": {"allOf": conditions},
+        "defaults": {
+            "type": "object", "additionalProperties": False,
+            "properties": {service: defaults_of(lists, service, kind) for service, kind in lists["defaults"]}},
+    }
+    result.update(forms)
+    highest = sorted(set(re.findall(r"#/\$defs/numbers?-([0-9]+)", json.dumps(result))), key=int)
+    for number in highest:
+        result["number-" + number] = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": int(number)},
+                                                {"type": "string", "pattern": "^%s$" % RANGE}]}
+        result["numbers-" + number] = one_or_more(ref("number-" + number))
+    return result
+
+
+def text_of(definitions):
+    """As they stand in the schema: a line for each, and for each member of the long ones."""
+    lines = []
+    for name, definition in definitions.items():
+        if name == "rule-services":
+            members = ",\n".join("      " + json.dumps(member) for member in definition["allOf"])
+            lines.append('    "%s": {"allOf": [\n%s\n    ]}' % (name, members))
+        elif name == "defaults":
+            members = ",\n".join('        "%s": %s' % (key, json.dumps(value))
+                                 for key, value in definition["properties"].items())
+            lines.append('    "%s": {\n      "type": "object",\n      "additionalProperties": false,\n'
+                         '      "properties": {\n%s\n      }\n    }' % (name, members))
+        else:
+            lines.append('    "%s": %s' % (name, json.dumps(definition)))
+    return ",\n".join(lines) + "\n  }\n}\n"
+
+
+def rewritten(text, lists):
+    return text[:text.index('\n    "service": {') + 1] + text_of(generated(lists))
+
+
+def table_of(lists):
+    """Good and bad rules of each service: which key fits it, and where its numbers and words end."""
+    table = []
+    for service in (words[1] for words in lists["word"] if words[0] == "service"):
+        objects, fields = chosen(lists, "object", service), chosen(lists, "field", service)
+        texts, carriers = chosen(lists, "text", service), chosen(lists, "carrier", service)
+        units, values = chosen(lists, "unit", service), chosen(lists, "value", service)
+        functions, highest = chosen(lists, "function", service), chosen(lists, "function-max", service)
+        head = "service: " + service + (", ethertype: 0x9000" if [service, "ethertype"] in lists["fit"] else "")
+        samples = {
+            "from": "from: hmi", "to": "to: plc", "port": "port: 7", "types": "types: 8", "operations": "operations: 1",
+            "access": "access: read", "functions": "functions: 1", "units": "units: 0", "values": "values: 0",
+            "objects": "objects: {%s: 0}" % (objects[0][0] if objects else "coil"),
+            "fields": "fields: {%s: 0}" % (fields or texts or [["cause"]])[0][0],
+            "carrier": "carrier: %s" % (carriers[-1][0] if carriers else "tcp"), "idle": "idle: 5s",
+            "rate": "rate: {packets: 1/s}",
+        }
+        for key, text in samples.items():
+            table.append(([service, key] in lists["fit"], RULE, head + ", " + text))
+        named = ", ".join("%s: %s" % (words[0], words[1]) for words in objects[:64])
+        good = ["objects: {%s}" % named] if objects else []
+        bad = ["objects: {nothing: 1}"] if objects else []
+        bad += ["objects: {%s: %d}" % (words[0], int(words[1]) + 1) for words in objects[:1] if not words[2:]]
+        for name, last, _ in chosen(lists, "any-type", service):
+            good.append("objects: {%s%s: [0, 1-2]}" % (name, last))
+            bad.append("objects: {%sx: 1}" % name)
+        if fields or texts:
+            named = ["%s: %s" % (name, most) for name, most in fields] + ["%s: x" % words[0] for words in texts]
+            good.append("fields: {%s}" % ", ".join(named))
+            bad.append("fields: {nothing: 1}")
+        for name, most in fields:
+            bad += ["fields: {%s: %d}" % (name, int(most) + 1)]
+            words = [word for field, word in chosen(lists, "field-word", service) if field == name]
+            if words:
+                good.append("fields: {%s: [%s]}" % (name, ", ".join(words)))
+                bad.append("fields: {%s: nothing}" % name)
+        for kind, key in ((units, "units"), (values, "values")):
+            for words in kind:
+                good.append("%s: [0, %s]" % (key, words[0]))
+                bad.append("%s: %d" % (key, int(words[0]) + 1))
+        if functions:
+            names = [words[0] for words in functions]
+            good.append("functions: [%s, %s, %s]" % (names[0], names[-1], highest[0][0]))
+            bad += ["functions: %d" % (int(highest[0][0]) + 1), "functions: no-such-function"]
+        table += [(True, RULE, head + ", access: write, " + text) for text in good]
+        table += [(False, RULE, head + ", access: write, " + text) for text in bad]
+    return table
 
 
 def properties(definition):
@@ -254,13 +464,22 @@ def properties(definition):
 
 
 def main():
-    schema = json.load(open(SCHEMA, encoding="utf-8"))
+    lists = known()
+    text = open(SCHEMA, encoding="utf-8").read()
+    if sys.argv[1:] == ["--write"]:
+        with open(SCHEMA, "w", encoding="utf-8") as file:
+            file.write(rewritten(text, lists))
+        return 0
+    schema = json.loads(text)
     validator = jsonschema.Draft202012Validator(schema)
     jsonschema.Draft202012Validator.check_schema(schema)
     definitions = schema["$defs"]
-    keys, words = known()
+    keys = {}
+    for kind, name in lists["key"]:
+        keys.setdefault(kind, set()).add(name)
     examples = sorted(name for name in os.listdir(EXAMPLES) if name.endswith(".yaml"))
-    report = Report(len(keys) + 4 + len(examples) + len(TABLE))
+    table = TABLE + table_of(lists)
+    report = Report(len(keys) + 3 + len(examples) + len(table))
 
     for kind in sorted(keys):
         found, rest = properties(definitions.get(kind, {}))
@@ -268,23 +487,21 @@ def main():
                       "loader: %s" % sorted(keys[kind]), "schema: %s" % sorted(found or []))
     maps = {name for name, definition in definitions.items() if properties(definition)[0]}
     report.result(maps == set(keys), "no other maps", maps ^ set(keys))
-    for kind, enum in (("service", definitions["rule"]["properties"]["service"]["enum"]),
-                       ("access", definitions["access-class"]["enum"]),
-                       ("objects", definitions["objects"]["propertyNames"]["enum"])):
-        report.result(set(enum) == words[kind], "words of " + kind, set(enum) ^ words[kind])
+    access = {words[1] for words in lists["word"] if words[0] == "access"}
+    report.result(set(definitions["access-class"]["enum"]) == access, "words of access", access)
+    report.result(rewritten(text, lists) == text, "what depends on services is that of the loader",
+                  "run it with --write")
 
-    for name in examples:
-        text = open(os.path.join(EXAMPLES, name), encoding="utf-8").read()
-        accepted, messages = is_accepted(text)
-        errors = [error.message for error in validator.iter_errors(read(text))]
+    texts = [open(os.path.join(EXAMPLES, name), encoding="utf-8").read() for name in examples]
+    for name, policy, (accepted, messages) in zip(examples, texts, judged(texts)):
+        errors = [error.message[:300] for error in validator.iter_errors(read(policy))]
         report.result(accepted and not errors and not messages, "example " + name, messages, *errors)
 
-    for good, form, text in TABLE:
-        policy = form % text
-        accepted, messages = is_accepted(policy)
-        errors = [error.message for error in validator.iter_errors(read(policy))]
+    texts = [form % case for _, form, case in table]
+    for (good, _, case), policy, (accepted, messages) in zip(table, texts, judged(texts)):
+        errors = [error.message[:300] for error in validator.iter_errors(read(policy))]
         report.result(accepted == good and (not errors) == good,
-                      "%s: %s" % ("good" if good else "bad", " ".join(text.split())[-70:]),
+                      "%s: %s" % ("good" if good else "bad", " ".join(case.split())[-70:]),
                       "loader: %s" % (messages or "accepted"), "schema: %s" % (errors or "accepted"))
     return 1 if report.failed else 0
 

@@ -92,6 +92,7 @@ void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *c
 bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *conduit,
 		     const struct otseg_node *key, const struct otseg_node *node,
 		     struct otseg_rule *rule);
+bool otseg_load_key_fits(unsigned int number, enum otseg_key_rule key);
 bool otseg_load_is_link(const struct otseg_rule *rule);
 void otseg_load_rate(struct otseg_loader *loader, const struct otseg_node *node,
 		     struct otseg_limit *limit);

@@ -24,7 +24,14 @@ static const struct {
 static const char *const choices[] = { "tcp", "link", "udp" };
 static const u8 chosen[] = { OTSEG_ON_TCP, OTSEG_ON_LINK, OTSEG_ON_UDP };
 
-static bool key_fits(unsigned int number, enum otseg_key_rule key)
+/**
+ * otseg_load_key_fits - whether rules of a service may have a key
+ * @number: the service
+ * @key: the key
+ *
+ * Return: whether it says something about the service.
+ */
+bool otseg_load_key_fits(unsigned int number, enum otseg_key_rule key)
 {
 	const struct otseg_protocol *protocol = otseg_words_protocol(number);
 	const struct otseg_service_word *service = &otseg_services[number];
@@ -33,7 +40,7 @@ static bool key_fits(unsigned int number, enum otseg_key_rule key)
 	case OTSEG_KEY_RULE_PORT:
 		return service->carriers & (OTSEG_ON_TCP | OTSEG_ON_UDP);
 	case OTSEG_KEY_RULE_CARRIER:
-		return service->carriers & (service->carriers - 1) & ~(OTSEG_ON_ICMP | OTSEG_ON_ICMPV6);
+		return service->carriers & (service->carriers - 1);
 	case OTSEG_KEY_RULE_ETHERTYPE:
 		return service->carriers & OTSEG_ON_LINK && !service->ether;
 	case OTSEG_KEY_RULE_FROM:
@@ -70,7 +77,7 @@ static void check_keys(struct otseg_loader *loader, const struct otseg_node *nod
 	size_t i, k;
 
 	for (k = 0; k < list->n; k++) {
-		if (!values[k] || key_fits(service, k))
+		if (!values[k] || otseg_load_key_fits(service, k))
 			continue;
 		for (i = 0; otseg_node_value(node, i) != values[k]; i++)
 			;
