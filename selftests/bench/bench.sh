@@ -4,7 +4,7 @@
 # Measure the datapath against its peers, in one sitting, and say which targets it
 # meets.
 #
-#   [QUICK=1 | FULL=1] bench.sh [cost|short|sweep|flows|forward|latency|swap|memory]...
+#   [QUICK=1 | FULL=1] bench.sh [cost|short|protocols|sweep|flows|forward|latency|swap|memory]...
 #
 # Without parts all of them: minutes; FULL=1 takes many more rounds, QUICK=1 only
 # shows that it works. Needs root, build/otseg and build/otseg.bpf.o; works in
@@ -143,6 +143,49 @@ measure_short()
 	image 1000-rules 1000 || return
 	slices -n 200 -k no-rule -k udp-one-flow -k modbus-read-poll "$object" \
 		"1000-rules=$out/1000-rules.image" || complain "short runs are incomplete"
+}
+
+# image_protocols ip|link: the policy of policy_protocols.sh, compiled to $out/protocols-$1.image
+image_protocols()
+{
+	"$here/policy_protocols.sh" "$1" >"$out/protocols-$1.yaml" &&
+		"$tool" policy compile "$out/protocols-$1.yaml" output "$out/protocols-$1.image" \
+			>/dev/null && return
+	complain "cannot compile the policy for the protocols ($1)"
+	return 1
+}
+
+# What the verifier has to do for each inspector by itself.
+measure_inspectors()
+{
+	local proto=$here/../proto name id said programs=$build/selftests/proto
+
+	while read -r name id _; do
+		if make -s -C "$proto" O="$build" "$programs/effort" "$programs/effort-$id.bpf.o" &&
+		   said=$("$programs/effort" "$programs/effort-$id.bpf.o"); then
+			sed -n "s/^steps \([0-9]*\), instructions \([0-9]*\),.*/effort,$name,\1,\2/p" \
+				<<<"$said" >>"$out/protocols.csv"
+		else
+			complain "no effort of the inspector of $name"
+		fi
+	done < <("$proto/services.sh" | sort -u -k 3,3)
+}
+
+measure_protocols()
+{
+	local slices rounds slice
+
+	slices=$(by_effort 1 5 15)
+	rounds=$(by_effort 2 9 30)
+	image_protocols ip && image_protocols link || return
+	"$out/protocols" -e "$object" >>"$out/protocols.csv" || complain "no effort of the programs"
+	measure_inspectors
+	lane_parks cost || complain "runs will take long: no devices for the programs"
+	for ((slice = 0; slice < slices; slice++)); do
+		in_lane cost "$out/protocols" -r "$rounds" -f $((slice * rounds)) "$object" \
+			"$out/protocols-ip.image" "$out/protocols-link.image" "$here/../proto" \
+			>>"$out/protocols.csv" || complain "the protocols are incomplete"
+	done
 }
 
 # sweep DIMENSION VALUE=ARGUMENTS...: each VALUE is a policy of policy.sh ARGUMENTS.
@@ -375,7 +418,7 @@ if (($(nproc) < 2)); then
 fi
 parts=("$@")
 if ((${#parts[@]} == 0)); then
-	parts=(cost short sweep flows forward latency swap memory)
+	parts=(cost short protocols sweep flows forward latency swap memory)
 fi
 for needed in "$object" "$tool"; do
 	if [[ ! -e $needed ]]; then

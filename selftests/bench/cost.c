@@ -29,8 +29,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/bpf.h>
-#include <linux/if_link.h>
-#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +41,7 @@
 #define POLICIES_MAX 8
 #define BARE -1 /* targets that are not the datapath */
 #define LOOKS -2
-#define PARKS "park%d" /* devices that programs are attached to, see park() */
+#define PARKS "park%d" /* devices that programs are attached to, see otseg_bench_park() */
 #define ANY_ACTION ~0u
 #define LEAST_FLOWS_PERMILLE 900 /* of those that were tried; the rest found no room */
 
@@ -413,26 +411,6 @@ static const struct bench_case cases[] = {
 
 #define N_CASES (sizeof(cases) / sizeof(cases[0]))
 
-/*
- * A test run of a program that is attached nowhere begins and ends with waiting for
- * all processors to be done with the list of such programs: milliseconds, and tens of
- * them on a busy machine. So each is attached to some device that nobody uses, if
- * bench.sh has left some.
- */
-static void park(int prog)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
-	static int parked;
-	unsigned int ifindex;
-	char name[16];
-
-	snprintf(name, sizeof(name), PARKS, parked);
-	ifindex = if_nametoindex(name);
-	/* The link lasts as long as this process. */
-	if (ifindex && bpf_link_create(prog, ifindex, BPF_XDP, &opts) >= 0)
-		parked++;
-}
-
 static int side_open(struct side *side, int target, u32 flags)
 {
 	struct bpf_program *prog;
@@ -452,8 +430,8 @@ static int side_open(struct side *side, int target, u32 flags)
 		target = bpf_program__fd(side->traffic->progs.otseg_b_pass);
 	else if (target == LOOKS)
 		target = bpf_program__fd(side->traffic->progs.otseg_b_looks);
-	park(bpf_program__fd(side->traffic->progs.otseg_b_udp));
-	park(bpf_program__fd(side->traffic->progs.otseg_b_tcp));
+	otseg_bench_park(bpf_program__fd(side->traffic->progs.otseg_b_udp));
+	otseg_bench_park(bpf_program__fd(side->traffic->progs.otseg_b_tcp));
 	return bpf_map_update_elem(bpf_map__fd(side->traffic->maps.otseg_b_target), &zero,
 				   &target, 0);
 }
@@ -494,7 +472,7 @@ static int bench_open(struct bench *b, char *policy, const char *object, u32 lin
 	err = otseg_bench_datapath_open(&b->datapath, object, image + 1);
 	err = err ?: otseg_bench_datapath_link(&b->datapath, LOOPBACK, "it0", link_flags);
 	if (!err)
-		park(b->datapath.prog);
+		otseg_bench_park(b->datapath.prog);
 	return err ?: side_open(&b->full, b->datapath.prog, b->datapath.flags);
 }
 

@@ -75,6 +75,15 @@ if compgen -G "$data/short-*.dat" >/dev/null; then
 	EOT
 fi
 
+if [[ -s $data/protocols.dat ]]; then
+	draw protocols <<-EOT
+		set style fill solid 0.6; unset key
+		set xtics rotate by -40; set ylabel 'ns of one message over a bare XDP program'
+		set yrange [0:*]; set bmargin 6; set rmargin 6
+		plot '$data/protocols.dat' using 1:3:4:5:(0.7):xtic(2) with boxerrorbars
+	EOT
+fi
+
 if [[ -s $data/forward.dat ]]; then
 	draw forward <<-EOT
 		set style fill solid 0.6; unset key

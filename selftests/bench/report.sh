@@ -24,7 +24,7 @@ measured()
 {
 	local part
 
-	for part in cost short sweep flows forward latency swap memory; do
+	for part in cost short protocols sweep flows forward latency swap memory; do
 		if [[ -s $1/$part.csv ]]; then
 			echo "$1/facts-$part.csv"
 			echo "$1/$part.csv"

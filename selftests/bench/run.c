@@ -9,11 +9,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PARKS "park%d"
 
 /**
  * otseg_bench_run - run an XDP program on one frame, over and over
@@ -43,6 +47,28 @@ int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 
 	if (action)
 		*action = opts.retval;
 	return 0;
+}
+
+/**
+ * otseg_bench_park - attach a program to a device that nobody uses, if there is one left
+ * @prog: the program
+ *
+ * A test run of a program that is attached nowhere begins and ends with waiting for all
+ * processors to be done with the list of such programs: milliseconds, and tens of them on
+ * a busy machine. bench.sh leaves devices for this, named PARKS.
+ */
+void otseg_bench_park(int prog)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
+	static int parked;
+	unsigned int ifindex;
+	char name[16];
+
+	snprintf(name, sizeof(name), PARKS, parked);
+	ifindex = if_nametoindex(name);
+	/* The link lasts as long as this process. */
+	if (ifindex && bpf_link_create(prog, ifindex, BPF_XDP, &opts) >= 0)
+		parked++;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 int otseg_bench_run(int prog, void *frame, size_t len, u32 repeat, u32 *ns, u32 *action);
+void otseg_bench_park(int prog);
 int otseg_bench_run_live(int prog, void *frame, size_t len, u32 repeat, u32 batch);
 u64 otseg_bench_now_ns(void);
 int otseg_bench_pin(unsigned int cpu);

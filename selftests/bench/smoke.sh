@@ -39,7 +39,7 @@ none_mixed_or_lost()
 # The rows of all targets, and not the word for one that was not measured.
 targets()
 {
-	awk -f "$here/summary.awk" "$folder"/bench/{facts-,}{cost,flows,forward,latency,swap}.csv |
+	awk -f "$here/summary.awk" "$folder"/bench/{facts-,}{cost,protocols,flows,forward,latency,swap}.csv |
 		tee "$folder/tables" | grep -cE ' (yes|no)$'
 }
 
@@ -49,7 +49,7 @@ all_targets()
 
 	n=$(targets)
 	cat "$folder/tables"
-	((n >= 17))
+	((n >= 36))
 }
 
 document()
@@ -67,14 +67,16 @@ if (($(nproc) < 2)); then
 	ktap_skip_all "needs two processors"
 fi
 mkdir -p "$folder/bench"
-for program in cost forward latency swap; do
+for program in cost forward latency protocols swap; do
 	ln -s "$build/bench/$program" "$folder/bench/"
 done
 
-ktap_begin 13
+ktap_begin 15
 ktap "costs are measured" bench cost
 ktap "of every case, with two policies" lines cost 26 '^cost,(10|1000)-rules,'
 ktap "and checksums" lines cost 3 '^cost,10-rules-checksums,'
+ktap "protocols are measured" bench protocols
+ktap "of each service, and of Modbus once more" lines protocols "$(($("$here/../proto/services.sh" | wc -l) + 1))" '^cost,protocols,'
 ktap "live flows are measured" bench flows
 ktap "up to a quarter of a million" lines flows 8 '^cost,flows,(flows|among)-(1|10|100|250)000,'
 ktap "latency is measured" bench latency

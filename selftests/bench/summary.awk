@@ -37,6 +37,19 @@ $1 == "cost" {
 		add(part SUBSEP "found" SUBSEP $2 SUBSEP $3, $4, $7)
 }
 
+# message,SERVICE,LINE,BYTES
+$1 == "message" {
+	message_line[$2] = $3
+	message_len[$2] = $4
+}
+
+# effort,NAME,STEPS,INSTRUCTIONS: of a program, or of an inspector by itself
+$1 == "effort" {
+	note_once("effort", $2)
+	steps[$2] = $3
+	instructions[$2] = $4
+}
+
 # forward,LANE,ROUND,OFFERED,RATE
 $1 == "forward" {
 	note_once("lane", $2)
@@ -305,6 +318,39 @@ function short_table(	i, k, key, name, file, bare, step)
 	table_end()
 }
 
+function protocol(name)
+{
+	return over("protocols", "protocols", name)
+}
+
+function protocols_table(	i, name, key)
+{
+	table_begin("protocols", "Nanoseconds that one message adds to a bare XDP program (test runs)",
+		    "service|line of messages|bytes|ns over bare XDP|to modbus|to modbus-long")
+	for (i = 1; i <= name_count["protocols-case"]; i++) {
+		name = names["protocols-case", i]
+		key = protocol(name)
+		row(name "|" message_line[name] "|" message_len[name] "|" spread(key, "%.0f", 1) "|" \
+		    ratio_spread(key, protocol("modbus")) "|" \
+		    ratio_spread(key, protocol("modbus-long")))
+		if (data)
+			print i - 1, "\"" name "\"", median(key), quantile(key, 0.1),
+				quantile(key, 0.9) >(data "/protocols.dat")
+	}
+	table_end()
+}
+
+function effort_table(	i, name)
+{
+	table_begin("effort", "What the verifier has to do, and how many instructions it makes",
+		    "program or inspector|steps|instructions")
+	for (i = 1; i <= name_count["effort"]; i++) {
+		name = names["effort", i]
+		row(name "|" steps[name] "|" instructions[name])
+	}
+	table_end()
+}
+
 # Labels are DIMENSION-VALUE; @dimensions is set to them in their order.
 function sweep_table(	i, k, l, label, name, dimension, first, file, line)
 {
@@ -525,6 +571,17 @@ function cost_targets(	plain, inspected)
 		    median(over("cost", "1000-rules", "look-ups-5000"))))
 }
 
+function protocols_targets(	i, name, value)
+{
+	for (i = 1; i <= name_count["protocols-case"]; i++) {
+		name = names["protocols-case", i]
+		value = ratio(protocol(name), protocol("modbus"))
+		if (value == "" || name ~ /^modbus/)
+			continue
+		target("one message, " name " / modbus", 3, "", "%.2f", value, 0)
+	}
+}
+
 function sweep_targets(	n, i, k, dimensions, d, name, what)
 {
 	n = split("rules zones prefixes", dimensions, " ")
@@ -591,6 +648,10 @@ END {
 		cost_table()
 	if (name_count["short-case"])
 		short_table()
+	if (name_count["protocols-case"])
+		protocols_table()
+	if (name_count["effort"])
+		effort_table()
 	if (name_count["sweep-case"])
 		sweep_table()
 	if (name_count["flows-case"])
@@ -609,6 +670,8 @@ END {
 		forward_targets()
 	if (name_count["cost-case"])
 		cost_targets()
+	if (name_count["protocols-case"])
+		protocols_targets()
 	if (name_count["sweep-case"])
 		sweep_targets()
 	if (name_count["flows-case"])

@@ -9,6 +9,8 @@
  *   otseg_b_udp       test runs: writes a UDP frame, tail calls the target
  *   otseg_b_tcp       test runs: writes the next frame of a Modbus connection, and
  *                     tells how long the one before took
+ *   otseg_b_message   test runs: the message of a protocol that is in the frame already, the
+ *                     next segment of its connection
  *   otseg_b_pass ...  targets and peers that decide nothing
  *   otseg_b_looks     a target that does one look-up in an array and one in a hash
  *   otseg_b_sink ...  receivers: count UDP frames, take their times, put them in
@@ -93,6 +95,7 @@ struct {
 
 struct otseg_bench_udp udp_plan;
 struct otseg_bench_tcp tcp_plan;
+struct otseg_bench_message message_plan;
 struct otseg_bench_pace pace;
 struct otseg_bench_poll poll_plan;
 struct otseg_bench_conn conns[OTSEG_BENCH_CONNS];
@@ -220,6 +223,29 @@ static __always_inline int write_tcp(void *data, void *end)
 	tcp->ack_seq = ack;
 	*(u16 *)(data + OTSEG_BENCH_ADU_OFF) = id;
 	tcp->check = fold(plan->sum[dir] + halves(seq) + halves(ack) + id);
+	return 0;
+}
+
+/* Only the headers: the message stays in the frame, as padding of the acknowledgement. */
+static __always_inline int write_message(void *data, void *end)
+{
+	struct otseg_bench_message *plan = &message_plan;
+	struct tcphdr *tcp = data + ETH_HLEN + sizeof(struct iphdr);
+	u32 dir = plan->tcp.turn & 1;
+	u32 seq, ack;
+
+	time_tcp(&plan->tcp, dir ^ plan->is_tcp);
+	if (!plan->is_tcp)
+		return 0;
+	if (data + OTSEG_BENCH_HEAD_WORDS * 8 > end)
+		return -1;
+	seq = bpf_htonl(plan->tcp.seq[dir]);
+	ack = bpf_htonl(plan->tcp.seq[!dir]);
+	plan->tcp.seq[dir] += plan->tcp.len[dir];
+	plan->tcp.turn ^= 1;
+	copy_words(data, plan->head[dir], OTSEG_BENCH_HEAD_WORDS);
+	tcp->seq = seq;
+	tcp->ack_seq = ack;
 	return 0;
 }
 
@@ -357,6 +383,16 @@ int otseg_b_tcp(struct xdp_md *ctx)
 {
 	clear_meta(ctx);
 	if (write_tcp((void *)(long)ctx->data, (void *)(long)ctx->data_end))
+		return XDP_ABORTED;
+	bpf_tail_call_static(ctx, &otseg_b_target, 0);
+	return XDP_ABORTED;
+}
+
+SEC("xdp")
+int otseg_b_message(struct xdp_md *ctx)
+{
+	clear_meta(ctx);
+	if (write_message((void *)(long)ctx->data, (void *)(long)ctx->data_end))
 		return XDP_ABORTED;
 	bpf_tail_call_static(ctx, &otseg_b_target, 0);
 	return XDP_ABORTED;

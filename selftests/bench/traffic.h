@@ -188,4 +188,19 @@ struct otseg_bench_tcp {
 	u32 timed[2];
 };
 
+#define OTSEG_BENCH_HEAD_WORDS 7 /* headers of a TCP segment without options, and two bytes */
+
+/**
+ * struct otseg_bench_message - one message of a protocol, over and over
+ * @tcp: sequence numbers and times, as of a connection in which the message and a bare
+ *	acknowledgement take turns; what it has of frames is not used
+ * @head: how these two begin, sequence numbers zero
+ * @is_tcp: 0: the frame is sent as it is
+ */
+struct otseg_bench_message {
+	struct otseg_bench_tcp tcp;
+	u64 head[2][OTSEG_BENCH_HEAD_WORDS];
+	u32 is_tcp;
+};
+
 #endif /* OTSEG_BENCH_TRAFFIC_H */

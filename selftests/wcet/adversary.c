@@ -3,7 +3,8 @@
  * Frames that are meant to cost much, and plain ones, on the engine of this
  * process. Under callgrind each one is counted by itself; without it, this only
  * says what became of them. With a file name, all that the engine is told is
- * written there, for replay.py; with any word after it, of the plain ones only.
+ * written there, for replay.py, and the accepted messages of all protocols too, each alone and
+ * as often as a segment has room for it; with any word after it, of the plain ones only.
  *
  * A record is {u32 kind, ifindex; u64 now_ns; u32 action, len; char name[32]} in the byte
  * order of the machine, and @len bytes.
@@ -20,7 +21,9 @@
 #endif
 
 #include "../../bpf/engine/env.h"
+#include "../../include/otseg/service.h"
 #include "../bpf/subject.h"
+#include "../proto/lines.h"
 
 #define PAYLOAD 1460 /* of TCP in an Ethernet frame */
 #define POLICY_LEN 65536
@@ -414,8 +417,117 @@ static void case_full_table(void)
 	note(KIND_TABLE_EMPTY, 0, 0, "", NULL, 0);
 }
 
+/* A service, and where it is expected. */
+struct carrier {
+	const char *service;
+	u16 tcp;
+	u16 udp;
+	u16 ether;
+};
+
+#define ASK_INSPECTED(name, tcp, udp, ether) { name, tcp, udp, ether },
+#define ASK_OPAQUE(name, tcp, udp, ether)
+#define ASK_PLANNED(name, tcp, udp, ether)
+#define X(id, name, family, on, tcp, udp, ether, state) ASK_##state(name, tcp, udp, ether)
+static const struct carrier carriers[] = { OTSEG_SERVICE_LIST(X) };
+#undef X
+
+#define ANY_ACCESS "[read, diagnostic, write, control, program, vendor]"
+
+/* One rule that allows all of a service; without IP within a zone. */
+static void protocol_policy(const struct carrier *c, int is_datagram)
+{
+	int is_link = !c->tcp && !c->udp;
+	const char *carrier = c->tcp && is_datagram ? ", carrier: udp" : "";
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "otseg: 1\nname: protocol\nzones:\n"
+		 "  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/16]}\n"
+		 "  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+		 "%s\n    reason: a test\n%s    rules:\n"
+		 "      all: {service: %s, access: " ANY_ACCESS "%s}\n",
+		 is_link ? "intra:\n  it:" : "conduits:\n  main:",
+		 is_link ? "" : "    from: it\n    to: cell\n", c->service, carrier);
+	if (subject_policy(s, text)) {
+		fprintf(stderr, "the policy for %s is not taken\n", c->service);
+		exit(1);
+	}
+}
+
+/* Sends @times the message in one segment, which is repeated as it is if it was dropped. */
+static void protocol_segment(struct talk *t, const struct proto_line *line, u32 times,
+			     const char *service)
+{
+	u8 data[PAYLOAD];
+	char name[32];
+	u32 reason, i;
+
+	for (i = 0; i < times; i++)
+		memcpy(data + i * line->len, line->bytes, line->len);
+	snprintf(name, sizeof(name), "%s: %u x line %u", service, times, line->number);
+	reason = segment(t, line->is_reply, OTSEG_TCP_ACK | OTSEG_TCP_PSH, data, times * line->len,
+			 name);
+	if (reason != OTSEG_R_RULE && reason != OTSEG_R_FLOW)
+		t->seq[line->is_reply] -= times * line->len;
+	else
+		segment(t, !line->is_reply, OTSEG_TCP_ACK, NULL, 0, "");
+}
+
+static void protocol_frame(const struct carrier *c, const struct proto_line *line)
+{
+	const struct end *from = line->is_reply ? &cell : &it;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s: line %u", c->service, line->number);
+	if (c->udp) {
+		frame_udp(&f, from, line->is_reply ? &it : &cell, line->is_reply ? c->udp : 4400,
+			  line->is_reply ? 4400 : c->udp, line->bytes, line->len);
+	} else {
+		from = &it;
+		frame_ethernet(&f, cell.mac, it.mac, 0, c->ether);
+		memcpy(f.bytes + f.len, line->bytes, line->len);
+		f.len += line->len;
+	}
+	send_from(from, name);
+}
+
+/* All accepted messages of a protocol, conversation by conversation. */
+static void case_protocol(const struct carrier *c)
+{
+	struct proto_line *lines;
+	int n = proto_lines_read(PROTO_FOLDER, c->service, &lines);
+	struct talk t = { 0 };
+	int i, is_new = 1;
+
+	for (i = 0; i < n; i++) {
+		int is_stream = c->tcp && !lines[i].is_datagram;
+
+		is_new |= lines[i].is_first;
+		if (lines[i].len > PAYLOAD || strcmp(lines[i].service, c->service))
+			continue;
+		if (is_new) {
+			protocol_policy(c, lines[i].is_datagram);
+			if (is_stream)
+				t = talk_new(c->tcp);
+			is_new = 0;
+		}
+		if (!is_stream) {
+			protocol_frame(c, &lines[i]);
+			continue;
+		}
+		protocol_segment(&t, &lines[i], 1, c->service);
+		if (2 * lines[i].len <= PAYLOAD)
+			protocol_segment(&t, &lines[i], PAYLOAD / lines[i].len, c->service);
+	}
+	if (n > 0)
+		proto_lines_free(lines, n);
+}
+
 int main(int argc, char **argv)
 {
+	size_t i;
+
 	s = subject_engine_new();
 	engine_load = s->load;
 	s->load = load;
@@ -441,6 +553,8 @@ int main(int argc, char **argv)
 	case_renew(4);
 	case_renew(OTSEG_MAX_LEAF_RULES);
 	case_full_table();
+	for (i = 0; log_file && i < sizeof(carriers) / sizeof(carriers[0]); i++)
+		case_protocol(&carriers[i]);
 out:
 	s->free(s);
 	return log_file && fclose(log_file) ? 1 : 0;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 The frames that adversary.c has written down, on the translated datapath: how
-many BPF instructions each takes, beside the bound of the entry it belongs to. An
-answer other than the engine's, or a frame over its bound, is an error.
+many BPF instructions each takes, beside the bound of the entry it belongs to; of the messages
+of each protocol, the dearest one. An answer other than the engine's, or a frame over its bound, is an error.
 
     replay.py OBJECT FRAMES <the output of worst_case -j
 """
@@ -27,12 +27,11 @@ LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
 SEGMENTS = 64  # of each table
 BUCKETS = 512  # of a segment
 LINE = 1088  # bytes of a bucket with its flows
-# How the name of a frame tells its entry: the first that fits.
+# How the name of a frame tells its entry: the first that fits; or it begins with an entry's name.
 ENTRIES = (("ARP", "ARP"), ("told of", "everything"), ("live flow", "flow"), ("not inspected", "flow"),
-           ("new flow", "new flow"), ("table full", "new flow"),
-           ("swapped", "Modbus, policy swapped"), ("answer", "Modbus answer"),
-           ("one request", "Modbus request"), ("denied", "new flow"),
-           ("", "Modbus request"))
+           ("swapped", "modbus, policy swapped"), ("answer", "modbus answer"),
+           ("one request", "modbus"), ("denied", "new flow"), ("UDP", "new flow"),
+           ("new flow", "new flow"), ("", "modbus"))
 
 
 def records(path):
@@ -78,11 +77,15 @@ def runtime(generation, size):
     return struct.pack("<4s3I", b"OSTR", generation, size, generation & 1).ljust(4096, b"\0")
 
 
+def show(name, count, bound, entry):
+    print(f"{name:32} {count:12} {bound:12} {bound / count:8.1f}x  {entry}")
+
+
 def main():
     bounds = {e["entry"]: e["instructions"] for e in json.load(sys.stdin)["entries"]}
     machine = Machine(load(sys.argv[1], *PROGRAMS))
     prepare(machine)
-    generation, failed = 0, 0
+    generation, failed, dearest = 0, 0, {}
     print(f"{'frame':32} {'instructions':>12} {'bound':>12} {'bound is':>9}  of entry")
     for kind, ifindex, now_ns, action, name, data in records(sys.argv[2]):
         if kind == POLICY:
@@ -97,7 +100,9 @@ def main():
         else:
             clock(machine, now_ns)
             answer, count = machine.packet(data, ifindex, now_ns)
-            entry = next(e for part, e in ENTRIES if part in name)
+            entry = name.partition(": ")[0]
+            if entry not in bounds:
+                entry = next(e for part, e in ENTRIES if part in name)
             if (answer == XDP_PASS) != bool(action):
                 print(f"replay.py: {name or 'a frame before'}: answer {answer}, "
                       f"the engine's is {action}", file=sys.stderr)
@@ -106,9 +111,12 @@ def main():
                 print(f"replay.py: {name}: {count} instructions are over the bound of "
                       f"'{entry}'", file=sys.stderr)
                 failed = 1
-            if name:
-                print(f"{name:32} {count:12} {bounds[entry]:12} {bounds[entry] / count:8.1f}x  "
-                      f"{entry}")
+            if name and name.startswith(f"{entry}: "):
+                dearest[entry] = max(dearest.get(entry, (0, "")), (count, name))
+            elif name:
+                show(name, count, bounds[entry], entry)
+    for entry, (count, name) in dearest.items():
+        show(name, count, bounds[entry], entry)
     return failed
 
 

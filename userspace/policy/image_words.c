@@ -184,8 +184,8 @@ static json_t *carrier_json(const void *image, const struct otseg_img_rule *rule
 		const char *name;
 	} all[] = {
 		{ OTSEG_ON_TCP, OTSEG_SEL_TCP, "tcp" },
-		{ OTSEG_ON_UDP, OTSEG_SEL_UDP, "udp" },
 		{ OTSEG_ON_LINK, OTSEG_SEL_LINK, "link" },
+		{ OTSEG_ON_UDP, OTSEG_SEL_UDP, "udp" },
 	};
 	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
 	u8 carriers = otseg_services[rule->service].carriers;

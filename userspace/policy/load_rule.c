@@ -21,8 +21,8 @@ static const struct {
 };
 
 /* The carriers that a rule can choose from. */
-static const char *const choices[] = { "tcp", "udp", "link" };
-static const u8 chosen[] = { OTSEG_ON_TCP, OTSEG_ON_UDP, OTSEG_ON_LINK };
+static const char *const choices[] = { "tcp", "link", "udp" };
+static const u8 chosen[] = { OTSEG_ON_TCP, OTSEG_ON_LINK, OTSEG_ON_UDP };
 
 /**
  * otseg_load_key_fits - whether rules of a service may have a key

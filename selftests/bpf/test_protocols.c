@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The messages of ../proto through the datapath in the kernel and through the engine in
+ * userspace: in whole segments, cut in two, and byte by byte, the verdicts are the same.
+ * What each message must become is that folder's test; here it only counts that both agree,
+ * and that some pass.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../include/otseg/service.h"
+#include "../../userspace/policy/words.h"
+#include "../unit/ktap.h"
+#include "datapath.h"
+#include "subject.h"
+
+#define MESSAGE_MAX 65536
+#define SEGMENT_MAX 1400
+#define BYTEWISE_MAX 96 /* longer messages are not sent byte by byte */
+
+enum round {
+	ROUND_WHOLE,
+	ROUND_HALVES,
+	ROUND_BYTES,
+	ROUNDS,
+};
+
+struct wire {
+	struct subject *kernel;
+	struct subject *process;
+	const char *folder;
+	u32 service;
+	u32 carrier;
+	u32 n_line;
+	u32 n_passed;
+	u32 n_dropped;
+	u32 n_differ;
+	u16 port;
+	u16 sport;
+	u32 seq[2];
+	struct end ends[2][2]; /* of the kernel's and of the process's interfaces */
+};
+
+static const char policy_format[] =
+	"otseg: 1\n"
+	"name: messages\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+	"%s"
+	"conduits:\n"
+	"  all:\n"
+	"    reason: whatever the messages are\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    flows: 262144\n"
+	"    sessions: 65536\n"
+	"    rules:\n";
+
+static const char rule_format[] =
+	"      r%u: {service: %s, %sidle: 60s, access: [session, read, diagnostic, write, control, program, vendor]}\n";
+
+static int policy_set(struct wire *w)
+{
+	u32 family = otseg_services[w->service].family, i;
+	const char *carrier = "carrier: udp, ";
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int err;
+
+	if (w->carrier != OTSEG_ON_UDP || !(otseg_services[w->service].carriers & ~OTSEG_ON_UDP))
+		carrier = "";
+	fprintf(out, policy_format, w->carrier == OTSEG_ON_LINK ? "wires: {line: [it0, ot0]}\n" : "");
+	for (i = 0; i < OTSEG_SVC_COUNT; i++)
+		if (otseg_services[i].state == OTSEG_SERVICE_INSPECTED &&
+		    otseg_services[i].family == family)
+			fprintf(out, rule_format, i, otseg_services[i].name, carrier);
+	fclose(out);
+	err = subject_policy(w->kernel, text) || subject_policy(w->process, text);
+	free(text);
+	return err;
+}
+
+/* Sends what make() makes to both. Return: whether it passed. */
+static int frame_send(struct wire *w, u32 dir, const void *bytes, u32 len, u8 flags)
+{
+	struct tcp tcp = { w->seq[dir], w->seq[!dir], dir ? w->port : w->sport,
+			   dir ? w->sport : w->port, flags, 65000, -1 };
+	struct otseg_verdict x, y;
+	struct frame f;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		const struct end *from = &w->ends[i][dir], *to = &w->ends[i][!dir];
+		struct subject *subject = i ? w->process : w->kernel;
+
+		if (w->carrier == OTSEG_ON_TCP) {
+			frame_tcp(&f, from, to, &tcp, bytes, len);
+		} else if (w->carrier == OTSEG_ON_UDP) {
+			frame_udp(&f, from, to, tcp.sport, tcp.dport, bytes, len);
+		} else {
+			frame_ethernet(&f, to->mac, from->mac, 0,
+				       otseg_services[w->service].ether);
+			memcpy(f.bytes + f.len, bytes, len);
+			f.len += len;
+		}
+		subject_send(subject, from->ifindex, &f, i ? &y : &x);
+	}
+	if (memcmp(&x, &y, sizeof(x)) && w->n_differ++ < 5)
+		printf("# %s/messages:%u: kernel %u/%u rule %u messages %u, process %u/%u rule %u messages %u\n",
+		       w->folder, w->n_line, x.action, x.reason, x.rule, x.n_messages, y.action,
+		       y.reason, y.rule, y.n_messages);
+	if (len) {
+		w->n_passed += x.action == OTSEG_ACTION_PASS;
+		w->n_dropped += x.action != OTSEG_ACTION_PASS;
+	}
+	return x.action == OTSEG_ACTION_PASS;
+}
+
+static void conversation_begin(struct wire *w)
+{
+	w->sport = w->sport < 60000 ? w->sport + 1 : 20000;
+	w->seq[0] = 1000;
+	w->seq[1] = 0xfffffc00u;
+	/* what was, is over */
+	w->kernel->now_ns += 1000ull * 1000000000;
+	w->process->now_ns = w->kernel->now_ns;
+	if (w->carrier != OTSEG_ON_TCP)
+		return;
+	frame_send(w, 0, NULL, 0, OTSEG_TCP_SYN);
+	w->seq[0]++;
+	frame_send(w, 1, NULL, 0, OTSEG_TCP_SYN | OTSEG_TCP_ACK);
+	w->seq[1]++;
+	frame_send(w, 0, NULL, 0, OTSEG_TCP_ACK);
+}
+
+/* A piece of a message, which the other side acknowledges. */
+static void piece_send(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	if (!frame_send(w, dir, bytes, len, OTSEG_TCP_ACK | OTSEG_TCP_PSH) ||
+	    w->carrier != OTSEG_ON_TCP)
+		return;
+	w->seq[dir] += len;
+	frame_send(w, !dir, NULL, 0, OTSEG_TCP_ACK);
+}
+
+static void message_send(struct wire *w, enum round round, u32 dir, const u8 *bytes, u32 len)
+{
+	u32 size = len > SEGMENT_MAX ? SEGMENT_MAX : len, off;
+
+	if (w->carrier != OTSEG_ON_TCP) {
+		piece_send(w, dir, bytes, size);
+		return;
+	}
+	if (round == ROUND_HALVES && len > 1)
+		size = (len < SEGMENT_MAX ? len : SEGMENT_MAX) * (1 + w->n_line % 7) / 8 + 1;
+	else if (round == ROUND_BYTES && len <= BYTEWISE_MAX)
+		size = 1;
+	for (off = 0; off < len; off += size)
+		piece_send(w, dir, bytes + off, len - off < size ? len - off : size);
+}
+
+static u32 bytes_read(const char *text, u8 *bytes)
+{
+	u32 n = 0;
+
+	while (*text && strncmp(text, "=>", 2)) {
+		unsigned int byte, times = 1;
+		int used = 0;
+
+		if (*text == ' ') {
+			text++;
+			continue;
+		}
+		if (sscanf(text, "%2x%n", &byte, &used) != 1 || used != 2)
+			return 0;
+		text += used;
+		if (sscanf(text, "*%u%n", &times, &used) == 1)
+			text += used;
+		while (times-- && n < MESSAGE_MAX)
+			bytes[n++] = (u8)byte;
+	}
+	return n;
+}
+
+static void carrier_set(struct wire *w, int is_datagram)
+{
+	const struct otseg_service_word *word = &otseg_services[w->service];
+
+	if (word->carriers & OTSEG_ON_TCP && !is_datagram)
+		w->carrier = OTSEG_ON_TCP;
+	else
+		w->carrier = word->carriers & OTSEG_ON_UDP && !(word->carriers & OTSEG_ON_LINK) ?
+				     OTSEG_ON_UDP :
+				     OTSEG_ON_LINK;
+	w->port = w->carrier == OTSEG_ON_TCP ? word->tcp : word->udp;
+}
+
+static int file_run(struct wire *w, FILE *from, enum round round)
+{
+	static u8 bytes[MESSAGE_MAX];
+	char *line = NULL;
+	size_t size = 0;
+	u32 n;
+
+	w->n_line = 0;
+	carrier_set(w, 0);
+	if (policy_set(w))
+		return -EINVAL;
+	conversation_begin(w);
+	while (getline(&line, &size, from) > 0) {
+		w->n_line++;
+		line[strcspn(line, "\n")] = 0;
+		if (!strncmp(line, "conversation", 12)) {
+			conversation_begin(w);
+		} else if (!strcmp(line, "datagrams")) {
+			carrier_set(w, 1);
+			if (policy_set(w))
+				return -EINVAL;
+			conversation_begin(w);
+		} else if (*line == '>' || *line == '<') {
+			n = bytes_read(line + 1, bytes);
+			if (n)
+				message_send(w, round, *line == '<', bytes, n);
+		}
+	}
+	free(line);
+	return 0;
+}
+
+static void folder_run(struct wire *w, const char *path)
+{
+	FILE *from = fopen(path, "r");
+	int err = from ? 0 : -errno;
+	u32 round;
+
+	w->n_passed = 0;
+	w->n_dropped = 0;
+	w->n_differ = 0;
+	for (round = 0; !err && round < ROUNDS; round++) {
+		rewind(from);
+		err = file_run(w, from, round);
+	}
+	if (from)
+		fclose(from);
+	/* I/O needs a connection, which no message of its own opens */
+	ktap_result(!err && !w->n_differ && w->n_dropped &&
+			    !w->n_passed == (w->service == OTSEG_SVC_ENIP_IO),
+		    "%s: %u frames pass and %u are dropped alike", w->folder, w->n_passed,
+		    w->n_dropped);
+}
+
+static void ends_set(struct wire *w)
+{
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct subject *s = i ? w->process : w->kernel;
+
+		end_set(&w->ends[i][0], s->ifindex[0], 0, "10.0.0.5", 5);
+		end_set(&w->ends[i][1], s->ifindex[1], 0, "192.168.10.11", 11);
+		s->peer(s, s->ifindex[0], s->ifindex[1]);
+		s->peer(s, s->ifindex[1], s->ifindex[0]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct wire w = { .kernel = datapath_new(NULL, 1), .sport = 20000 };
+	const char *folders = argc > 1 ? argv[1] : "../proto";
+	char pattern[4096];
+	glob_t found;
+	size_t i;
+
+	if (!w.kernel && errno == EPERM) {
+		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
+		return KTAP_SKIP;
+	}
+	snprintf(pattern, sizeof(pattern), "%s/*/messages", folders);
+	if (glob(pattern, 0, NULL, &found)) {
+		printf("Bail out! no %s\n", pattern);
+		return KTAP_FAIL;
+	}
+	ktap_begin(1 + (u32)found.gl_pathc);
+	if (!ktap_result(!!w.kernel, "the datapath loads"))
+		return KTAP_FAIL;
+	w.process = subject_engine_new();
+	ends_set(&w);
+	for (i = 0; i < found.gl_pathc; i++) {
+		char *path = found.gl_pathv[i], *folder = strdup(path), *name;
+		int service;
+
+		*strrchr(folder, '/') = 0;
+		name = strrchr(folder, '/') + 1;
+		service = otseg_words_service(name);
+		w.folder = name;
+		w.service = service < 0 ? OTSEG_SVC_NONE : (u32)service;
+		if (service < 0)
+			ktap_result(0, "%s is a service", name);
+		else
+			folder_run(&w, path);
+		free(folder);
+	}
+	globfree(&found);
+	w.kernel->free(w.kernel);
+	w.process->free(w.process);
+	return ktap_end(1 + (u32)found.gl_pathc);
+}
