@@ -99,12 +99,13 @@ static void print_service(unsigned int number)
 	for (i = 0; i < keys->n; i++)
 		if (otseg_load_key_fits(number, i))
 			printf("fit %s %s\n", name, keys->keys[i]);
+	/* The first one is that of a rule which names none. */
 	if (service->carriers & OTSEG_ON_TCP)
 		printf("carrier %s tcp\n", name);
-	if (service->carriers & OTSEG_ON_UDP)
-		printf("carrier %s udp\n", name);
 	if (service->carriers & OTSEG_ON_LINK)
 		printf("carrier %s link\n", name);
+	if (service->carriers & OTSEG_ON_UDP)
+		printf("carrier %s udp\n", name);
 	if (service->state != OTSEG_SERVICE_INSPECTED)
 		return;
 	print_functions(name, protocol);

@@ -374,7 +374,7 @@ static const struct test_case cases[] = {
 
 	/* carriers and ethertypes */
 	{ "carrier that is none", RULE("service: enip, access: read, carrier: sctp"),
-	  "21:51: error: expected a carrier, 'tcp', 'udp' or 'link', found 'sctp'" },
+	  "21:51: error: expected a carrier, 'tcp', 'link' or 'udp', found 'sctp'" },
 	{ "carrier of another service", RULE("service: enip, access: read, carrier: [tcp, link]"),
 	  "21:57: error: enip does not ride on link" },
 	{ "no carrier", RULE("service: enip, access: read, carrier: []"),
@@ -401,6 +401,11 @@ static const struct test_case cases[] = {
 	  RULE("service: ethercat, access: read, carrier: [udp, link], to: plc"),
 	  "21:72: error: assets are addresses, and frames of 'ethercat' on the carrier 'link' "
 	  "have none" },
+	{ "asset on the link, which goes without saying",
+	  RULE("service: ethercat, access: read, to: plc"),
+	  "21:50: error: assets are addresses, and frames of 'ethercat' on the carrier 'link'" },
+	{ "port on the link", LINK_RULE("service: ethercat, access: read, port: 5"),
+	  "13:52: error: 'port' says nothing on the carrier 'link'" },
 	{ "link without a wire", RULE("service: ptp"),
 	  "21:7: warning: the rule 'one' permits nothing on the link: no wire joins interfaces "
 	  "that its two zones live alone behind" },

@@ -77,7 +77,8 @@ static const char rich[] =
 	"          [\"IED1LD0/LLN0$GO$*\", IED2], simulation: no, confrev: [1, 4]}}\n"
 	"      e: {service: ethertype, ethertype: [0x88cc, 0x9000-0x90ff]}\n"
 	"      h: {service: ethercat, carrier: [link, udp], port: 7000, access: read, units: 1-9}\n"
-	"      i: {service: ethercat, carrier: link, access: read}\n";
+	"      i: {service: ethercat, carrier: udp, access: read}\n"
+	"      j: {service: ethercat, access: read}\n";
 
 static struct otseg_blob compile(const char *text)
 {
@@ -209,8 +210,8 @@ static void test_print(void)
 		"fields: {simulation: \"no\", confrev: [1, 4], gocbref: [\"IED1LD0/LLN0$GO$*\", IED2], goid: g1}",
 		"ethertype: [0x88cc, 0x9000-0x90ff]",
 		"port: 7000",
-		"carrier: [udp, link]",
-		"service: ethercat\n        carrier: link\n        access: read\n",
+		"carrier: [link, udp]",
+		"i: {service: ethercat, carrier: udp, access: read}",
 	};
 	char *text = strdup(rich);
 	struct otseg_blob image = compile(text);

@@ -163,7 +163,10 @@ TABLE = [
     (True, RULE, "service: modbus, access: read, carrier: [tcp, udp]"),
     (False, RULE, "service: modbus, access: read, carrier: []"),
     (False, RULE, "service: modbus, access: read, carrier: {tcp: udp}"),
-    (True, RULE, "service: ethercat, access: read, from: hmi"),
+    (True, RULE, "service: ethercat, access: read, from: hmi, carrier: udp"),
+    (False, RULE, "service: ethercat, access: read, from: hmi"),
+    (True, RULE, "service: ethercat, access: read, port: 5, carrier: [udp, link]"),
+    (False, RULE, "service: ethercat, access: read, port: 5, carrier: [link]"),
     (True, RULE, "service: ethercat, access: read, carrier: link"),
     (False, RULE, "service: ethercat, access: read, from: hmi, carrier: link"),
     (False, RULE, "service: ethercat, access: read, to: plc, carrier: [udp, link]"),
@@ -365,6 +368,11 @@ def generated(lists):
         if "ethertype" in fits:
             then["required"] = ["ethertype"]
         conditions.append({"if": {"properties": {"service": {"enum": members}}}, "then": then})
+    on_link = [service for service in services
+               if [service, "carrier"] in lists["fit"] and chosen(lists, "carrier", service)[0] == ["link"]]
+    conditions.append({"$comment": "On the link unless they say otherwise.",
+                       "if": {"properties": {"service": {"enum": on_link}}, "not": {"required": ["carrier"]}},
+                       "then": {"properties": {key: False for key in ("from", "to", "port")}}})
     for service in services:
         rule = rule_of(lists, service, forms)
         if rule:
@@ -423,6 +431,10 @@ def table_of(lists):
             "carrier": "carrier: %s" % (carriers[-1][0] if carriers else "tcp"), "idle": "idle: 5s",
             "rate": "rate: {packets: 1/s}",
         }
+        if ["link"] in carriers and len(carriers) > 1:
+            for key in ("from", "to", "port"):
+                table.append((False, RULE, head + ", " + samples[key]))
+                samples[key] += ", carrier: udp"
         for key, text in samples.items():
             table.append(([service, key] in lists["fit"], RULE, head + ", " + text))
         named = ", ".join("%s: %s" % (words[0], words[1]) for words in objects[:64])

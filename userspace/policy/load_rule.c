@@ -309,7 +309,10 @@ static void load_selectors(struct otseg_loader *loader, const struct otseg_node 
 	struct otseg_vec items = OTSEG_VEC(struct otseg_img_range);
 	size_t i, k;
 
-	if (values[OTSEG_KEY_RULE_PORT])
+	if (values[OTSEG_KEY_RULE_PORT] && mask && !(mask & OTSEG_ON_IP))
+		otseg_node_error(&loader->source, values[OTSEG_KEY_RULE_PORT],
+				 "'port' says nothing on the carrier 'link'");
+	else if (values[OTSEG_KEY_RULE_PORT])
 		otseg_value_ranges(&loader->source, values[OTSEG_KEY_RULE_PORT], "a port", 1, 65535,
 				   &wanted);
 	else if (values[OTSEG_KEY_RULE_TYPES])
