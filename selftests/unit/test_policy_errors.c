@@ -37,15 +37,15 @@
 #define RULE(text) CONDUIT "      one: {" text "}\n"
 
 /* Two zones and a wire between them, without assets; their rules stand in line 13. */
-#define WIRED                                                               \
-	ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n"   \
-	     "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"   \
-	     "wires: {w: [x, y]}\n"                                         \
-	     "conduits:\n"                                                  \
-	     "  c:\n"                                                       \
-	     "    reason: x\n"                                              \
-	     "    from: a\n"                                                \
-	     "    to: b\n"                                                  \
+#define WIRED                                                             \
+	ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n" \
+	     "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n" \
+	     "wires: {w: [x, y]}\n"                                       \
+	     "conduits:\n"                                                \
+	     "  c:\n"                                                     \
+	     "    reason: x\n"                                            \
+	     "    from: a\n"                                              \
+	     "    to: b\n"                                                \
 	     "    rules:\n"
 #define LINK_RULE(text) WIRED "      one: {" text "}\n"
 
@@ -189,7 +189,8 @@ static const struct test_case cases[] = {
 	  "16:7: error: unknown key 'ends' in a wire" },
 	{ "wire without interfaces", HEAD "wires:\n  w: {mirror-link: true}\n",
 	  "16:6: error: 'interfaces' is missing: which two does the wire 'w' join?" },
-	{ "wire that mirrors perhaps", HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: on}\n",
+	{ "wire that mirrors perhaps",
+	  HEAD "wires:\n  w: {interfaces: [it0, ot0], mirror-link: on}\n",
 	  "16:44: error: expected whether the ends mirror each other's link, true or false "
 	  "without quotes, found 'on'" },
 	{ "wire that mirrors in quotes",
@@ -380,8 +381,7 @@ static const struct test_case cases[] = {
 	  "21:51: error: expected a carrier, found an empty list" },
 	{ "carrier of a service that has one", RULE("service: s7comm, access: read, carrier: tcp"),
 	  "21:44: error: the key 'carrier' does not fit the service 's7comm'" },
-	{ "both carriers",
-	  RULE("service: enip, access: read, carrier: [tcp, udp], from: hmi"),
+	{ "both carriers", RULE("service: enip, access: read, carrier: [tcp, udp], from: hmi"),
 	  "14:3: warning: no rule names the asset 'mixed'" },
 	{ "ethertype of another service", RULE("service: goose, access: write, ethertype: 0x88b8"),
 	  "21:44: error: the key 'ethertype' does not fit the service 'goose'" },
@@ -443,15 +443,18 @@ static const struct test_case cases[] = {
 	  "21:53: error: iec104 has no field 'couse'; did you mean 'cause'?" },
 	{ "unknown text", RULE("service: mqtt, access: read, fields: {topics: a}"),
 	  "21:51: error: mqtt has no field 'topics'; did you mean 'topic'?" },
-	{ "number of a field out of range", RULE("service: iec104, access: read, fields: {cause: 64}"),
+	{ "number of a field out of range",
+	  RULE("service: iec104, access: read, fields: {cause: 64}"),
 	  "21:60: error: expected a number of the field 'cause', a word for one, or a range from "
 	  "0 to 63, found '64'" },
-	{ "range of a field upside down", RULE("service: iec104, access: read, fields: {cause: 6-5}"),
+	{ "range of a field upside down",
+	  RULE("service: iec104, access: read, fields: {cause: 6-5}"),
 	  "21:60: error: expected a number of the field 'cause'" },
 	{ "unknown word of a field",
 	  RULE("service: iec104, access: read, fields: {cause: [spontaneous, spontan]}"),
 	  "21:74: error: expected a number of the field 'cause', a word for one" },
-	{ "word of another field", RULE("service: iec104, access: read, fields: {select: periodic}"),
+	{ "word of another field",
+	  RULE("service: iec104, access: read, fields: {select: periodic}"),
 	  "21:61: error: expected a number of the field 'select'" },
 	{ "map as a field", RULE("service: iec104, access: read, fields: {cause: {a: 1}}"),
 	  "21:60: error: expected a number of the field 'cause'" },
@@ -487,8 +490,8 @@ static const struct test_case cases[] = {
 	  "21:43: error: the key 'values' does not fit the service 'dnp3'" },
 	{ "objects of a service without", RULE("service: mqtt, access: read, objects: {topic: 1}"),
 	  "21:42: error: the key 'objects' does not fit the service 'mqtt'" },
-	{ "type that is only numbered", LINK_RULE("service: dnp3, access: read, objects: {group-99: 1}"),
-	  NULL },
+	{ "type that is only numbered",
+	  LINK_RULE("service: dnp3, access: read, objects: {group-99: 1}"), NULL },
 	{ "number of a type out of range",
 	  RULE("service: dnp3, access: read, objects: {group-300: 1}"),
 	  "21:52: error: dnp3 has no objects of the type 'group-300'" },

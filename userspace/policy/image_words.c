@@ -66,7 +66,8 @@ static json_t *access_json(u8 access)
 
 static json_t *function_json(unsigned int service, u32 code)
 {
-	const struct otseg_word *word = otseg_words_number(otseg_words_protocol(service)->functions, code);
+	const struct otseg_word *word =
+		otseg_words_number(otseg_words_protocol(service)->functions, code);
 
 	return word ? json_string(word->name) : json_integer(code);
 }
@@ -140,7 +141,8 @@ static json_t *objects_json(const void *image, const struct otseg_img_rule *rule
 
 	objects += rule->objects;
 	while (i < rule->n_objects) {
-		const struct otseg_word *type = otseg_words_number(protocol->objects, objects[i].type);
+		const struct otseg_word *type =
+			otseg_words_number(protocol->objects, objects[i].type);
 		u32 number = objects[i].type;
 		json_t *list = json_array();
 		char name[32];
@@ -219,8 +221,9 @@ static json_t *ethertype_json(const void *image, const struct otseg_img_rule *ru
 	for (i = 0; i < rule->n_selectors; i++) {
 		u32 first = ranges[i].first & 0xffff, last = ranges[i].last & 0xffff;
 
-		json_array_append_new(list, first == last ? json_sprintf("0x%04x", first) :
-							    json_sprintf("0x%04x-0x%04x", first, last));
+		json_array_append_new(list, first == last ?
+						    json_sprintf("0x%04x", first) :
+						    json_sprintf("0x%04x-0x%04x", first, last));
 	}
 	return unwrap(list);
 }
@@ -250,9 +253,9 @@ static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
 			if (fields[i].first == fields[i].last)
 				word = otseg_words_of(protocol->field_words, field->number,
 						      fields[i].first);
-			json_array_append_new(list, word ? json_string(word->name) :
-							   range_json(fields[i].first,
-								      fields[i].last));
+			json_array_append_new(list,
+					      word ? json_string(word->name) :
+						     range_json(fields[i].first, fields[i].last));
 		}
 		json_object_set_new(map, field->name, unwrap(list));
 	}
@@ -265,10 +268,10 @@ static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
 		for (i = 0; i < rule->n_texts; i++)
 			if (texts[i].text == name->number)
 				json_array_append_new(
-					list, json_sprintf("%s%s",
-							   otseg_image_string(image, texts[i].string),
-							   texts[i].flags & OTSEG_TEXT_PREFIX ? "*" :
-												""));
+					list,
+					json_sprintf(
+						"%s%s", otseg_image_string(image, texts[i].string),
+						texts[i].flags & OTSEG_TEXT_PREFIX ? "*" : ""));
 		json_object_set_new(map, name->name, unwrap(list));
 	}
 	return map;

@@ -51,14 +51,15 @@ static void warn_link(struct otseg_loader *loader, const struct otseg_conduit *c
 
 		if (!otseg_load_is_link(rule))
 			continue;
-		otseg_diag_add(loader->source.diag, OTSEG_WARNING, loader->source.name,
-			       rule->at.line, rule->at.column,
-			       "the rule '%s' permits nothing on the link: %s", rule->name,
-			       conduit->from == conduit->to ?
-				       "its zone lives alone neither behind an interface off a wire "
-				       "nor behind both ends of one" :
-				       "no wire joins interfaces that its two zones live alone "
-				       "behind");
+		otseg_diag_add(
+			loader->source.diag, OTSEG_WARNING, loader->source.name, rule->at.line,
+			rule->at.column, "the rule '%s' permits nothing on the link: %s",
+			rule->name,
+			conduit->from == conduit->to ?
+				"its zone lives alone neither behind an interface off a wire "
+				"nor behind both ends of one" :
+				"no wire joins interfaces that its two zones live alone "
+				"behind");
 	}
 }
 

@@ -263,8 +263,9 @@ static void join_objects(struct otseg_vec *items)
 }
 
 /* A sorted list of objects, or of fields, becomes the rule's. */
-static void set_objects(struct otseg_loader *loader, const struct otseg_node *node, const char *what,
-			struct otseg_vec *items, struct otseg_img_object **objects, size_t *n)
+static void set_objects(struct otseg_loader *loader, const struct otseg_node *node,
+			const char *what, struct otseg_vec *items,
+			struct otseg_img_object **objects, size_t *n)
 {
 	struct otseg_source *source = &loader->source;
 
@@ -303,10 +304,10 @@ static void load_objects(struct otseg_loader *loader, const struct otseg_node *n
 		struct otseg_ranges ranges = { NULL, 0 };
 
 		if (!type) {
-			otseg_node_error(source, key, "%s has no objects of the type %s%s",
-					 otseg_services[rule->service].name,
-					 otseg_node_found(source, key),
-					 otseg_words_suggest_word(source, key->text, protocol->objects));
+			otseg_node_error(
+				source, key, "%s has no objects of the type %s%s",
+				otseg_services[rule->service].name, otseg_node_found(source, key),
+				otseg_words_suggest_word(source, key->text, protocol->objects));
 			continue;
 		}
 		load_objects_of(loader, otseg_node_value(node, i), type, &ranges);
@@ -349,7 +350,8 @@ static void load_field(struct otseg_loader *loader, const struct otseg_node *nod
 	size_t i, n = otseg_node_count(node);
 
 	if (!n)
-		otseg_node_error(source, node, "expected numbers of the field '%s', found an empty list",
+		otseg_node_error(source, node,
+				 "expected numbers of the field '%s', found an empty list",
 				 field->name);
 	for (i = 0; i < n; i++) {
 		const struct otseg_node *member = otseg_node_member(node, i);
@@ -359,10 +361,11 @@ static void load_field(struct otseg_loader *loader, const struct otseg_node *nod
 		    parse_field(protocol, field, member->text, &range))
 			otseg_vec_add(&items, &range, 1);
 		else
-			otseg_node_error(source, member,
-					 "expected a number of the field '%s', a word for one, or a "
-					 "range from 0 to %u, found %s",
-					 field->name, field->extra, otseg_node_found(source, member));
+			otseg_node_error(
+				source, member,
+				"expected a number of the field '%s', a word for one, or a "
+				"range from 0 to %u, found %s",
+				field->name, field->extra, otseg_node_found(source, member));
 	}
 	otseg_ranges_set(source, node, field->name, &items, &ranges);
 	for (i = 0; i < ranges.n; i++) {
@@ -392,10 +395,11 @@ static void load_text(struct otseg_loader *loader, const struct otseg_node *node
 			len--;
 		}
 		if (!len || len > OTSEG_MAX_TEXT || strlen(member->text) != member->len) {
-			otseg_node_error(source, member,
-					 "expected a text of 1 to %u bytes, or a beginning with '*' "
-					 "behind it, found %s",
-					 OTSEG_MAX_TEXT, otseg_node_found(source, member));
+			otseg_node_error(
+				source, member,
+				"expected a text of 1 to %u bytes, or a beginning with '*' "
+				"behind it, found %s",
+				OTSEG_MAX_TEXT, otseg_node_found(source, member));
 			continue;
 		}
 		text.string = otseg_arena_text(source->arena, member->text, len);
@@ -426,8 +430,8 @@ static void set_texts(struct otseg_loader *loader, const struct otseg_node *node
 		if (!n || compare_texts(&texts[n - 1], &texts[i]))
 			texts[n++] = texts[i];
 	if (n > OTSEG_MAX_LIST)
-		otseg_node_error(&loader->source, node, "fields: %zu texts, at most %u are possible",
-				 n, OTSEG_MAX_LIST);
+		otseg_node_error(&loader->source, node,
+				 "fields: %zu texts, at most %u are possible", n, OTSEG_MAX_LIST);
 	rule->n_texts = n;
 	rule->texts = otseg_arena_alloc(loader->source.arena, n * sizeof(*texts));
 	if (n)
