@@ -61,7 +61,7 @@ OTSEG_INLINE u32 payload_data(const struct otseg_env *e, struct otseg_session *s
 	}
 	if (reason != STREAM_JUDGE)
 		return reason;
-	reason = otseg_forget(e, stream_judge(e, s, dir));
+	reason = otseg_forget(e, stream_judge(e, dir));
 	return is_tcp ? stream_conclude(e, s, dir, reason) : datagram_conclude(e, s, reason);
 }
 
@@ -115,6 +115,7 @@ OTSEG_INLINE u32 otseg_payload_judge(const struct otseg_env *e, const struct ots
 	if (otseg_unlikely(flags & OTSEG_TCP_SYN)) {
 		stream_shake(s, dir, p);
 	} else if (p->payload_len || !is_tcp) {
+		in->slot = flow->session - 1u;
 		stream_take_up(e, s, is_monitored);
 		if (otseg_likely(reason == OTSEG_R_FLOW))
 			reason = otseg_forget(e, payload_data(e, s, dir, is_tcp));

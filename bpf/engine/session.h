@@ -144,6 +144,7 @@ struct otseg_refused {
  * @msg: the message at hand
  * @service: enum otseg_service of the flow
  * @leaf: leaf of the flow
+ * @slot: of its session
  * @is_monitored: refusals are reported and change nothing
  * @is_lost: where the next PDU begins is not known
  * @rule: the rule that covers the message
@@ -171,6 +172,7 @@ struct otseg_inspection {
 	struct otseg_msg msg;
 	u32 service;
 	u32 leaf;
+	u32 slot;
 	u32 is_monitored;
 	u32 is_lost;
 	u32 rule;

@@ -444,22 +444,23 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 	return OTSEG_R_PDU_DIRECTION;
 }
 
-/* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
-OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+/* Judge the PDU at hand, in direction @dir of the session in @slot. OTSEG_R_RULE: it may pass. */
+OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 dir)
 {
+	const struct otseg_session *s = otseg_session_at(e, (u32)slot);
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 have = in->end - in->at;
 	u32 at = in->at;
 	struct otseg_pdu *pdu;
 	u32 reason, is_asked;
 
-	if (at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
+	if (!s || at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
 	pdu = (struct otseg_pdu *)((u8 *)in->bytes + at);
 	in->rule = OTSEG_NONE32;
 	in->msg.state = in->state;
 	in->msg.part = in->part;
-	reason = otseg_inspect_pdu(in->service, pdu, have, dir, &in->msg);
+	reason = otseg_inspect_pdu(in->service, pdu, have, (u32)dir, &in->msg);
 	if (otseg_unlikely(!e->s->packet.proto))
 		otseg_inspect_ends(&in->msg, e->s->packet.src_mac, e->s->packet.dst_mac);
 	is_asked = in->msg.kind != OTSEG_KIND_ANSWER;
@@ -468,14 +469,14 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 		if (dir == OTSEG_DIR_RESPONSE)
 			reason = stream_misdirected(e, pdu, have, reason);
 	} else if (is_asked) {
-		reason = otseg_unit_match((struct otseg_env *)e, in->leaf, 0);
+		reason = otseg_unit_match(e, in->leaf, 0);
 	} else {
 		reason = stream_answer(e, s);
 	}
 	if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE &&
 	    is_asked == (in->msg.memory != OTSEG_MEMORY_OPEN) &&
 	    !(in->msg.flags & OTSEG_MSG_PARTIAL))
-		reason = otseg_unit_memory((struct otseg_env *)e, 0, 0);
+		reason = otseg_unit_memory(e, 0, 0);
 	/* Of so many bytes an inspector must have made up its mind. */
 	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_PARTIAL))
 		return have < OTSEG_PDU_MAX ? reason : OTSEG_R_INTERNAL;
@@ -486,6 +487,22 @@ OTSEG_NOINLINE u32 stream_message(const struct otseg_env *e, const struct otseg_
 	otseg_observe(e, &in->msg);
 	if (is_asked && (reason == OTSEG_R_RULE || in->is_monitored))
 		stream_ask(e);
+	return reason;
+}
+
+OTSEG_UNIT(stream_message_unit, stream_message_part)
+
+/* The same for the flow at hand; 0: the policy was swapped meanwhile. */
+OTSEG_INLINE u32 stream_message(const struct otseg_env *e, u32 dir)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 reason = stream_message_unit((struct otseg_env *)e, in->slot, dir);
+
+	reason = otseg_forget(e, reason);
+	if (otseg_unlikely(!reason)) {
+		in->is_lost = 1;
+		reason = OTSEG_R_STREAM_BUSY;
+	}
 	return reason;
 }
 
@@ -507,10 +524,10 @@ OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 }
 
 /* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
-OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_step(const struct otseg_env *e, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = otseg_forget(e, stream_message(e, s, dir));
+	u32 reason = stream_message(e, dir);
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
 		if (in->verdict == OTSEG_R_RULE) {
@@ -536,7 +553,7 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, const struct otseg_sessi
  * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is reported, and the rest judged
  * all the same as long as it is clear where PDUs begin.
  */
-OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 i;
@@ -544,7 +561,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, const struct otseg_sess
 	in->verdict = OTSEG_R_RULE;
 	in->part = 0;
 	otseg_for(i, OTSEG_SEGMENT_PDUS) {
-		if (stream_step(e, s, dir))
+		if (stream_step(e, dir))
 			return in->verdict;
 		if (otseg_unlikely(in->n_requests >= OTSEG_REQUESTS))
 			break;
@@ -577,7 +594,7 @@ OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s
 	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
 		if (in->at >= in->end)
 			break;
-		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
+		reason = stream_message(e, OTSEG_DIR_REQUEST);
 		if (in->is_lost)
 			return reason;
 		if (in->msg.flags & OTSEG_MSG_PARTIAL)

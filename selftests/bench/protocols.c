@@ -278,8 +278,7 @@ static int conversation_play(struct bench *b, const struct choice *c, const stru
 			err = segment_send(b, c->tcp, first->is_reply,
 					   OTSEG_BENCH_PSH | OTSEG_BENCH_ACK, first->bytes,
 					   first->len);
-			err = err ?: segment_send(b, c->tcp, !first->is_reply, OTSEG_BENCH_ACK,
-						  NULL, 0);
+			err = err ?: segment_send(b, c->tcp, !first->is_reply, OTSEG_BENCH_ACK, NULL, 0);
 		}
 		if (err == -EACCES && is_stream(c, line))
 			b->seq[first->is_reply] -= first->len;

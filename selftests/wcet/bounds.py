@@ -16,7 +16,7 @@ DEFINE = re.compile(r"^#define[ \t]+(\w+)[ \t]+(.+?)(?:[ \t]*/[*/].*)?$", re.M)
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
              ast.Div: operator.floordiv, ast.FloorDiv: operator.floordiv,
              ast.LShift: operator.lshift}
-KINDS = {"set": 3, "loop": 4, "pool": 4, "total": 5, "calls": 4, "part": 3, "again": 2}
+KINDS = {"set": 3, "loop": 4, "pool": 4, "total": 5, "part": 3, "again": 2}
 
 
 class BoundsError(Exception):
@@ -58,8 +58,8 @@ class Constants:
 
 class Total(typing.NamedTuple):
     """
-    What all turns of a loop, or all calls of a function, take together during one run
-    of the function @scope: @units for each, of the @size of @pool.
+    What all turns of a loop take together during one run of the function @scope: @units for
+    each, of the @size of @pool.
     """
     pool: str
     size: int
@@ -106,11 +106,6 @@ class Bounds:
         if not pool:
             raise BoundsError(f"there is no pool '{found[0]}'")
         return Total(found[0], constants.value(pool[0]), pool[1], constants.value(found[1]))
-
-    def calls(self, function, constants):
-        """How often the function is called in all, None: that is counted."""
-        found = self._find("calls", function)
-        return Total(f"{function}()", constants.value(found[0]), found[1], 1) if found else None
 
     def parts(self, programs):
         """Parts of functions that have a name of their own: name -> the line of source that calls."""

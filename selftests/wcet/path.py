@@ -164,10 +164,6 @@ class Function:
         cost = Cost((1, is_lookup, is_helper, is_kfunc, is_tail))
         if insn.is_call and insn.src == CALL_BPF:
             called = self._called(insn.target)
-            name = self.paths.program.functions[insn.target]
-            total = self.paths.bounds.calls(name, self.paths.constants)
-            if called and total:
-                called = Cost(totals={**called.totals, f"{name}()": (total, called)})
             return called and cost.plus(called)
         elif callee:
             back = self.turns.callback(at)

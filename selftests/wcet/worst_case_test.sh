@@ -107,7 +107,7 @@ recursion()
 loop='loop | endless | bpf_iter_num_new(&it, 0, end);'
 total='total | counted | asm volatile("r6 = 0;" | turns | 1 | why'
 
-ktap_begin 32
+ktap_begin 33
 ktap "datapath: every loop has a bound, and every budget holds" \
 	"$here/worst_case" "$build/otseg.bpf.o" --budget "$here/budget"
 ktap "each inspected service has an entry" every_service
@@ -133,8 +133,11 @@ ktap "turns that are counted in a function that is not on the way" \
 $total" ask counted
 ktap "turns of a pool that there is not" refuses 2 "no pool 'turns'" \
 	with bounds "$total" ask counted
-ktap "two calls of which only one can happen" \
-	with bounds "calls | leaf | 1 | caller | why" has caller instructions 6
+ktap "a part of a function that an entry leaves out" \
+	with bounds 'part | one | asm volatile("call leaf; call leaf; exit;"); | why' \
+	with entries "x | one | | why" refuses 2 "there is no such way" ask caller
+ktap "a part that there is not" refuses 2 "the program has no such part" \
+	with bounds "part | one | gone(); | why" ask caller
 ktap "a bound of no loop is an error" refuses 2 "the program has no such loop" \
 	with bounds "loop | counted | for (;;) | 7 | gone" ask counted
 ktap "a bound without a reason is an error" refuses 2 "not one of" \
