@@ -107,11 +107,21 @@ int otseg_long(struct xdp_md *ctx)
 	return leave(&e, otseg_frame_long(&e));
 }
 
-/* Goes on with what another program has begun. If the policy was swapped meanwhile: from the start. */
-static __always_inline u32 take_over(struct otseg_env *e, struct xdp_md *ctx)
+/*
+ * Goes on with what another program has begun. If the policy was swapped meanwhile: from the start,
+ * without the session that was held.
+ */
+static __always_inline u32 take_over(struct otseg_env *e, struct xdp_md *ctx, const u32 is_held)
 {
+	u32 zero = 0;
+
 	if (otseg_env_again(e, ctx))
 		return 1;
+	if (is_held) {
+		e->s = bpf_map_lookup_elem(&otseg_scratch, &zero);
+		if (e->s)
+			otseg_payload_release(e);
+	}
 	bpf_tail_call(ctx, &otseg_stages, OTSEG_STAGE_FRAME);
 	return 0;
 }
@@ -129,7 +139,7 @@ int otseg_open(struct xdp_md *ctx)
 {
 	struct otseg_env e;
 
-	if (!take_over(&e, ctx))
+	if (!take_over(&e, ctx, 0))
 		return XDP_DROP;
 	return leave(&e, otseg_frame_open(&e));
 }
@@ -147,9 +157,30 @@ int otseg_stream(struct xdp_md *ctx)
 {
 	struct otseg_env e;
 
-	if (!take_over(&e, ctx))
+	if (!take_over(&e, ctx, 1))
 		return XDP_DROP;
 	return leave(&e, otseg_frame_stream(&e));
+}
+
+/**
+ * otseg_judge - have the inspectors and the rules judge a payload
+ * @ctx: the frame
+ *
+ * Return: enum xdp_action, if the frame could not be given back to otseg_stream().
+ */
+int otseg_judge(struct xdp_md *ctx);
+
+SEC("xdp.frags")
+int otseg_judge(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+
+	if (!take_over(&e, ctx, 1))
+		return XDP_DROP;
+	otseg_payload_task(&e);
+	otseg_leave_to(&e, OTSEG_STAGE_STREAM);
+	otseg_payload_release(&e);
+	return leave(&e, otseg_frame_end(&e, OTSEG_UNJUDGED));
 }
 
 #define CLOCK_MONOTONIC 1

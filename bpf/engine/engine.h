@@ -211,7 +211,7 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
  */
 OTSEG_INLINE u32 otseg_frame_stream(struct otseg_env *e)
 {
-	return otseg_frame_finish(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
+	return otseg_frame_end(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
 }
 
 /**

@@ -317,6 +317,9 @@ struct bpf_iter_num {
 		(__typeof__(x))otseg_read((e)->s->memo); \
 	})
 
+/* In place of a reason: the frame could not be left to the program that would judge it. */
+#define OTSEG_UNJUDGED 0x500
+
 struct otseg_world;
 
 /**
@@ -1016,6 +1019,7 @@ OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
 #define OTSEG_STAGE_LONG 1
 #define OTSEG_STAGE_OPEN 2
 #define OTSEG_STAGE_STREAM 3
+#define OTSEG_STAGE_JUDGE 4
 
 OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {

@@ -232,6 +232,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
 		e->s->is_new = OTSEG_NEW_STREAM;
+		e->s->inspection.task = 0;
 		e->s->said = OTSEG_R_NONE;
 	}
 	return reason;

@@ -444,23 +444,22 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 	return OTSEG_R_PDU_DIRECTION;
 }
 
-/* Judge the PDU at hand, in direction @dir of the session in @slot. OTSEG_R_RULE: it may pass. */
-OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 dir)
+/* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
+OTSEG_NOINLINE u32 stream_message(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
-	const struct otseg_session *s = otseg_session_at(e, (u32)slot);
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 have = in->end - in->at;
 	u32 at = in->at;
 	struct otseg_pdu *pdu;
 	u32 reason, is_asked;
 
-	if (!s || at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
+	if (at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
 	pdu = (struct otseg_pdu *)((u8 *)in->bytes + at);
 	in->rule = OTSEG_NONE32;
 	in->msg.state = in->state;
 	in->msg.part = in->part;
-	reason = otseg_inspect_pdu(in->service, pdu, have, (u32)dir, &in->msg);
+	reason = otseg_inspect_pdu(in->service, pdu, have, dir, &in->msg);
 	if (otseg_unlikely(!e->s->packet.proto))
 		otseg_inspect_ends(&in->msg, e->s->packet.src_mac, e->s->packet.dst_mac);
 	is_asked = in->msg.kind != OTSEG_KIND_ANSWER;
@@ -490,22 +489,6 @@ OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 dir)
 	return reason;
 }
 
-OTSEG_UNIT(stream_message_unit, stream_message_part)
-
-/* The same for the flow at hand; 0: the policy was swapped meanwhile. */
-OTSEG_INLINE u32 stream_message(const struct otseg_env *e, u32 dir)
-{
-	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = stream_message_unit((struct otseg_env *)e, in->slot, dir);
-
-	reason = otseg_forget(e, reason);
-	if (otseg_unlikely(!reason)) {
-		in->is_lost = 1;
-		reason = OTSEG_R_STREAM_BUSY;
-	}
-	return reason;
-}
-
 /* Keep what the refused message was. */
 OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 {
@@ -524,10 +507,10 @@ OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 }
 
 /* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
-OTSEG_INLINE u32 stream_step(const struct otseg_env *e, u32 dir)
+OTSEG_INLINE u32 stream_step(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = stream_message(e, dir);
+	u32 reason = otseg_forget(e, stream_message(e, s, dir));
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
 		if (in->verdict == OTSEG_R_RULE) {
@@ -553,7 +536,7 @@ OTSEG_INLINE u32 stream_step(const struct otseg_env *e, u32 dir)
  * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is reported, and the rest judged
  * all the same as long as it is clear where PDUs begin.
  */
-OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, u32 dir)
+OTSEG_INLINE u32 stream_judge(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 i;
@@ -561,7 +544,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, u32 dir)
 	in->verdict = OTSEG_R_RULE;
 	in->part = 0;
 	otseg_for(i, OTSEG_SEGMENT_PDUS) {
-		if (stream_step(e, dir))
+		if (stream_step(e, s, dir))
 			return in->verdict;
 		if (otseg_unlikely(in->n_requests >= OTSEG_REQUESTS))
 			break;
@@ -574,7 +557,7 @@ OTSEG_INLINE u32 stream_judge(const struct otseg_env *e, u32 dir)
  * Bytes that passed under an older policy come again: hold the requests that
  * they belong to against the one in force. OTSEG_R_RULE: they may pass.
  */
-OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s)
+OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
@@ -594,7 +577,7 @@ OTSEG_INLINE u32 stream_renew(const struct otseg_env *e, struct otseg_session *s
 	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
 		if (in->at >= in->end)
 			break;
-		reason = stream_message(e, OTSEG_DIR_REQUEST);
+		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
 		if (in->is_lost)
 			return reason;
 		if (in->msg.flags & OTSEG_MSG_PARTIAL)
@@ -793,8 +776,8 @@ OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 end)
 	return stream_after(c->body, c->acked) || end - c->body_end > OTSEG_STREAM_WINDOW;
 }
 
-/* In place of a reason: the bytes are in scratch memory, to be judged. */
-#define STREAM_JUDGE 0x600
+/* In place of a reason, what has to be done next: see payload.h. */
+#define STREAM_JUDGE 0x600 /* the bytes are in scratch memory, to be judged */
 #define STREAM_RENEW 0x601 /* what was judged by an older policy is first to be judged again */
 
 /* What becomes of a segment that carries data before it is judged: a reason, or one of these. */

@@ -166,9 +166,6 @@ OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_
 	return f->budget == (otseg_at(e, CONDUITS, conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1));
 }
 
-/* In place of a reason: the frame could not be left to the program that would judge it. */
-#define OTSEG_UNJUDGED 0x500
-
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
 
 /*
@@ -367,6 +364,8 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 	if (!f)
 		return OTSEG_R_INTERNAL;
 	reason = otseg_forget(e, otseg_payload_judge(e, f, reply, is_monitored));
+	if (otseg_unlikely(reason == OTSEG_UNJUDGED))
+		return reason;
 	if (!otseg_reason_passes(reason) && !is_monitored) {
 		/* A flow whose first datagram is refused was none. */
 		if (is_opened)
@@ -387,6 +386,7 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 OTSEG_INLINE u32 otseg_track_ask(struct otseg_env *e, struct otseg_verdict *v, u32 fault)
 {
 	e->s->is_new = OTSEG_NEW_STREAM;
+	e->s->inspection.task = 0;
 	e->s->said = fault;
 	return otseg_leave_to(e, OTSEG_STAGE_STREAM) ? OTSEG_UNJUDGED : otseg_track_stream(e, v);
 }

@@ -40,6 +40,7 @@ STAGE(otseg_xdp)
 STAGE(otseg_long)
 STAGE(otseg_open)
 STAGE(otseg_stream)
+STAGE(otseg_judge)
 
 SEC("xdp")
 int effort(struct xdp_md *ctx)

@@ -229,6 +229,7 @@ u32 rig_segment(struct rig *rig, u32 dir, u32 flags, u32 seq, u32 ack, const voi
 	p->payload_off = 54;
 	p->payload_len = (u16)len;
 	p->tcp_flags = (u8)(flags ? flags : OTSEG_TCP_ACK);
+	rig->e.s->inspection.task = 0;
 	rig->segment = otseg_payload_judge(&rig->e, &rig->flow, dir, rig->monitored);
 	free(frame);
 	return rig->segment;
