@@ -17,7 +17,7 @@ import struct
 from machine import Machine, MachineError
 from program import ProgramError, load
 
-PROGRAMS = ("otseg_xdp", "otseg_long", "otseg_open", "otseg_stream")  # by enum otseg_stage
+PROGRAMS = ("otseg_xdp", "otseg_long", "otseg_open", "otseg_stream", "otseg_judge")  # by enum otseg_stage
 RECORD = struct.Struct("=IIQII32s")
 LINK = struct.Struct("<II16sII")  # struct otseg_link
 POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
