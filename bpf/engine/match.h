@@ -322,6 +322,8 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 is_session = !is_brief && msg->access == OTSEG_ACCESS_SESSION;
 	u32 flags = msg->flags;
+	u32 is_only = is_brief ||
+		      (msg->n_objects == 1 && !(flags & OTSEG_MSG_OPAQUE_OBJECTS));
 
 	if (!is_brief && msg->service != rule->service && msg->service)
 		return OTSEG_R_PDU_PROTOCOL;
@@ -343,9 +345,8 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	if (rule->n_functions &&
 	    !match_number(e, rule->functions, rule->n_functions, msg->function))
 		return OTSEG_R_FUNCTION;
-	if (rule->n_objects &&
-	    !otseg_forget(e, is_brief || msg->n_objects == 1 ? match_only_object(e, rule) :
-							       match_objects(e, rule)))
+	if (rule->n_objects && !otseg_forget(e, is_only ? match_only_object(e, rule) :
+							  match_objects(e, rule)))
 		return OTSEG_R_OBJECT;
 	if (rule->n_values && is_brief)
 		return OTSEG_MATCH_ASK;

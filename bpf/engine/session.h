@@ -27,11 +27,12 @@
  * @acked: the receiver has acknowledged what is before it; never past @next
  * @pdu: where the PDU begins that @next lies in; @next at a boundary; after @next: the
  *	end of a PDU that was judged by its beginning, whose rest is to come
- * @base: a PDU boundary not after @acked, from which judging can begin again
+ * @base: a PDU boundary from which judging can begin again; not after @acked, or the end of a
+ *	long PDU whose beginning is acknowledged
  * @mark: a later boundary, the next @base
  * @body: with OTSEG_CURSOR_BODY: from there to @body_end nothing was judged: it is the rest of
  *	a PDU longer than what is looked at. Such bytes are not in the window
- * @body_end: where that PDU ends
+ * @body_end: where that PDU ends; once more has passed, from where on bytes are in the window again
  * @renew: bytes before it were judged under an older policy generation
  * @generation: of the policy under which the bytes from @renew on were judged
  * @flags: OTSEG_CURSOR_*

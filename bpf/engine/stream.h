@@ -561,43 +561,60 @@ OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
-	u32 verdict = OTSEG_R_RULE;
-	u32 reason, begin;
+	u32 verdict = OTSEG_R_PDU_COUNT;
+	u32 to = c->next;
+	u32 reason, begin, end;
 	u32 i;
 
-	/* Of a PDU longer than the window, the beginning was judged long ago. */
-	if (c->next - c->base > OTSEG_STREAM_WINDOW)
-		return c->flags & OTSEG_CURSOR_BODY ? OTSEG_R_RULE : OTSEG_R_STREAM_OVERLAP;
-	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), c->next - c->base);
+	if (!stream_after(c->pdu, c->acked))
+		c->base = c->pdu;
+	else if (!stream_after(c->mark, c->acked))
+		c->base = c->mark;
+	/* Within a long PDU, its beginning is what can be judged, until the receiver has that. */
+	if (c->flags & OTSEG_CURSOR_BODY && !stream_after(c->next, c->body_end))
+		to = stream_after(c->body, c->acked) ? c->body : c->base;
+	to = otseg_forget(e, to);
+	if (to - c->base > OTSEG_STREAM_WINDOW)
+		return OTSEG_R_STREAM_OVERLAP;
+	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), to - c->base);
 	begin = stream_at(c, c->base) & 7;
 	in->at = begin;
-	in->end = in->at + (c->next - c->base);
+	in->end = in->at + (to - c->base);
 	in->part = 0;
 	in->state |= OTSEG_STATE_AGAIN;
 	otseg_for(i, OTSEG_STREAM_WINDOW / 8) {
-		if (in->at >= in->end)
+		if (in->at >= in->end) {
+			verdict = OTSEG_R_RULE;
 			break;
+		}
 		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
 		if (in->is_lost)
 			return reason;
-		if (in->msg.flags & OTSEG_MSG_PARTIAL)
+		/* what was asked for is answered, whatever the policy says now */
+		if (in->msg.kind == OTSEG_KIND_ANSWER)
+			reason = OTSEG_R_RULE;
+		reason = otseg_forget(e, reason);
+		if (in->msg.flags & OTSEG_MSG_PARTIAL) {
+			verdict = OTSEG_R_RULE;
 			break;
-		if (in->msg.flags & OTSEG_MSG_MORE) {
-			in->part++;
-		} else {
-			in->part = 0;
-			in->at += in->msg.length;
 		}
+		end = in->at + in->msg.length;
 		/* what is acknowledged cannot be undone */
-		if (reason != OTSEG_R_RULE &&
-		    stream_after(c->base + in->at - begin, c->acked)) {
+		if (reason != OTSEG_R_RULE && stream_after(c->base + end - begin, c->acked)) {
 			verdict = reason;
 			stream_refuse(in);
 			break;
 		}
+		if (in->msg.flags & OTSEG_MSG_MORE) {
+			in->part++;
+		} else {
+			in->part = 0;
+			in->at = end;
+		}
 	}
 	in->n_messages = 0;
 	in->n_requests = 0;
+	in->answered = 0;
 	in->n_rules = 0;
 	in->n_limited = 0;
 	in->state = s->state;
@@ -760,10 +777,25 @@ OTSEG_INLINE void stream_part(const struct otseg_cursor *c, u32 *from, u32 *to)
 }
 
 /*
+ * From where on bytes are kept of a segment that begins at @seq and has more than the rest of a
+ * long PDU. It may repeat some of that rest, or all: senders put into one segment what they had
+ * cut.
+ */
+OTSEG_INLINE u32 stream_behind(const struct otseg_cursor *c, u32 seq)
+{
+	if (!stream_after(seq, c->acked))
+		return c->acked;
+	if (stream_after(c->next, c->body_end))
+		return c->next;
+	return stream_after(seq, c->body) ? seq : c->body;
+}
+
+/*
  * Whether new bytes up to @end have to wait, because the window is full of what is not
  * acknowledged. An open PDU that is acknowledged in part is short: it fits with any new bytes.
+ * What begins at the oldest byte that is not acknowledged never waits.
  */
-OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 end)
+OTSEG_NOINLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
 {
 	if (otseg_likely(!(c->flags & OTSEG_CURSOR_BODY)))
 		return end - c->acked > OTSEG_STREAM_WINDOW;
@@ -773,7 +805,11 @@ OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 end)
 	}
 	if (!stream_after(end, c->body_end))
 		return 0;
-	return stream_after(c->body, c->acked) || end - c->body_end > OTSEG_STREAM_WINDOW;
+	if (stream_after(c->body, c->acked))
+		return stream_after(seq, c->body) || end - c->acked > OTSEG_STREAM_WINDOW;
+	if (stream_after(c->next, c->body_end) && stream_after(seq, c->acked))
+		return end - c->body_end > OTSEG_STREAM_WINDOW;
+	return end - stream_behind(c, seq) > OTSEG_STREAM_WINDOW;
 }
 
 /* In place of a reason, what has to be done next: see payload.h. */
@@ -828,7 +864,7 @@ OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_sessio
 	news = end - c->next;
 	if (news > OTSEG_STREAM_WINDOW - OTSEG_PDU_MAX)
 		return OTSEG_R_STREAM_BUDGET;
-	if (stream_holds(c, end))
+	if (otseg_forget(e, stream_holds(c, seq, end)))
 		return OTSEG_R_STREAM_HOLD;
 	owed = 0;
 	if (otseg_unlikely(stream_after(c->pdu, c->next))) {
@@ -865,30 +901,50 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	u32 end = p->seq + p->payload_len;
 	u32 news = end - c->next;
-	u32 is_long = 0;
+	u32 is_long = otseg_forget(e, stream_after(in->at, in->end));
+	u32 is_begun = otseg_forget(e, !stream_after(c->body, c->acked));
+	u32 has_body = c->flags & OTSEG_CURSOR_BODY;
+	u32 is_behind = 0;
+	u32 pdu = c->pdu;
+	u32 from = c->next;
 
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
-	if (otseg_unlikely(stream_after(in->at, in->end))) {
-		/* a long PDU: of one such rest at a time it is known where it lies */
-		if (c->flags & OTSEG_CURSOR_BODY)
+	if (otseg_unlikely(has_body)) {
+		/* the first bytes behind a long PDU; what comes with them of its end is kept, too */
+		is_behind = !stream_after(c->next, c->body_end);
+		from = stream_behind(c, p->seq);
+		has_body = from != c->body && stream_after(from, c->acked);
+		/* of one such rest at a time it is known where it lies */
+		if (is_long && has_body)
 			return OTSEG_R_STREAM_HOLD;
-		is_long = 1;
 	}
+	from = otseg_forget(e, from);
+	has_body = otseg_forget(e, has_body);
+	is_behind = otseg_forget(e, is_behind);
 	if (otseg_unlikely(in->n_limited && !stream_rate(e))) {
 		reason = OTSEG_R_RATE_LIMIT;
 		if (!in->is_monitored)
 			return reason;
 	}
 	stream_rewind(c, dir);
-	if (otseg_likely(news <= OTSEG_SHORT && !in->owed))
+	if (otseg_likely(news <= OTSEG_SHORT && from == c->next && !in->owed))
 		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), in->from, news);
-	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, c->next + in->owed),
-			      p->payload_off + (c->next + in->owed - p->seq), news - in->owed))
+	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, from),
+			      p->payload_off + (from - p->seq), end - from))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	s->state = in->state;
+	if (otseg_unlikely(is_behind))
+		c->body_end = from;
+	if (!has_body)
+		c->flags &= (u16)~OTSEG_CURSOR_BODY;
 	stream_advance(c, end, end - (in->end - in->at));
+	if (otseg_unlikely(is_behind && is_begun)) {
+		/* the receiver has its beginning: nothing before its end is judged again */
+		c->base = pdu;
+		c->mark = c->pdu;
+	}
 	if (otseg_unlikely(is_long)) {
 		c->body = end;
 		c->body_end = c->pdu;

@@ -347,6 +347,24 @@ static void test_effort(void)
 	CHECK(ask(1, pdu, sizeof(pdu)) == OTSEG_R_PDU_EFFORT);
 }
 
+/* More objects than are visible: none of them may be taken for all, even if only one is. */
+static void test_opaque_objects(void)
+{
+	struct otseg_msg *msg = &rig->e.s->inspection.msg;
+	u32 n;
+
+	POLICY({ .access = OTSEG_ACCESS_READ, .n_objects = 1, .objects = { { HOLDING, 0, 99 } } });
+	EXPECT(RULE, 1, READ_3);
+	for (n = 0; n < 3; n++) {
+		msg->n_objects = (u8)n;
+		msg->objects[1] = msg->objects[0];
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+		CHECK(otseg_match_message(&rig->e, 0, 0) == OTSEG_R_OBJECT, "%u visible", n);
+	}
+	POLICY({ .access = OTSEG_ACCESS_READ });
+	CHECK(otseg_match_message(&rig->e, 0, 0) == OTSEG_R_RULE);
+}
+
 int main(void)
 {
 	static const struct ktap_case cases[] = {
@@ -356,6 +374,7 @@ int main(void)
 		{ "functions and sub-functions", test_functions },
 		{ "an unknown function needs its number in the rule", test_unknown },
 		{ "every object must be covered", test_objects },
+		{ "objects that are not visible", test_opaque_objects },
 		{ "every written value must be allowed", test_values },
 		{ "a value is found wherever it stands", test_value_positions },
 		{ "the reason is that of the rule that got furthest", test_reasons },

@@ -689,6 +689,180 @@ static void test_swap(void)
 	CHECK(rig->e.s->verdict.rule == 5);
 }
 
+static u8 publish[8192]; /* MQTT */
+
+/* Fills @publish from @at on with a PUBLISH of topic "t" that is @n bytes long, 3 of them its lead. */
+static u32 put_publish(u32 at, u32 n, u8 topic)
+{
+	u32 rest = n - 3;
+
+	publish[at] = 0x30;
+	publish[at + 1] = (u8)(0x80 | (rest & 127));
+	publish[at + 2] = (u8)(rest >> 7);
+	memcpy(publish + at + 3, (u8[]){ 0, 1, topic }, 3);
+	memset(publish + at + 6, 'x', n - 6);
+	return at + n;
+}
+
+/* A conversation of MQTT: connected, nothing under way. */
+static void start_mqtt(const struct rig_rule *rules, u32 n)
+{
+	static const u8 connect[] = { 0x10, 12, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 0 };
+	static const u8 accepted[] = { 0x20, 2, 0, 0 };
+
+	rig->service = OTSEG_SVC_MQTT;
+	rig_reset(rig);
+	rig_policy(rig, rules, n);
+	rig_open(rig, ISN_C, ISN_S);
+	next[REQ] = ISN_C + 1;
+	next[RSP] = ISN_S + 1;
+	EXPECT(RULE, SEND(REQ, connect));
+	EXPECT(RULE, SEND(RSP, accepted));
+	acknowledge(REQ, next[RSP]);
+}
+
+static const struct rig_rule anything = { .access = 0xff };
+
+/* Long PDUs one behind the other, in full segments: each of them passes in the end. */
+static void test_long_row(void)
+{
+	u32 size, n, at, i;
+
+	for (size = 1025; size < 2600; size += 25) {
+		start_mqtt(&anything, 1);
+		for (n = 0, i = 0; i < 3; i++)
+			n = put_publish(n, size, 't');
+		for (at = 0; at < n; at += i) {
+			i = n - at < 1448 ? n - at : 1448;
+			CHECK(rig_passes(send(REQ, publish + at, i)), "%u at %u", size, at);
+			/* what is not acknowledged may come again */
+			EXPECT(FLOW, place(REQ, next[REQ] - i, publish + at, i));
+			publish[at + i - 1] ^= 1;
+			if (at + i == n)
+				EXPECT(FLOW, place(REQ, next[REQ] - i, publish + at, i - 1));
+			publish[at + i - 1] ^= 1;
+			acknowledge(RSP, next[REQ]);
+		}
+		CHECK(rig->n_observed == 5, "%u", size);
+	}
+	rig->service = OTSEG_SVC_MODBUS;
+}
+
+/* A new policy while a long PDU is under way: its beginning is judged again, its rest is not. */
+static void test_long_swap(void)
+{
+	const struct rig_rule nothing = { .access = OTSEG_ACCESS_READ };
+	u32 first, n, at;
+
+	start_mqtt(&anything, 1);
+	first = next[REQ];
+	n = put_publish(0, 6000, 't');
+	put_publish(n, 1000, 't');
+	for (at = 0; at < 5600; at += 1400)
+		CHECK(rig_passes(send(REQ, publish + at, 1400)));
+	/* the first segment was lost */
+	rig_new_generation(rig);
+	EXPECT(FLOW, place(REQ, first, publish, 1400));
+	rig_policy(rig, &nothing, 1);
+	rig_new_generation(rig);
+	EXPECT(ACCESS, place(REQ, first, publish, 1400));
+	EXPECT(ACCESS, place(REQ, first + 1400, publish + 1400, 1400));
+	acknowledge(RSP, first + 1400);
+	/* what the receiver has begun with, it gets to its end */
+	EXPECT(FLOW, place(REQ, first + 1400, publish + 1400, 1400));
+	rig_policy(rig, &anything, 1);
+	rig_new_generation(rig);
+	EXPECT(RULE, send(REQ, publish + at, 1400));
+	EXPECT(FLOW, place(REQ, first + 2800, publish + 2800, 1400));
+	EXPECT(FLOW, place(REQ, next[REQ] - 1400, publish + at, 1400));
+	rig_policy(rig, &nothing, 1);
+	rig_new_generation(rig);
+	EXPECT(ACCESS, place(REQ, next[REQ] - 1400, publish + at, 1400));
+	rig->service = OTSEG_SVC_MODBUS;
+}
+
+/* So many short messages that not all can be judged again: none passes unjudged. */
+static void test_short_swap(void)
+{
+	const struct rig_rule nothing = { .access = OTSEG_ACCESS_READ };
+	u8 pings[254];
+	u32 first, i;
+
+	start_mqtt(&anything, 1);
+	first = next[REQ];
+	for (i = 0; i < sizeof(pings); i += 2) {
+		pings[i] = 0xc0;
+		pings[i + 1] = 0;
+	}
+	for (i = 0; i < 8; i++)
+		EXPECT(RULE, SEND(REQ, pings));
+	put_publish(0, 200, 't');
+	EXPECT(RULE, send(REQ, publish, 200));
+	rig_policy(rig, &nothing, 1);
+	rig_new_generation(rig);
+	place(REQ, first, pings, sizeof(pings));
+	CHECK(!rig_passes(place(REQ, next[REQ] - 200, publish, 200)));
+	rig->service = OTSEG_SVC_MODBUS;
+}
+
+static u32 random_state = 1;
+
+static u32 random_below(u32 n)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (u32)((u64)random_state * n >> 32);
+}
+
+/*
+ * Packets of any length over a lossy way, with the policy swapped for its like now and then:
+ * all of it arrives, and other bytes never stand in for those that are kept.
+ */
+static void test_long_random(void)
+{
+	static u8 stream[200000];
+	u32 first, n, sent, got, acked, len, steps, at, k, round;
+	const struct otseg_cursor *c;
+
+	for (round = 0; round < 40; round++) {
+		start_mqtt(&anything, 1);
+		first = next[REQ];
+		for (n = 0; n + 5000 < sizeof(stream); n += len) {
+			len = random_below(3) ? 3 + 3 + 127 + random_below(1800) : 1024 + random_below(3900);
+			put_publish(0, len, 't');
+			memcpy(stream + n, publish, len);
+		}
+		sent = got = acked = 0;
+		for (steps = 0; acked < n && steps < 200000; steps++) {
+			len = random_below(4) ? 1448 : 1 + random_below(1448);
+			at = sent;
+			if (sent - acked > random_below(12000) || sent == n)
+				at = random_below(2) ? acked : acked + random_below(sent - acked + 1);
+			if (len > n - at)
+				len = n - at;
+			next[REQ] = first + at;
+			if (len && rig_passes(place(REQ, first + at, stream + at, len))) {
+				if (at + len > sent)
+					sent = at + len;
+				if (random_below(4) && at <= got && at + len > got)
+					got = at + len;
+			}
+			if (random_below(2)) {
+				next[REQ] = first + got;
+				acknowledge(RSP, first + got);
+				acked = got;
+			}
+			/* far behind the last boundary, what comes again could not be judged again */
+			c = &rig_session(rig)->dir[REQ];
+			if (!random_below(50) && c->next == c->acked)
+				rig_new_generation(rig);
+			k = c->next - first;
+			CHECK(k >= got && k <= sent, "%u: %u, %u, %u", round, got, k, sent);
+		}
+		CHECK(acked == n, "%u: %u of %u in %u", round, acked, n, steps);
+	}
+	rig->service = OTSEG_SVC_MODBUS;
+}
+
 /* No rule of the leaf is in force. */
 static void test_no_rule(void)
 {
@@ -872,6 +1046,10 @@ int main(void)
 		{ "rates", test_rates },
 		{ "monitor mode", test_monitor },
 		{ "a new policy", test_swap },
+		{ "long PDUs in a row", test_long_row },
+		{ "a new policy within a long PDU", test_long_swap },
+		{ "a new policy behind many short messages", test_short_swap },
+		{ "packets of any length over a lossy way", test_long_random },
 		{ "no rule in force", test_no_rule },
 		{ "room for sessions", test_session_room },
 		{ "slots of sessions", test_sessions },
