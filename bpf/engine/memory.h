@@ -12,24 +12,29 @@
 #include "env.h"
 
 #define OTSEG_MEMORY_OPEN_S 60 /* an I/O connection ends so long after its last frame */
-#define MEMORY_ANYBODY 0 /* in place of a destination: whoever listens */
 
-/* The key of (@source, @destination, @a, @b); never 0. */
-OTSEG_INLINE u64 memory_key(const struct otseg_env *e, u64 source, u64 destination, u32 a, u32 b)
+/* What of both addresses but their first words adds to the key. */
+OTSEG_INLINE u64 memory_lane(const u64 *seed, const u32 lane, const struct otseg_addr *source,
+			     const struct otseg_addr *destination)
 {
-	const u64 *seed = otseg_root_of(e)->seed;
-	u64 upper = otseg_hash_take(seed, 1, 4, a) + otseg_hash_take(seed, 1, 5, b);
-	u64 lower = otseg_hash_take(seed, 0, 4, a) + otseg_hash_take(seed, 0, 5, b);
+	u64 sum = 0;
+	u32 i;
 
-	return otseg_hash_more(seed, upper, lower, source >> 32, source, destination >> 32,
-			       destination) |
-	       1;
+	for (i = 1; i < 4; i++)
+		sum += otseg_hash_take(seed, lane, 2 * i + 2, source->w[i]) +
+		       otseg_hash_take(seed, lane, 2 * i + 3, destination->w[i]);
+	return sum;
 }
 
-/* An address in 64 bits; what of an IPv6 address is in them tells hosts of a plant apart. */
-OTSEG_INLINE u64 memory_address(const struct otseg_addr *addr)
+/* The key of (@source, @destination, @a, @b); never 0. */
+OTSEG_NOINLINE u64 memory_key(const struct otseg_env *e, const struct otseg_addr *source,
+			      const struct otseg_addr *destination, u32 a, u32 b)
 {
-	return (u64)(addr->w[0] ^ addr->w[2]) << 32 | (addr->w[1] ^ addr->w[3]);
+	const u64 *seed = otseg_root_of(e)->seed;
+	u64 upper = memory_lane(seed, 1, source, destination);
+	u64 lower = memory_lane(seed, 0, source, destination);
+
+	return otseg_hash_more(seed, upper, lower, source->w[0], destination->w[0], a, b) | 1;
 }
 
 /* The entry of @key, NULL: none that lives. */
@@ -70,7 +75,8 @@ OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 k
 }
 
 /* Remember that frames from @source to @destination may bear @id. */
-OTSEG_INLINE void memory_open(const struct otseg_env *e, u64 source, u64 destination, u32 id)
+OTSEG_INLINE void memory_open(const struct otseg_env *e, const struct otseg_addr *source,
+			     const struct otseg_addr *destination, u32 id)
 {
 	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0));
 
@@ -78,13 +84,22 @@ OTSEG_INLINE void memory_open(const struct otseg_env *e, u64 source, u64 destina
 		entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
 }
 
-/* Was a connection of this number opened between these two, or from the sender to whoever listens? */
-OTSEG_INLINE u32 memory_need(const struct otseg_env *e, u64 source, u64 destination, u32 id)
+/* Does the packet go to a group of hosts (RFC 1112, RFC 4291)? */
+OTSEG_INLINE u32 memory_is_group(const struct otseg_packet *p)
+{
+	u32 first = __builtin_bswap32(p->dst.w[0]);
+
+	return p->family == 6 ? first >> 24 == 0xff : first >> 28 == 14;
+}
+
+/* Was a connection of this number opened between these two, or from the sender to a group? */
+OTSEG_INLINE u32 memory_need(const struct otseg_env *e, const struct otseg_addr *source,
+			     const struct otseg_addr *destination, u32 id)
 {
 	struct otseg_memory *entry = memory_find(e, memory_key(e, source, destination, id, 0));
 
-	if (!entry)
-		entry = memory_find(e, memory_key(e, source, MEMORY_ANYBODY, id, 0));
+	if (!entry && memory_is_group(&e->s->packet))
+		entry = memory_find(e, memory_key(e, source, source, id, 0));
 	if (!entry)
 		return OTSEG_R_PDU_STATE;
 	entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
@@ -95,7 +110,8 @@ OTSEG_INLINE u32 memory_need(const struct otseg_env *e, u64 source, u64 destinat
  * Publications: the state and its repetitions count up, the revision stays, as long as what
  * was published last is valid. Twice the same is what redundant networks deliver.
  */
-OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, u64 source, u64 destination)
+OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_addr *source,
+				 const struct otseg_addr *destination)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 state = msg->keep[0], number = msg->keep[1], revision = msg->keep[2];
@@ -134,8 +150,8 @@ OTSEG_INLINE u32 otseg_memory_judge(struct otseg_env *e, u64 unused, u64 unused_
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	const struct otseg_packet *p = &e->s->packet;
-	u64 source = memory_address(&p->src);
-	u64 destination = memory_address(&p->dst);
+	const struct otseg_addr *source = &p->src;
+	const struct otseg_addr *destination = &p->dst;
 
 	(void)unused;
 	(void)unused_too;
@@ -144,7 +160,8 @@ OTSEG_INLINE u32 otseg_memory_judge(struct otseg_env *e, u64 unused, u64 unused_
 		/* it is the answering side that tells the numbers of both directions */
 		memory_open(e, destination, source, msg->keep[0]);
 		memory_open(e, source, destination, msg->keep[1]);
-		memory_open(e, source, MEMORY_ANYBODY, msg->keep[1]);
+		/* to a group: as if to itself */
+		memory_open(e, source, source, msg->keep[1]);
 		return OTSEG_R_RULE;
 	case OTSEG_MEMORY_NEED:
 		return memory_need(e, source, destination, msg->keep[0]);

@@ -20,6 +20,7 @@
 #define OTSEG_UDP_NEW_S 30 /* nothing has come back yet */
 #define OTSEG_UDP_IDLE_S 180
 #define OTSEG_ECHO_S 30
+#define OTSEG_REFUSED_S 2 /* a flow whose first datagram was refused */
 
 OTSEG_INLINE u32 otseg_addr_is_lower(const struct otseg_addr *x, const struct otseg_addr *y)
 {
@@ -335,6 +336,12 @@ OTSEG_INLINE void otseg_track_note(const struct otseg_env *e, struct otseg_flow 
 	d->bytes += e->s->arrival.frame_len;
 }
 
+/* Has nothing of the flow passed so far? */
+OTSEG_INLINE u32 otseg_track_is_none_yet(const struct otseg_flow *f)
+{
+	return !f->dir[0].bytes && f->key.proto != OTSEG_PROTO_TCP;
+}
+
 /* A frame passes, and is not the one that opens its flow: what the flow keeps of it. */
 OTSEG_INLINE void otseg_track_pass(struct otseg_env *e, struct otseg_flow *f, u32 reply)
 {
@@ -367,14 +374,25 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 	if (otseg_unlikely(reason == OTSEG_UNJUDGED))
 		return reason;
 	if (!otseg_reason_passes(reason) && !is_monitored) {
-		/* A flow whose first datagram is refused was none. */
-		if (is_opened)
+		/*
+		 * A flow whose first datagram is refused is none yet. It keeps its place for as long
+		 * as that could not be used again anyway, so that the conduit's budget bounds how
+		 * many of them there are.
+		 */
+		if (is_opened && f->key.proto == OTSEG_PROTO_TCP) {
 			otseg_flow_end(e, e->flow_id);
+		} else if (is_opened) {
+			f->dir[0].packets = 0;
+			f->dir[0].bytes = 0;
+			otseg_flow_touch(e, OTSEG_REFUSED_S);
+		}
 		v->flags &= ~OTSEG_V_OPENED;
 		return reason;
 	}
 	if (is_opened)
 		return reason;
+	if (otseg_unlikely(otseg_track_is_none_yet(f)))
+		v->flags |= OTSEG_V_OPENED;
 	if (otseg_unlikely(e->s->said))
 		reason = (u32)e->s->said;
 	reason = otseg_forget(e, reason);
@@ -413,6 +431,10 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 	v->flags = reply ? OTSEG_V_REPLY : 0;
 	if (otseg_unlikely(reason))
 		return reason;
+	if (otseg_unlikely(reply && otseg_track_is_none_yet(f))) {
+		v->conduit = OTSEG_NONE16;
+		return OTSEG_R_NO_CONDUIT;
+	}
 	reason = OTSEG_R_FLOW;
 	if (otseg_unlikely(v->rule == OTSEG_NONE32))
 		reason = path->leaf & (OTSEG_R_MAX - 1);

@@ -468,6 +468,7 @@ static u32 fins_answer(u16 port, u32 sid)
 static void case_datagrams(void)
 {
 	u16 port = next_port++, other = next_port++;
+	u32 i;
 
 	DROP(fins_ask(port, 0, 1, 99, 1), OBJECT);
 	CHECK(!(v.flags & OTSEG_V_OPENED), "what is refused opens nothing");
@@ -490,6 +491,24 @@ static void case_datagrams(void)
 	DROP(send_from(&it), PDU_PROTOCOL);
 	later(400 * SECOND);
 	DROP(fins_answer(port, 3), NO_CONDUIT);
+	DROP(fins_answer(other, 3), NO_CONDUIT);
+	/* Who is refused uses up what his conduit may have, and no more. */
+	for (i = 0; i < 256; i++)
+		DROP(fins_ask((u16)(20000 + i), 0, 1, 99, 1), OBJECT);
+	DROP(fins_ask(30000, 0, 1, 99, 1), SESSION_BUDGET);
+	DROP(fins_ask(30000, 0, 1, 100, 1), SESSION_BUDGET);
+	PASS(udp(&it, &cell, next_port++, 7), RULE);
+	/* who was refused once and mends his ways has a flow already */
+	PASS(fins_ask(20000, 0, 2, 100, 1), RULE);
+	CHECK(v.flags & OTSEG_V_OPENED);
+	PASS(fins_answer(20000, 2), RULE);
+	PASS(fins_ask(20000, 0, 3, 100, 1), RULE);
+	CHECK(!(v.flags & OTSEG_V_OPENED));
+	later(3 * SECOND);
+	/* no sweep here: who asks for what is over ends it */
+	for (i = 1; i < 256; i++)
+		DROP(fins_answer((u16)(20000 + i), 1), NO_CONDUIT);
+	PASS(fins_ask(30000, 0, 1, 100, 1), RULE);
 }
 
 static const char enip_text[] =

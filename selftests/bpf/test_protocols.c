@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../include/otseg/service.h"
 #include "../../userspace/policy/words.h"
@@ -271,7 +272,7 @@ static void ends_set(struct wire *w)
 int main(int argc, char **argv)
 {
 	struct wire w = { .kernel = datapath_new(NULL, 1), .sport = 20000 };
-	const char *folders = argc > 1 ? argv[1] : "../proto";
+	const char *folders = argc > 1 ? argv[1] : access("../proto", R_OK) ? "selftests/proto" : "../proto";
 	char pattern[4096];
 	glob_t found;
 	size_t i;
