@@ -302,6 +302,8 @@ struct bpf_iter_num {
 
 /* Makes the compiler forget what it knows about @x, so that a bound stays where it is. */
 #define otseg_opaque(x) __asm__ volatile("" : "+r"(x))
+/* The same where @x is used at once: what is the same before is the same after it. */
+#define otseg_hide(x) __asm__("" : "+r"(x))
 #define otseg_barrier() __asm__ volatile("" : : : "memory")
 
 #define otseg_read(x) (*(const volatile __typeof__(x) *)&(x))

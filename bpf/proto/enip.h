@@ -505,6 +505,8 @@ enum otseg_enip_text {
 #define ENIP_PATH_ROUTE 0x10000
 #define ENIP_PATH_CONNECTION 0x20000
 
+#define ENIP_STOP 0x10000u /* above a reason: the walk of a path ends */
+
 #define ENIP_BIT(id) (1u << OTSEG_ENIP_FIELD_##id)
 
 /*
@@ -651,113 +653,136 @@ OTSEG_INLINE u32 enip_logical(struct otseg_msg *msg, u32 type, u32 value, u32 ki
 	}
 }
 
-/* Segments of a path, see enip_path(): from @from on, they end at @to. */
-OTSEG_INLINE u32 enip_segments(const u8 *buf, u32 from, u32 to, u32 have, u32 kind,
+/*
+ * The segment at @from of a path, see enip_path(), which goes on there. By itself, because
+ * kernels before 6.15 follow each way through it again in each round of the walk.
+ * Return: its size, or ENIP_STOP and the reason, if any.
+ */
+OTSEG_GLOBAL u32 enip_segment(struct otseg_pdu *pdu, u32 from, u32 end, u32 have,
+			      struct otseg_msg *msg)
+{
+	u32 kind = end & ~0xffffu;
+	u32 to = end & 0xffff;
+	u32 segment, low, size;
+	const u8 *buf;
+
+	if (!pdu || !msg)
+		return ENIP_STOP | OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	segment = pdu_u8(buf, from);
+	if (kind == ENIP_PATH_ROUTE ? segment >= 0x20 :
+				      kind == ENIP_PATH_REQUEST && segment < 0x20)
+		return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+	if (from + 1 >= have)
+		return ENIP_STOP | (from + 2 > to ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE);
+	low = pdu_u8(buf, from + 1);
+	switch (segment >> 5) {
+	case 0: /* port: with an extended number if 15, with a long address if 0x10 */
+		size = 2;
+		if (segment & 0x10) {
+			if (!low)
+				return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+			size = 2 + low;
+		}
+		if ((segment & 0xf) == 0xf)
+			size += 2;
+		size += size & 1;
+		break;
+	case 1:
+		size = (segment & 3) == 0 ? 2 : (segment & 3) == 1 ? 4 : 6;
+		if ((segment & 3) == 3 || segment >= 0x38)
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		if (segment >= 0x34) { /* electronic key: Vol 1, C-1.4.2.5.1 */
+			if (kind != ENIP_PATH_CONNECTION || segment != 0x34 ||
+			    (low != 4 && low != 5))
+				return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+			size = low == 4 ? 10 : 14;
+		} else if ((segment & 3) && low) {
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		} else if ((segment & 3) == 2 && (segment == 0x22 || segment == 0x32)) {
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		}
+		break;
+	case 2: /* network: a byte, or words: Vol 1, C-1.4.3 */
+		if (kind != ENIP_PATH_CONNECTION)
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		size = segment & 0x10 ? 2 + 2 * low : 2;
+		break;
+	case 4: /* data, or a name: Vol 1, C-1.4.5 */
+		if (segment == 0x91) {
+			if (!low)
+				return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+			size = 2 + low + (low & 1);
+			break;
+		}
+		if (segment != 0x80 || kind != ENIP_PATH_CONNECTION)
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		size = 2 + 2 * low;
+		if (low)
+			msg->access |= OTSEG_ACCESS_PROGRAM;
+		break;
+	default:
+		return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+	}
+	if (from + size > to)
+		return ENIP_STOP | OTSEG_R_PDU_LENGTH;
+	if (from + size > have)
+		return ENIP_STOP;
+	if (segment < 0x20) {
+		u32 port = segment & 0xf;
+
+		if (port == 0xf)
+			port = pdu_le16(buf, from + 1 + (segment >> 4));
+		if (!port)
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		enip_only(msg, OTSEG_ENIP_FIELD_PORT, port);
+		if (segment & 0x10)
+			enip_seen(msg) |= ENIP_BIT(LINK);
+		enip_only(msg, OTSEG_ENIP_FIELD_LINK, pdu_u8(buf, from + size - 1));
+		msg_field(msg, OTSEG_ENIP_FIELD_HOPS,
+			  msg->field_mask & ENIP_BIT(HOPS) ?
+				  msg->fields[OTSEG_ENIP_FIELD_HOPS] + 1 :
+				  1);
+	} else if (segment < 0x34) {
+		u32 value = (segment & 3) == 0 ? low :
+			    (segment & 3) == 1 ? pdu_le16(buf, from + 2) :
+						 pdu_le32(buf, from + 2);
+		u32 reason = enip_logical(msg, (segment >> 2) & 7, value, kind);
+
+		if (reason)
+			return ENIP_STOP | reason;
+	} else if (segment == 0x91) {
+		/* behind a class: the member of a tag, or the tag of a program */
+		if (kind == ENIP_PATH_REQUEST && msg->field_mask & ENIP_BIT(CLASS) &&
+		    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_SYMBOL &&
+		    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_PROGRAM)
+			return ENIP_STOP | OTSEG_R_PDU_MALFORMED;
+		if (!(enip_seen(msg) & ENIP_SEEN_TAG))
+			msg_text(msg, OTSEG_ENIP_TEXT_TAG, from + 2, low);
+		else if (!(enip_seen(msg) & ENIP_SEEN_NAME))
+			msg_text(msg, OTSEG_ENIP_TEXT_NAME, from + 2, low);
+		enip_seen(msg) |= enip_seen(msg) & ENIP_SEEN_TAG ? ENIP_SEEN_NAME :
+								   ENIP_SEEN_TAG;
+	}
+	return size;
+}
+
+/* Segments of a path, see enip_path(): from @from on, they end at the low half of @end. */
+OTSEG_INLINE u32 enip_segments(struct otseg_pdu *pdu, u32 from, u32 end, u32 have,
 			       struct otseg_msg *msg)
 {
+	u32 to = end & 0xffff;
 	u32 i;
 
 	otseg_for(i, ENIP_SEGMENTS) {
-		u32 segment, low, size;
+		u32 said;
 
 		if (from >= to || from >= have)
 			return OTSEG_R_NONE;
-		segment = pdu_u8(buf, from);
-		if (kind == ENIP_PATH_ROUTE ? segment >= 0x20 :
-					      kind == ENIP_PATH_REQUEST && segment < 0x20)
-			return OTSEG_R_PDU_MALFORMED;
-		if (from + 1 >= have)
-			return from + 2 > to ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
-		low = pdu_u8(buf, from + 1);
-		switch (segment >> 5) {
-		case 0: /* port: with an extended number if 15, with a long address if 0x10 */
-			size = 2;
-			if (segment & 0x10) {
-				if (!low)
-					return OTSEG_R_PDU_MALFORMED;
-				size = 2 + low;
-			}
-			if ((segment & 0xf) == 0xf)
-				size += 2;
-			size += size & 1;
-			break;
-		case 1:
-			size = (segment & 3) == 0 ? 2 : (segment & 3) == 1 ? 4 : 6;
-			if ((segment & 3) == 3 || segment >= 0x38)
-				return OTSEG_R_PDU_MALFORMED;
-			if (segment >= 0x34) { /* electronic key: Vol 1, C-1.4.2.5.1 */
-				if (kind != ENIP_PATH_CONNECTION || segment != 0x34 ||
-				    (low != 4 && low != 5))
-					return OTSEG_R_PDU_MALFORMED;
-				size = low == 4 ? 10 : 14;
-			} else if ((segment & 3) && low) {
-				return OTSEG_R_PDU_MALFORMED;
-			} else if ((segment & 3) == 2 && (segment == 0x22 || segment == 0x32)) {
-				return OTSEG_R_PDU_MALFORMED;
-			}
-			break;
-		case 2: /* network: a byte, or words: Vol 1, C-1.4.3 */
-			if (kind != ENIP_PATH_CONNECTION)
-				return OTSEG_R_PDU_MALFORMED;
-			size = segment & 0x10 ? 2 + 2 * low : 2;
-			break;
-		case 4: /* data, or a name: Vol 1, C-1.4.5 */
-			if (segment == 0x91) {
-				if (!low)
-					return OTSEG_R_PDU_MALFORMED;
-				size = 2 + low + (low & 1);
-				break;
-			}
-			if (segment != 0x80 || kind != ENIP_PATH_CONNECTION)
-				return OTSEG_R_PDU_MALFORMED;
-			size = 2 + 2 * low;
-			if (low)
-				msg->access |= OTSEG_ACCESS_PROGRAM;
-			break;
-		default:
-			return OTSEG_R_PDU_MALFORMED;
-		}
-		if (from + size > to)
-			return OTSEG_R_PDU_LENGTH;
-		if (from + size > have)
-			return OTSEG_R_NONE;
-		if (segment < 0x20) {
-			u32 port = segment & 0xf;
-
-			if (port == 0xf)
-				port = pdu_le16(buf, from + 1 + (segment >> 4));
-			if (!port)
-				return OTSEG_R_PDU_MALFORMED;
-			enip_only(msg, OTSEG_ENIP_FIELD_PORT, port);
-			if (segment & 0x10)
-				enip_seen(msg) |= ENIP_BIT(LINK);
-			enip_only(msg, OTSEG_ENIP_FIELD_LINK, pdu_u8(buf, from + size - 1));
-			msg_field(msg, OTSEG_ENIP_FIELD_HOPS,
-				  msg->field_mask & ENIP_BIT(HOPS) ?
-					  msg->fields[OTSEG_ENIP_FIELD_HOPS] + 1 :
-					  1);
-		} else if (segment < 0x34) {
-			u32 value = (segment & 3) == 0 ? low :
-				    (segment & 3) == 1 ? pdu_le16(buf, from + 2) :
-							 pdu_le32(buf, from + 2);
-			u32 reason = enip_logical(msg, (segment >> 2) & 7, value, kind);
-
-			if (reason)
-				return reason;
-		} else if (segment == 0x91) {
-			/* behind a class: the member of a tag, or the tag of a program */
-			if (kind == ENIP_PATH_REQUEST && msg->field_mask & ENIP_BIT(CLASS) &&
-			    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_SYMBOL &&
-			    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_PROGRAM)
-				return OTSEG_R_PDU_MALFORMED;
-			if (!(enip_seen(msg) & ENIP_SEEN_TAG))
-				msg_text(msg, OTSEG_ENIP_TEXT_TAG, from + 2, low);
-			else if (!(enip_seen(msg) & ENIP_SEEN_NAME))
-				msg_text(msg, OTSEG_ENIP_TEXT_NAME, from + 2, low);
-			enip_seen(msg) |= enip_seen(msg) & ENIP_SEEN_TAG ? ENIP_SEEN_NAME :
-									   ENIP_SEEN_TAG;
-		}
-		from = enip_forget(msg, from + size);
+		said = enip_segment(pdu, from, end, have, msg);
+		if (said & ENIP_STOP)
+			return said & ~ENIP_STOP;
+		from += said;
 	}
 	return from < to ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE;
 }
@@ -781,7 +806,7 @@ OTSEG_GLOBAL u32 enip_path(struct otseg_pdu *pdu, u32 from, u32 end, u32 have,
 		return OTSEG_R_PDU_NESTING;
 	/* a route within a route goes further than either says */
 	enip_seen(msg) = msg->field_mask & (ENIP_BIT(PORT) | ENIP_BIT(LINK));
-	reason = enip_segments(pdu->bytes, from, to, have, end & ~0xffffu, msg);
+	reason = enip_segments(pdu, from, end, have, msg);
 	enip_seen(msg) = 0;
 	if (have < to) {
 		msg->field_mask &= (u16)~ENIP_PATH_FIELDS;

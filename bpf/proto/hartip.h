@@ -241,8 +241,11 @@ enum otseg_hartip_type {
 
 OTSEG_INLINE void hartip_command(u32 function, u32 number, struct otseg_msg *msg)
 {
-	u32 access = number < 256 ? otseg_hartip_access[number & 0xff] : 0;
+	u32 index = number;
+	u32 access;
 
+	otseg_hide(index); /* or the mask is left out */
+	access = number < 256 ? otseg_hartip_access[index & 0xff] : 0;
 	if (!access) {
 		access = OTSEG_ACCESS_VENDOR;
 		msg->flags |= OTSEG_MSG_UNKNOWN;

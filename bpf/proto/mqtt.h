@@ -301,12 +301,20 @@ static const struct {
 	[42] = { MQTT_OF(2), MQTT_U8 },
 };
 
-/* One property at @walk->off, whose identifier is @id. Sets @walk->off. */
-OTSEG_INLINE void mqtt_property(const u8 *buf, u32 id, u32 limit, struct mqtt_walk *walk)
+/*
+ * One property at @walk->off, whose identifier is @id. Sets @walk->off. By itself, because
+ * kernels before 6.15 follow each way through it again in each round of the walk.
+ */
+OTSEG_GLOBAL u32 otseg_mqtt_property(struct otseg_pdu *pdu, u32 id, u32 limit, struct mqtt_walk *walk)
 {
-	u32 off = walk->off + 1;
+	const u8 *buf;
 	u32 number;
+	u32 off;
 
+	if (!pdu || !walk)
+		return 0;
+	buf = pdu->bytes;
+	off = walk->off + 1;
 	switch (otseg_mqtt_properties[id & 63].shape) {
 	case MQTT_U8:
 		off = mqtt_pass(off, 1, limit);
@@ -335,6 +343,7 @@ OTSEG_INLINE void mqtt_property(const u8 *buf, u32 id, u32 limit, struct mqtt_wa
 		off = MQTT_BAD;
 	}
 	walk->off = off;
+	return 0;
 }
 
 /*
@@ -374,7 +383,7 @@ OTSEG_GLOBAL u32 otseg_mqtt_properties_walk(struct otseg_pdu *pdu, struct mqtt_w
 			break;
 		}
 		before |= 1ull << (id & 63);
-		mqtt_property(pdu->bytes, id, limit, walk);
+		otseg_mqtt_property(pdu, id, limit, walk);
 	}
 	/* a string that ends behind the properties is malformed, not long */
 	if (walk->off < MQTT_STOP && walk->off != limit)

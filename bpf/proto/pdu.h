@@ -4,7 +4,9 @@
  * message being put together. Knows no protocol.
  *
  * Offsets are masked with OTSEG_PDU_MAX - 1, which is how the verifier sees that they
- * stay in the PDU; that the byte is one of those at hand the inspector asks itself.
+ * stay in the PDU; that the byte is one of those at hand the inspector asks itself. The
+ * compiler must not know better: where it has seen off + 2 <= OTSEG_PDU_MAX it would leave
+ * the mask out, and kernels before 6.16 do not follow that for 32 bits.
  */
 #ifndef OTSEG_PDU_H
 #define OTSEG_PDU_H
@@ -14,6 +16,8 @@
 
 OTSEG_INLINE u32 pdu_u8(const u8 *buf, u32 off)
 {
+	if (!__builtin_constant_p(off))
+		otseg_hide(off);
 	return buf[off & (OTSEG_PDU_MAX - 1)];
 }
 

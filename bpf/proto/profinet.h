@@ -301,6 +301,79 @@ OTSEG_GLOBAL u32 otseg_profinet_block(struct otseg_pdu *pdu, u32 at, u32 len, u3
 	return OTSEG_R_NONE;
 }
 
+#define PROFINET_STOP 0x10000u /* above a reason: the walk of the blocks ends */
+#define PROFINET_SET 0x100 /* beside the layout: the message is a Set; the block's number is above it */
+
+/*
+ * The block where the last one ended, see otseg_profinet_blocks(), whose @layout says more. By
+ * itself, because kernels before 6.15 follow each way through it again in each round.
+ * Return: 0, or PROFINET_STOP and the reason, if any.
+ */
+OTSEG_GLOBAL u32 otseg_profinet_next(struct otseg_pdu *pdu, u32 have, u32 limit, u32 how,
+				     struct otseg_msg *msg)
+{
+	u32 is_set = how & PROFINET_SET;
+	u32 reason = OTSEG_R_NONE;
+	u32 layout = how & 0xff;
+	u32 i = how >> 16;
+	const u8 *buf;
+	u32 block;
+	u32 skip;
+	u32 next;
+	u32 len;
+	u32 at;
+
+	if (!pdu || !msg)
+		return PROFINET_STOP | OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	at = otseg_read(link_carry(msg).last);
+	if (at >= limit)
+		return PROFINET_STOP | (at == limit ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH);
+	if (at + (layout ? 4 : 2) > limit)
+		return PROFINET_STOP | OTSEG_R_PDU_LENGTH;
+	if (at + (layout ? 4 : 2) > have)
+		return PROFINET_STOP |
+		       (have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE);
+	if (i >= OTSEG_MSG_OBJECTS - 1 && !is_set)
+		return PROFINET_STOP | OTSEG_R_PDU_NESTING;
+	block = pdu_be16(buf, at);
+	len = layout ? pdu_be16(buf, at + 2) : 0;
+	skip = layout == OTSEG_PROFINET_QUALIFIED && block != OTSEG_PROFINET_BLOCK_RESULT ? 2 : 0;
+	next = at + (layout ? 4 + len + (len & 1) : 2);
+	if (next > limit)
+		return PROFINET_STOP | OTSEG_R_PDU_LENGTH;
+	if (len < skip || (block == OTSEG_PROFINET_BLOCK_RESULT && layout && len != 3))
+		return PROFINET_STOP | OTSEG_R_PDU_MALFORMED;
+	if (is_set && profinet_set_length(block) && profinet_set_length(block) != len)
+		return PROFINET_STOP | OTSEG_R_PDU_MALFORMED;
+	if (!is_set || i == msg->part) {
+		if (is_set) {
+			u32 access = profinet_dcp_access(block);
+
+			if (next < limit)
+				msg->flags |= OTSEG_MSG_MORE;
+			/* results are of an answer, and what is below 256 is no option */
+			if (block < 0x100 || block == OTSEG_PROFINET_BLOCK_RESULT)
+				return PROFINET_STOP | OTSEG_R_PDU_MALFORMED;
+			msg_function(msg, OTSEG_PROFINET_FC_DCP_GET_SET, block,
+				     access ? access : OTSEG_ACCESS_VENDOR);
+			if (!access)
+				msg->flags |= OTSEG_MSG_UNKNOWN;
+			if (at + 6 <= have)
+				msg_field(msg, OTSEG_PROFINET_FIELD_QUALIFIER,
+					  pdu_be16(buf, at + 4));
+		}
+		if (next > have)
+			return PROFINET_STOP |
+		       (have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE);
+		reason = otseg_profinet_block(pdu, at, len, skip, msg);
+	}
+	if (reason)
+		return PROFINET_STOP | reason;
+	otseg_write(link_carry(msg).last, next);
+	return 0;
+}
+
 /**
  * otseg_profinet_blocks - go through the blocks of DCP
  * @pdu: the frame
@@ -316,66 +389,19 @@ OTSEG_GLOBAL u32 otseg_profinet_block(struct otseg_pdu *pdu, u32 at, u32 len, u3
 OTSEG_GLOBAL u32 otseg_profinet_blocks(struct otseg_pdu *pdu, u32 have, u32 limit, u32 layout,
 				       struct otseg_msg *msg)
 {
-	const u8 *buf;
-	u32 is_set;
+	u32 how;
 	u32 i;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
-	buf = pdu->bytes;
-	is_set = msg->flags & OTSEG_MSG_NO_FUNCTION;
+	how = (layout & 0xff) | (msg->flags & OTSEG_MSG_NO_FUNCTION ? PROFINET_SET : 0);
 	/* more blocks than objects are not looked at, so the last one is free */
 	otseg_write(link_carry(msg).last, OTSEG_PROFINET_AT_BLOCKS);
 	otseg_for(i, OTSEG_PROFINET_BLOCKS) {
-		u32 at = otseg_read(link_carry(msg).last);
-		u32 block;
-		u32 skip;
-		u32 next;
-		u32 len;
-		u32 reason = OTSEG_R_NONE;
+		u32 said = otseg_profinet_next(pdu, have, limit, how | i << 16, msg);
 
-		if (at >= limit)
-			return at == limit ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
-		if (at + (layout ? 4 : 2) > limit)
-			return OTSEG_R_PDU_LENGTH;
-		if (at + (layout ? 4 : 2) > have)
-			return have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE;
-		if (i >= OTSEG_MSG_OBJECTS - 1 && !is_set)
-			return OTSEG_R_PDU_NESTING;
-		block = pdu_be16(buf, at);
-		len = layout ? pdu_be16(buf, at + 2) : 0;
-		skip = layout == OTSEG_PROFINET_QUALIFIED && block != OTSEG_PROFINET_BLOCK_RESULT ? 2 : 0;
-		next = at + (layout ? 4 + len + (len & 1) : 2);
-		if (next > limit)
-			return OTSEG_R_PDU_LENGTH;
-		if (len < skip || (block == OTSEG_PROFINET_BLOCK_RESULT && layout && len != 3))
-			return OTSEG_R_PDU_MALFORMED;
-		if (is_set && profinet_set_length(block) && profinet_set_length(block) != len)
-			return OTSEG_R_PDU_MALFORMED;
-		if (!is_set || i == msg->part) {
-			if (is_set) {
-				u32 access = profinet_dcp_access(block);
-
-				if (next < limit)
-					msg->flags |= OTSEG_MSG_MORE;
-				/* results are of an answer, and what is below 256 is no option */
-				if (block < 0x100 || block == OTSEG_PROFINET_BLOCK_RESULT)
-					return OTSEG_R_PDU_MALFORMED;
-				msg_function(msg, OTSEG_PROFINET_FC_DCP_GET_SET, block,
-					     access ? access : OTSEG_ACCESS_VENDOR);
-				if (!access)
-					msg->flags |= OTSEG_MSG_UNKNOWN;
-				if (at + 6 <= have)
-					msg_field(msg, OTSEG_PROFINET_FIELD_QUALIFIER,
-						  pdu_be16(buf, at + 4));
-			}
-			if (next > have)
-				return have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE;
-			reason = otseg_profinet_block(pdu, at, len, skip, msg);
-		}
-		if (reason)
-			return reason;
-		otseg_write(link_carry(msg).last, next);
+		if (said)
+			return said & ~PROFINET_STOP;
 	}
 	return OTSEG_R_PDU_NESTING;
 }
