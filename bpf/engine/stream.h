@@ -432,11 +432,9 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 }
 
 /* What a refused PDU of the answering side is: perhaps a request. */
-OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
+OTSEG_INLINE u32 stream_misdirected(struct otseg_inspection *in, struct otseg_pdu *pdu, u32 have,
 				      u32 reason)
 {
-	struct otseg_inspection *in = &e->s->inspection;
-
 	in->msg.state = in->state;
 	if (otseg_inspect_pdu(in->service, pdu, have, OTSEG_DIR_REQUEST, &in->msg) ||
 	    in->msg.flags & OTSEG_MSG_PARTIAL || in->msg.kind != OTSEG_KIND_REQUEST)
@@ -444,35 +442,59 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 	return OTSEG_R_PDU_DIRECTION;
 }
 
-/* Judge the PDU at hand, in direction @dir of the session in @slot. OTSEG_R_RULE: it may pass. */
-OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 dir)
+#define STREAM_ASKED 0x10000u /* above a reason: the message is none that answers another */
+
+/*
+ * Ask the inspector about the PDU at hand, in direction @dir. By itself and with little on the
+ * stack, of which inspectors need what there is. Return: the reason, if any, and STREAM_ASKED.
+ */
+OTSEG_GLOBAL u32 stream_inspect(struct otseg_scratch *s, u32 dir)
 {
-	const struct otseg_session *s = otseg_session_at(e, (u32)slot);
-	struct otseg_inspection *in = &e->s->inspection;
-	u32 have = in->end - in->at;
-	u32 at = in->at;
+	struct otseg_inspection *in;
 	struct otseg_pdu *pdu;
 	u32 reason, is_asked;
+	u32 have;
+	u32 at;
 
-	if (!s || at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
+	if (!s)
+		return OTSEG_R_INTERNAL;
+	in = &s->inspection;
+	at = in->at;
+	have = in->end - at;
+	if (at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
 		return OTSEG_R_INTERNAL;
 	pdu = (struct otseg_pdu *)((u8 *)in->bytes + at);
 	in->rule = OTSEG_NONE32;
 	in->msg.state = in->state;
 	in->msg.part = in->part;
-	reason = otseg_inspect_pdu(in->service, pdu, have, (u32)dir, &in->msg);
-	if (otseg_unlikely(!e->s->packet.proto))
-		otseg_inspect_ends(&in->msg, e->s->packet.src_mac, e->s->packet.dst_mac);
-	is_asked = in->msg.kind != OTSEG_KIND_ANSWER;
+	reason = otseg_inspect_pdu(in->service, pdu, have, dir, &in->msg);
+	if (otseg_unlikely(!s->packet.proto))
+		otseg_inspect_ends(&in->msg, s->packet.src_mac, s->packet.dst_mac);
+	is_asked = in->msg.kind != OTSEG_KIND_ANSWER ? STREAM_ASKED : 0;
 	if (otseg_unlikely(reason)) {
 		in->is_lost = 1;
 		if (dir == OTSEG_DIR_RESPONSE)
-			reason = stream_misdirected(e, pdu, have, reason);
-	} else if (is_asked) {
-		reason = otseg_unit_match(e, in->leaf, 0);
-	} else {
-		reason = stream_answer(e, s);
+			reason = stream_misdirected(in, pdu, have, reason);
 	}
+	return reason | is_asked;
+}
+
+/*
+ * Judge the message at hand of the session in @slot, of which was @said what stream_inspect()
+ * returns, or the rules where it has no reason. OTSEG_R_RULE: it may pass.
+ */
+OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 said)
+{
+	const struct otseg_session *s = otseg_session_at(e, (u32)slot);
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 is_asked = !!(said & STREAM_ASKED);
+	u32 reason = said & (STREAM_ASKED - 1);
+	u32 have = in->end - in->at;
+
+	if (!s || in->at > OTSEG_INSPECTION_BYTES - OTSEG_PDU_MAX)
+		return OTSEG_R_INTERNAL;
+	if (!is_asked && otseg_likely(!reason))
+		reason = stream_answer(e, s);
 	if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE &&
 	    is_asked == (in->msg.memory != OTSEG_MEMORY_OPEN) &&
 	    !(in->msg.flags & OTSEG_MSG_PARTIAL))
@@ -492,12 +514,20 @@ OTSEG_INLINE u32 stream_message_part(struct otseg_env *e, u64 slot, u64 dir)
 
 OTSEG_UNIT(stream_message_unit, stream_message_part)
 
-/* The same for the flow at hand; 0: the policy was swapped meanwhile. */
+/* The same for the PDU at hand of the flow at hand; 0: the policy was swapped meanwhile. */
 OTSEG_INLINE u32 stream_message(const struct otseg_env *e, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = stream_message_unit((struct otseg_env *)e, in->slot, dir);
+	u32 said = otseg_forget(e, stream_inspect(e->s, dir));
+	u32 reason = STREAM_ASKED;
 
+	/* from here, because both units need much of the stack */
+	if (otseg_likely(said == STREAM_ASKED)) {
+		reason = otseg_unit_match((struct otseg_env *)e, in->leaf, 0);
+		said = otseg_forget(e, said | reason);
+	}
+	if (otseg_likely(reason))
+		reason = stream_message_unit((struct otseg_env *)e, in->slot, said);
 	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(!reason)) {
 		in->is_lost = 1;
