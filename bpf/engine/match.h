@@ -245,7 +245,7 @@ OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_im
 }
 
 /* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
-OTSEG_INLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
 			      u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
