@@ -5,6 +5,7 @@
  *
  *   effort OBJECT [LOG_LEVEL]    prints "steps N, instructions N, stack N", stack by
  *				  function; with LOG_LEVEL also what the verifier says
+ *   effort -a OBJECT             the steps of every program, all of which it loads
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +17,19 @@
 
 static char log_of_verifier[16 << 20];
 
+#define PROGRAMS 16
+
+static char logs_of_all[PROGRAMS][1 << 20];
+
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
 
 /* The number behind @word in the verifier's statistics. */
-static unsigned long number(const char *word)
+static unsigned long number(const char *log, const char *word)
 {
-	const char *at = strstr(log_of_verifier, word);
+	const char *at = strstr(log, word);
 
 	return at ? strtoul(at + strlen(word), NULL, 10) : 0;
 }
@@ -41,6 +46,29 @@ static void leave_out_maps(struct bpf_object *object)
 	}
 }
 
+static int load_all(const char *path)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_program *program;
+	int error, n = 0;
+
+	if (!object)
+		return 1;
+	bpf_object__for_each_program(program, object) {
+		if (n == PROGRAMS)
+			return 1;
+		bpf_program__set_log_level(program, LOG_LEVEL_STATS);
+		bpf_program__set_log_buf(program, logs_of_all[n++], sizeof(logs_of_all[0]));
+	}
+	error = bpf_object__load(object);
+	n = 0;
+	bpf_object__for_each_program(program, object)
+		printf("%s %s %lu\n", bpf_program__name(program), error ? "refused" : "steps",
+		       number(logs_of_all[n++], "processed "));
+	bpf_object__close(object);
+	return !!error;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_program *program;
@@ -53,6 +81,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	libbpf_set_print(quiet);
+	if (argc == 3 && !strcmp(argv[1], "-a"))
+		return load_all(argv[2]);
 	object = bpf_object__open_file(argv[1], NULL);
 	if (!object)
 		return 1;
@@ -69,7 +99,7 @@ int main(int argc, char **argv)
 		return 1;
 	stack = strstr(log_of_verifier, "stack depth ");
 	stack = stack ? stack + strlen("stack depth ") : "?";
-	printf("steps %lu, instructions %zu, stack %.*s\n", number("processed "),
+	printf("steps %lu, instructions %zu, stack %.*s\n", number(log_of_verifier, "processed "),
 	       bpf_program__insn_cnt(program), (int)strcspn(stack, "\n"), stack);
 	bpf_object__close(object);
 	return 0;
