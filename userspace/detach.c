@@ -92,6 +92,20 @@ static void report(const struct otseg_cli *cli, const struct otseg_active *activ
 		puts("the module keeps its policy; apply one to enforce again");
 }
 
+/*
+ * Where nothing is enforced, nothing has to come back either; a module that is still waiting
+ * for that would change its policy behind everybody's back.
+ */
+static void waiting_end(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_policy policy;
+
+	if (genl && !otseg_genl_policy_get(genl, &policy) &&
+	    policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED)
+		otseg_genl_policy_confirm(genl, policy.generation);
+}
+
 /**
  * otseg_detach_run - end enforcement
  * @cli: the command line, for the output
@@ -118,6 +132,8 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 		err = named_detach(&active, device, done);
 	else if (active.has_bpf)
 		err = all_detach(&active, done);
+	if (!device && !err)
+		waiting_end(&active);
 	if (!err || json_array_size(done))
 		report(cli, &active, done);
 out_active:
