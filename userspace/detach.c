@@ -10,6 +10,7 @@
 
 #include "active.h"
 #include "detach.h"
+#include "history.h"
 #include "print.h"
 
 static bool is_governed(const struct otseg_active *active, u32 ifindex)
@@ -106,6 +107,18 @@ static void waiting_end(const struct otseg_active *active)
 		otseg_genl_policy_confirm(genl, policy.generation);
 }
 
+static void history_write(const struct otseg_active *active, int err)
+{
+	const struct otseg_history_entry entry = {
+		.command = "detach",
+		.result = err ? "refused" : "detached",
+		.why = err ? otseg_error_last() : NULL,
+		.image = active->generation ? active->image.data : NULL,
+	};
+
+	otseg_history_add(&entry);
+}
+
 /**
  * otseg_detach_run - end enforcement
  * @cli: the command line, for the output
@@ -134,6 +147,8 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 		err = all_detach(&active, done);
 	if (!device && !err)
 		waiting_end(&active);
+	if (!device && active.has_bpf)
+		history_write(&active, err);
 	if (!err || json_array_size(done))
 		report(cli, &active, done);
 out_active:

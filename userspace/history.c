@@ -22,6 +22,7 @@
 
 #include "command.h"
 #include "history.h"
+#include "net/pin.h"
 #include "print.h"
 #include "source.h"
 
@@ -291,6 +292,17 @@ static bool is_about(const json_t *line, const char *digest, u32 generation)
 	       json_integer_value(json_object_get(line, "generation")) == generation;
 }
 
+/* A module may keep a policy that nothing runs by any more. */
+static bool is_map_backed(void)
+{
+	struct otseg_pins pins;
+	bool is;
+
+	is = !otseg_pins_open(&pins) && pins.state.backend == OTSEG_BACKEND_MAP;
+	otseg_pins_close(&pins);
+	return is;
+}
+
 /**
  * otseg_history_catch_up - remember what happened without the tool
  * @policy: what the module says
@@ -305,7 +317,7 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	size_t i, n_damaged;
 	bool known = false;
 
-	if (geteuid() || !policy->generation)
+	if (geteuid() || !policy->generation || is_map_backed())
 		return;
 	list = json_array();
 	otseg_print_hex(digest, policy->digest, OTSEG_DIGEST_LEN);

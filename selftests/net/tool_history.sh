@@ -166,6 +166,16 @@ no_disk()
 	return "$code"
 }
 
+detaches()
+{
+	local n
+
+	tool 0 policy detach && [[ $(last '"\(.result) \(.policy)"') == "detached second" ]] || return
+	n=$(entries)
+	# Nothing was there any more.
+	tool 0 policy detach && (($(entries) == n))
+}
+
 if ((EUID != 0)); then
 	ktap_skip_all "needs root"
 fi
@@ -179,7 +189,7 @@ plant_make private || {
 policy first >"$plant_dir/first.yaml"
 policy second >"$plant_dir/second.yaml"
 
-ktap_begin 8
+ktap_begin 9
 ktap "an apply is remembered" applied
 ktap "so is who it was, through an ssh session" who
 ktap "so is what was refused, and why" refused
@@ -188,4 +198,5 @@ ktap "a rollback leads to the policy before, and back" rolls_back
 ktap "a policy before that is damaged or missing" previous_is_damaged
 ktap "a line that is cut" torn_line
 ktap "a disk that takes nothing" no_disk
+ktap "the end of enforcement is remembered" detaches
 ktap_end

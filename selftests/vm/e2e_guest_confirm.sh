@@ -160,6 +160,35 @@ more_goes()
 		try plant && untouched lab0
 }
 
+# wired NAME END: plant.yaml with a wire from lab0 to END.
+wired()
+{
+	sed "s/^name: plant/name: $1/; s/^zones:/wires: {line: [lab0, $2]}\n&\n$(
+		printf '  lab%s: {level: 2, interfaces: [lab%s], prefixes: [172.16.%s.0\/24]}\\n' \
+			0 0 0 1 1 1 2 2 2
+	)/" "$tests/plant.yaml" >"$plant_dir/$1.yaml"
+}
+
+# One hint for two ends: what would be dead after a rollback is refused.
+wires_differ()
+{
+	local code=0
+
+	ip link add lab1 type dummy && ip link add lab2 type dummy && wired wired-1 lab1 &&
+		wired wired-2 lab2 && try wired-1 || return
+	otseg policy apply "$plant_dir/wired-2.yaml" confirm 10m >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'wire line: .* wired to another interface.*without confirm' &&
+		is confirmed && firewall_is_active wired-1 || return
+	# The wire that may come back is heeded by a plain apply too.
+	code=0
+	try more confirm 10m || return
+	otseg policy apply "$plant_dir/wired-2.yaml" >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'wired to another interface.*confirm the policy in force first' &&
+		is unconfirmed && firewall_is_active more && otseg policy rollback &&
+		firewall_is_active wired-1 && try wired-2 && try plant && ip link del lab1 &&
+		ip link del lab2 && answered
+}
+
 # What the policy does without stays until it is confirmed.
 less_stays()
 {
@@ -228,7 +257,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 14
+e2e_begin 15
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -237,6 +266,7 @@ ktap "a confirmed one is rolled back from disk" previous
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "an interface that it does without is kept until confirmed" less_stays
+ktap "wires that a rollback could not restore are refused" wires_differ
 ktap "another program on such an interface is not touched" others_program_stays
 ktap "a tool that hangs does not keep a rollback off" hung_tool
 ktap "a full disk does not either" full_disk
