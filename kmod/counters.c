@@ -234,7 +234,7 @@ u64 *otseg_counters_block(const struct otseg_counters *counters, u32 generation)
 
 /**
  * otseg_carry_create - begin to carry over what earlier generations counted
- * @from: counters of the generation before
+ * @from: counters of the generation before; NULL: not known yet, the caller sets it
  * @to: counters of the new one
  *
  * The caller fills the maps, which exist for all kinds but reasons.

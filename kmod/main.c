@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 
 #include "../include/otseg/image.h"
+#include "confirm.h"
 #include "interface.h"
 #include "kfunc.h"
 #include "main.h"
@@ -72,6 +73,7 @@ err_sysfs:
 static void __exit otseg_exit(void)
 {
 	otseg_netlink_exit();
+	otseg_confirm_exit();
 	otseg_interface_exit();
 	otseg_tree_exit();
 	otseg_sysfs_exit();

@@ -20,6 +20,11 @@ static const struct netlink_range_validation otseg_a_policy_offset_range = {
 	.max	= OTSEG_SIZE_MAX,
 };
 
+static const struct netlink_range_validation otseg_a_policy_confirm_seconds_range = {
+	.min	= 1ULL,
+	.max	= OTSEG_CONFIRM_MAX,
+};
+
 /* OTSEG_CMD_POLICY_STAGE - do */
 static const struct nla_policy otseg_policy_stage_nl_policy[OTSEG_A_POLICY_IMAGE_SIZE + 1] = {
 	[OTSEG_A_POLICY_IMAGE_SIZE] = NLA_POLICY_FULL_RANGE(NLA_U32, &otseg_a_policy_image_size_range),
@@ -33,8 +38,10 @@ static const struct nla_policy otseg_policy_chunk_nl_policy[OTSEG_A_POLICY_DATA 
 };
 
 /* OTSEG_CMD_POLICY_COMMIT - do */
-static const struct nla_policy otseg_policy_commit_nl_policy[OTSEG_A_POLICY_EXPECT_GENERATION + 1] = {
+static const struct nla_policy otseg_policy_commit_nl_policy[OTSEG_A_POLICY_PROVISIONAL + 1] = {
 	[OTSEG_A_POLICY_EXPECT_GENERATION] = { .type = NLA_U32, },
+	[OTSEG_A_POLICY_CONFIRM_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U32, &otseg_a_policy_confirm_seconds_range),
+	[OTSEG_A_POLICY_PROVISIONAL] = { .type = NLA_BINARY, },
 };
 
 /* OTSEG_CMD_INTERFACE_BIND - do */
@@ -63,6 +70,16 @@ static const struct nla_policy otseg_counters_get_nl_policy[OTSEG_A_COUNTERS_GEN
 	[OTSEG_A_COUNTERS_GENERATION] = { .type = NLA_U32, },
 };
 
+/* OTSEG_CMD_POLICY_CONFIRM - do */
+static const struct nla_policy otseg_policy_confirm_nl_policy[OTSEG_A_POLICY_EXPECT_GENERATION + 1] = {
+	[OTSEG_A_POLICY_EXPECT_GENERATION] = { .type = NLA_U32, },
+};
+
+/* OTSEG_CMD_POLICY_ROLLBACK - do */
+static const struct nla_policy otseg_policy_rollback_nl_policy[OTSEG_A_POLICY_EXPECT_GENERATION + 1] = {
+	[OTSEG_A_POLICY_EXPECT_GENERATION] = { .type = NLA_U32, },
+};
+
 /* Ops table for otseg */
 static const struct genl_split_ops otseg_nl_ops[] = {
 	{
@@ -89,7 +106,7 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 		.cmd		= OTSEG_CMD_POLICY_COMMIT,
 		.doit		= otseg_nl_policy_commit_doit,
 		.policy		= otseg_policy_commit_nl_policy,
-		.maxattr	= OTSEG_A_POLICY_EXPECT_GENERATION,
+		.maxattr	= OTSEG_A_POLICY_PROVISIONAL,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -149,6 +166,20 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 		.policy		= otseg_counters_get_nl_policy,
 		.maxattr	= OTSEG_A_COUNTERS_GENERATION,
 		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= OTSEG_CMD_POLICY_CONFIRM,
+		.doit		= otseg_nl_policy_confirm_doit,
+		.policy		= otseg_policy_confirm_nl_policy,
+		.maxattr	= OTSEG_A_POLICY_EXPECT_GENERATION,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= OTSEG_CMD_POLICY_ROLLBACK,
+		.doit		= otseg_nl_policy_rollback_doit,
+		.policy		= otseg_policy_rollback_nl_policy,
+		.maxattr	= OTSEG_A_POLICY_EXPECT_GENERATION,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

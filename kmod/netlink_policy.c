@@ -5,6 +5,7 @@
  */
 #include <net/genetlink.h>
 
+#include "confirm.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "policy.h"
@@ -16,8 +17,8 @@ static_assert(OTSEG_SIZE_MAX == OTSEG_IMAGE_MAX, "specification and image format
 
 /* Room for all attributes of a policy but "data". */
 #define POLICY_PAYLOAD                                                             \
-	(8 * nla_total_size(sizeof(u32)) + 2 * nla_total_size(OTSEG_DIGEST_SIZE) + \
-	 nla_total_size(OTSEG_NAME_MAX + 1))
+	(11 * nla_total_size(sizeof(u32)) + 3 * nla_total_size(OTSEG_DIGEST_SIZE) + \
+	 2 * nla_total_size(OTSEG_NAME_MAX + 1))
 
 /**
  * otseg_nl_policy_stage_doit - open a transaction, or start it over
@@ -97,6 +98,29 @@ int otseg_nl_policy_verify_doit(struct sk_buff *skb, struct genl_info *info)
 	return otseg_reply_send(&reply, info, err);
 }
 
+/* What a commit says of its confirmation; @request->seconds is 0 where nothing. */
+static int parse_confirm(struct genl_info *info, struct otseg_confirm_request *request)
+{
+	const struct nlattr *seconds = info->attrs[OTSEG_A_POLICY_CONFIRM_SECONDS];
+	const struct nlattr *provisional = info->attrs[OTSEG_A_POLICY_PROVISIONAL];
+
+	if (seconds)
+		request->seconds = nla_get_u32(seconds);
+	if (!provisional)
+		return 0;
+	if (nla_len(provisional) % sizeof(u32) ||
+	    nla_len(provisional) > OTSEG_PROVISIONAL_MAX * sizeof(u32)) {
+		NL_SET_BAD_ATTR(info->extack, provisional);
+		GENL_SET_ERR_MSG_FMT(info,
+				     "provisional of %d bytes: expected up to %u indices of 4 bytes",
+				     nla_len(provisional), OTSEG_PROVISIONAL_MAX);
+		return -ERANGE;
+	}
+	request->provisional = nla_data(provisional);
+	request->n_provisional = nla_len(provisional) / sizeof(u32);
+	return 0;
+}
+
 /**
  * otseg_nl_policy_commit_doit - make the verified image the active policy
  * @skb: the request
@@ -108,22 +132,72 @@ int otseg_nl_policy_commit_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *expect = info->attrs[OTSEG_A_POLICY_EXPECT_GENERATION];
 	u32 expect_generation = expect ? nla_get_u32(expect) : 0;
+	struct otseg_confirm_request confirm = {};
 	struct otseg_stage_info stage;
 	struct otseg_reply reply;
 	u32 generation;
 	int err;
 
+	err = parse_confirm(info, &confirm);
+	if (err)
+		return err;
 	/* First, so that nothing can fail once the policy is active. */
 	err = otseg_reply_begin(&reply, info, POLICY_PAYLOAD);
 	if (err)
 		return err;
 	otseg_stage_tell(&stage);
-	err = otseg_stage_commit(info->snd_portid, expect ? &expect_generation : NULL, &generation,
-				 info->extack);
+	err = otseg_stage_commit(info->snd_portid, expect ? &expect_generation : NULL,
+				 confirm.seconds ? &confirm : NULL, &generation, info->extack);
 	if (!err && (nla_put_u32(reply.skb, OTSEG_A_POLICY_GENERATION, generation) ||
 		     nla_put(reply.skb, OTSEG_A_POLICY_DIGEST, sizeof(stage.digest), stage.digest)))
 		err = -EMSGSIZE;
 	return otseg_reply_send(&reply, info, err);
+}
+
+/* Confirms or rolls back, and replies which policy is active then. */
+static int settle(struct genl_info *info,
+		  int (*how)(const u32 *expect_generation, struct otseg_policy_id *told,
+			     struct netlink_ext_ack *extack))
+{
+	const struct nlattr *expect = info->attrs[OTSEG_A_POLICY_EXPECT_GENERATION];
+	u32 expect_generation = expect ? nla_get_u32(expect) : 0;
+	struct otseg_policy_id id;
+	struct otseg_reply reply;
+	int err;
+
+	/* First, so that nothing can fail once it is done. */
+	err = otseg_reply_begin(&reply, info, POLICY_PAYLOAD);
+	if (err)
+		return err;
+	err = how(expect ? &expect_generation : NULL, &id, info->extack);
+	if (!err && (nla_put_u32(reply.skb, OTSEG_A_POLICY_GENERATION, id.generation) ||
+		     nla_put(reply.skb, OTSEG_A_POLICY_DIGEST, sizeof(id.digest), id.digest)))
+		err = -EMSGSIZE;
+	return otseg_reply_send(&reply, info, err);
+}
+
+/**
+ * otseg_nl_policy_confirm_doit - keep the active policy, which is unconfirmed
+ * @skb: the request
+ * @info: the request, attributes checked against the specification
+ *
+ * Return: 0 or a negative error, with a sentence in the extended acknowledgement.
+ */
+int otseg_nl_policy_confirm_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return settle(info, otseg_policy_confirm);
+}
+
+/**
+ * otseg_nl_policy_rollback_doit - bring back the last confirmed policy
+ * @skb: the request
+ * @info: the request, attributes checked against the specification
+ *
+ * Return: 0 or a negative error, with a sentence in the extended acknowledgement.
+ */
+int otseg_nl_policy_rollback_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return settle(info, otseg_policy_rollback);
 }
 
 /**
@@ -150,6 +224,22 @@ static int put_active(struct sk_buff *skb, const struct otseg_policy *policy)
 	       nla_put_u32(skb, OTSEG_A_POLICY_IMAGE_SIZE, image->size) ||
 	       nla_put(skb, OTSEG_A_POLICY_DIGEST, OTSEG_DIGEST_LEN, image->digest) ||
 	       nla_put_string(skb, OTSEG_A_POLICY_NAME, otseg_image_string(image, image->name));
+}
+
+static int put_confirm(struct sk_buff *skb)
+{
+	struct otseg_confirm_info confirm;
+
+	otseg_confirm_tell(&confirm);
+	if (nla_put_u32(skb, OTSEG_A_POLICY_CONFIRM_STATE, confirm.state) ||
+	    nla_put_u32(skb, OTSEG_A_POLICY_STATE_SECONDS, confirm.state_seconds))
+		return -EMSGSIZE;
+	if (confirm.state != OTSEG_CONFIRM_STATE_UNCONFIRMED)
+		return 0;
+	return nla_put_u32(skb, OTSEG_A_POLICY_SECONDS_LEFT, confirm.seconds_left) ||
+	       nla_put_string(skb, OTSEG_A_POLICY_FALLBACK_NAME, confirm.name) ||
+	       nla_put(skb, OTSEG_A_POLICY_FALLBACK_DIGEST, sizeof(confirm.digest),
+		       confirm.digest);
 }
 
 static int put_stage(struct sk_buff *skb)
@@ -184,7 +274,7 @@ int otseg_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info)
 	rcu_read_lock();
 	err = put_active(reply.skb, otseg_policy_active());
 	rcu_read_unlock();
-	if (err || put_stage(reply.skb))
+	if (err || put_confirm(reply.skb) || put_stage(reply.skb))
 		err = -EMSGSIZE;
 	return otseg_reply_send(&reply, info, err);
 }

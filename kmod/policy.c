@@ -9,6 +9,9 @@
  * or reader that began before it finishes with the old policy, which is freed
  * after two grace periods: one for the packets that still count in it, one for
  * the readers that still add its counts to those of the new one.
+ *
+ * While the active policy is unconfirmed, the last confirmed one is kept, with
+ * all memory that it needs to become active again: bringing it back cannot fail.
  */
 #include <crypto/sha2.h>
 #include <linux/err.h>
@@ -18,6 +21,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
+#include "confirm.h"
 #include "image_verify.h"
 #include "policy.h"
 #include "tree.h"
@@ -28,6 +32,19 @@ static_assert(OTSEG_DIGEST_LEN == SHA256_DIGEST_SIZE, "the digest is a SHA-256")
 
 static DEFINE_MUTEX(commit_lock);
 static struct otseg_policy __rcu *active;
+
+/*
+ * What a policy needs of memory to become active, by itself. commit_lock.
+ */
+struct otseg_reserve {
+	struct otseg_counters *counters;
+	struct otseg_carry *live;
+	struct otseg_carry *settled;
+	struct otseg_node **nodes[OTSEG_KIND_COUNT];
+};
+
+static struct otseg_policy *fallback; /* comes back unless the active one is confirmed */
+static struct otseg_reserve fallback_reserve;
 static struct page *zero_page; /* behind every page of a region that no image reaches */
 
 /**
@@ -39,6 +56,12 @@ static struct page *zero_page; /* behind every page of a region that no image re
 struct otseg_policy *otseg_policy_active(void)
 {
 	return rcu_dereference_check(active, rcu_read_lock_bh_held());
+}
+
+static void identify(const struct otseg_policy *policy, struct otseg_policy_id *id)
+{
+	id->generation = policy->generation;
+	memcpy(id->digest, policy->image->digest, sizeof(id->digest));
 }
 
 /**
@@ -144,7 +167,7 @@ void otseg_policy_destroy(struct otseg_policy *policy)
 {
 	if (!policy)
 		return;
-	otseg_tree_forget(policy);
+	otseg_tree_forget(policy->nodes);
 	otseg_counters_destroy(policy->counters);
 	otseg_names_destroy(policy->names);
 	otseg_mapping_destroy(&policy->region);
@@ -163,111 +186,292 @@ static void write_runtime(struct otseg_policy *policy)
 	otseg_policy_write(policy->region.pages, 0, &runtime, sizeof(runtime));
 }
 
+static void reserve_destroy(struct otseg_reserve *reserve)
+{
+	otseg_carry_destroy(reserve->settled);
+	otseg_carry_destroy(reserve->live);
+	otseg_tree_forget(reserve->nodes);
+	otseg_counters_destroy(reserve->counters);
+	*reserve = (struct otseg_reserve){};
+}
+
 /*
- * Everything of a swap that can fail: counters, the link to those of the old
- * policy, and room for sysfs nodes.
+ * Everything of a swap that can fail: counters, the link to those of the policy
+ * before, and room for sysfs nodes.
  */
-static int prepare(struct otseg_policy *new, const struct otseg_policy *old,
-		   struct otseg_carry **live, struct otseg_carry **settled)
+static int reserve_create(struct otseg_reserve *reserve, const struct otseg_image *image)
 {
 	const u32 count[OTSEG_KIND_COUNT] = {
 		[OTSEG_KIND_REASON] = OTSEG_R_MAX,
-		[OTSEG_KIND_LINK] = new->image->sec[OTSEG_SEC_LINKS].count,
-		[OTSEG_KIND_ZONE] = new->image->sec[OTSEG_SEC_ZONES].count,
-		[OTSEG_KIND_CONDUIT] = new->image->sec[OTSEG_SEC_CONDUITS].count,
-		[OTSEG_KIND_RULE] = new->image->sec[OTSEG_SEC_RULES].count,
+		[OTSEG_KIND_LINK] = image->sec[OTSEG_SEC_LINKS].count,
+		[OTSEG_KIND_ZONE] = image->sec[OTSEG_SEC_ZONES].count,
+		[OTSEG_KIND_CONDUIT] = image->sec[OTSEG_SEC_CONDUITS].count,
+		[OTSEG_KIND_RULE] = image->sec[OTSEG_SEC_RULES].count,
 	};
 
-	*settled = NULL;
-	*live = NULL;
-	new->counters = otseg_counters_create(new->generation, count);
-	if (!new->counters)
+	*reserve = (struct otseg_reserve){};
+	reserve->counters = otseg_counters_create(0, count);
+	if (!reserve->counters)
 		return -ENOMEM;
-	*settled = otseg_carry_create_settled(new->counters);
-	*live = otseg_carry_create(old->counters, new->counters);
-	if (!*settled || !*live || otseg_tree_alloc(new)) {
-		otseg_carry_destroy(*settled);
-		otseg_carry_destroy(*live);
+	reserve->settled = otseg_carry_create_settled(reserve->counters);
+	reserve->live = otseg_carry_create(NULL, reserve->counters);
+	if (!reserve->settled || !reserve->live || otseg_tree_alloc(reserve->nodes, count)) {
+		reserve_destroy(reserve);
 		return -ENOMEM;
 	}
-	otseg_names_map(old->names, new->names, *live);
-	rcu_assign_pointer(new->counters->carry, *live);
 	return 0;
 }
 
-/* Makes @new the active policy and lets go of the one before. */
+/*
+ * Makes @new the active policy after @old, of which nothing is in use afterwards.
+ * Cannot fail; takes all that is in @reserve.
+ */
 static void swap_policy(struct otseg_policy *new, struct otseg_policy *old,
-			struct otseg_carry *live, struct otseg_carry *settled)
+			struct otseg_reserve *reserve)
 {
+	struct otseg_carry *live = reserve->live;
+
+	new->generation = old->generation + 1;
+	new->counters = reserve->counters;
+	new->counters->generation = new->generation;
+	memcpy(new->nodes, reserve->nodes, sizeof(new->nodes));
+	live->from = old->counters;
+	otseg_names_map(old->names, new->names, live);
+	rcu_assign_pointer(new->counters->carry, live);
+	write_runtime(new);
+
 	otseg_tree_rebind(new, old, live);
 	rcu_assign_pointer(active, new);
 
 	/* From here on no packet counts in the old blocks. */
 	synchronize_rcu();
-	otseg_carry_settle(settled, new->counters, live);
-	rcu_assign_pointer(new->counters->carry, settled);
+	otseg_carry_settle(reserve->settled, new->counters, live);
+	rcu_assign_pointer(new->counters->carry, reserve->settled);
 
 	/* From here on no reader looks at the old policy. */
 	synchronize_rcu();
 	otseg_carry_destroy(live);
 	otseg_tree_update(new, old);
-	otseg_policy_destroy(old);
+	*reserve = (struct otseg_reserve){};
+}
+
+/* Frees what only an active policy needs. */
+static void strip(struct otseg_policy *policy)
+{
+	otseg_tree_forget(policy->nodes);
+	otseg_counters_destroy(policy->counters);
+	policy->counters = NULL;
+}
+
+static const char *name_of(const struct otseg_policy *policy)
+{
+	return otseg_image_string(policy->image, policy->image->name);
+}
+
+static void drop_fallback(void)
+{
+	otseg_policy_destroy(fallback);
+	fallback = NULL;
+	reserve_destroy(&fallback_reserve);
+}
+
+static int check_generation(const struct otseg_policy *now, const u32 *expect,
+			    struct netlink_ext_ack *extack)
+{
+	if (!expect || *expect == now->generation)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "the active generation is %u, expected was %u", now->generation,
+			   *expect);
+	return -ESTALE;
+}
+
+static int check_commit(const struct otseg_policy *old, const u32 *expect,
+			const struct otseg_confirm_request *confirm, struct netlink_ext_ack *extack)
+{
+	int err = check_generation(old, expect, extack);
+
+	if (err)
+		return err;
+	if (confirm && !old->image) {
+		NL_SET_ERR_MSG(extack, "no policy is active that could come back");
+		return -ENOENT;
+	}
+	/* One is kept for the way back. */
+	if (old->generation >= U32_MAX - !!confirm) {
+		NL_SET_ERR_MSG(extack, "all generations are used up, reload the module");
+		return -EOVERFLOW;
+	}
+	return 0;
+}
+
+/* The policy before is no longer active: what it becomes. */
+static void retire(struct otseg_policy *old, const struct otseg_confirm_request *confirm)
+{
+	if (!confirm) {
+		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
+		drop_fallback();
+		otseg_policy_destroy(old);
+		return;
+	}
+	if (fallback) {
+		otseg_policy_destroy(old);
+	} else {
+		strip(old);
+		fallback = old;
+	}
+	otseg_confirm_begin(confirm, fallback->image);
 }
 
 /**
  * otseg_policy_commit - make a policy the active one
  * @policy: from otseg_policy_create(); on success it belongs to the store
  * @expect_generation: refuse unless this is the active generation; NULL: any
+ * @confirm: bring the last confirmed policy back unless this one is confirmed;
+ *	NULL: it is confirmed
  * @generation: set to the generation it got
  * @extack: for the sentence on refusal
  *
  * Enforcement changes at once; the call returns when sysfs shows the policy.
  *
  * Context: process, may sleep.
- * Return: 0; -ESTALE if the active generation is another one, -EOVERFLOW when
- * generations are used up, -ENOMEM. On failure nothing has changed.
+ * Return: 0; -ESTALE if the active generation is another one, -ENOENT if there is
+ * no policy that could come back, -EOVERFLOW when generations are used up,
+ * -ENOMEM. On failure nothing has changed.
  */
-int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generation, u32 *generation,
+int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generation,
+			const struct otseg_confirm_request *confirm, u32 *generation,
 			struct netlink_ext_ack *extack)
 {
-	struct otseg_carry *live, *settled;
+	struct otseg_reserve reserve = {};
 	struct otseg_policy *old;
-	int err = 0;
+	int err;
 
 	mutex_lock(&commit_lock);
 	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-
-	if (expect_generation && *expect_generation != old->generation) {
-		NL_SET_ERR_MSG_FMT(extack, "the active generation is %u, expected was %u",
-				   old->generation, *expect_generation);
-		err = -ESTALE;
+	err = check_commit(old, expect_generation, confirm, extack);
+	if (err)
 		goto unlock;
-	}
-	if (old->generation == U32_MAX) {
-		NL_SET_ERR_MSG(extack, "all generations are used up, reload the module");
-		err = -EOVERFLOW;
-		goto unlock;
-	}
 
-	policy->generation = old->generation + 1;
-	err = prepare(policy, old, &live, &settled);
+	err = reserve_create(&reserve, policy->image);
+	if (!err && confirm && !fallback) {
+		err = reserve_create(&fallback_reserve, old->image);
+		if (err)
+			reserve_destroy(&reserve);
+	}
 	if (err) {
 		NL_SET_ERR_MSG(extack, "no memory for the policy's counters");
-		otseg_tree_forget(policy);
-		otseg_counters_destroy(policy->counters);
-		policy->counters = NULL;
 		goto unlock;
 	}
-	write_runtime(policy);
-	swap_policy(policy, old, live, settled);
+	swap_policy(policy, old, &reserve);
+	retire(old, confirm);
 	*generation = policy->generation;
-	pr_info("policy %s is active, generation %u, digest %*phN\n",
-		otseg_image_string(policy->image, policy->image->name), policy->generation,
-		OTSEG_DIGEST_LEN, policy->image->digest);
+	pr_info("policy %s is active, generation %u, digest %*phN\n", name_of(policy),
+		policy->generation, OTSEG_DIGEST_LEN, policy->image->digest);
+	if (confirm)
+		pr_info("without a confirmation policy %s comes back in %u s\n", name_of(fallback),
+			confirm->seconds);
 
 unlock:
 	mutex_unlock(&commit_lock);
 	return err;
+}
+
+/* Whether the active policy is an unconfirmed one, and the expected one. */
+static int check_unconfirmed(const struct otseg_policy *now, const u32 *expect,
+			     struct netlink_ext_ack *extack)
+{
+	if (!fallback) {
+		NL_SET_ERR_MSG(extack, "the active policy does not wait for a confirmation");
+		return -ENOENT;
+	}
+	return check_generation(now, expect, extack);
+}
+
+/**
+ * otseg_policy_confirm - keep the active policy, which is unconfirmed
+ * @expect_generation: refuse unless this is the active generation; NULL: any
+ * @told: set to generation and digest of the policy
+ * @extack: for the sentence on refusal
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOENT if it is not unconfirmed, -ESTALE.
+ */
+int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *told,
+			 struct netlink_ext_ack *extack)
+{
+	struct otseg_policy *now;
+	int err;
+
+	mutex_lock(&commit_lock);
+	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	err = check_unconfirmed(now, expect_generation, extack);
+	if (!err) {
+		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
+		drop_fallback();
+		identify(now, told);
+		pr_info("policy %s is confirmed, generation %u\n", name_of(now), now->generation);
+	}
+	mutex_unlock(&commit_lock);
+	return err;
+}
+
+/* Brings the fallback back. Cannot fail. */
+static void roll_back(struct otseg_policy *old, struct otseg_policy_id *told)
+{
+	struct otseg_policy *new = fallback;
+
+	lockdep_assert_held(&commit_lock);
+	swap_policy(new, old, &fallback_reserve);
+	fallback = NULL;
+	otseg_confirm_end(OTSEG_CONFIRM_STATE_ROLLED_BACK);
+	identify(new, told);
+	pr_warn("policy %s is rolled back: policy %s is active, generation %u, digest %*phN\n",
+		name_of(old), name_of(new), new->generation, OTSEG_DIGEST_LEN, new->image->digest);
+	otseg_confirm_release(new->image);
+	otseg_policy_destroy(old);
+}
+
+/**
+ * otseg_policy_rollback - bring back the last confirmed policy
+ * @expect_generation: refuse unless this is the active generation; NULL: any
+ * @told: set to generation and digest of the policy that came back
+ * @extack: for the sentence on refusal
+ *
+ * Context: process, may sleep, takes RTNL.
+ * Return: 0; -ENOENT if the active policy is not unconfirmed, -ESTALE.
+ */
+int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *told,
+			  struct netlink_ext_ack *extack)
+{
+	struct otseg_policy *old;
+	int err;
+
+	mutex_lock(&commit_lock);
+	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	err = check_unconfirmed(old, expect_generation, extack);
+	if (!err)
+		roll_back(old, told);
+	mutex_unlock(&commit_lock);
+	return err;
+}
+
+/**
+ * otseg_policy_expire - bring back the last confirmed policy if its time has come
+ *
+ * Context: process, may sleep, takes RTNL.
+ */
+void otseg_policy_expire(void)
+{
+	struct otseg_policy *old;
+	struct otseg_policy_id told;
+
+	mutex_lock(&commit_lock);
+	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	if (fallback && otseg_confirm_is_over()) {
+		pr_warn("policy %s was not confirmed in time\n", name_of(old));
+		roll_back(old, &told);
+	}
+	mutex_unlock(&commit_lock);
 }
 
 /**
@@ -313,5 +517,6 @@ void otseg_policy_exit(void)
 	RCU_INIT_POINTER(active, NULL);
 	synchronize_rcu();
 	otseg_policy_destroy(last);
+	drop_fallback();
 	__free_page(zero_page);
 }

@@ -15,6 +15,7 @@
 #include "names.h"
 
 struct netlink_ext_ack;
+struct otseg_confirm_request;
 struct otseg_node;
 
 #define OTSEG_REGION_PAGES DIV_ROUND_UP(OTSEG_REGION_SIZE, PAGE_SIZE)
@@ -39,14 +40,30 @@ struct otseg_policy {
 	struct otseg_node **nodes[OTSEG_KIND_COUNT];
 };
 
+/**
+ * struct otseg_policy_id - which policy it is
+ * @generation: its generation
+ * @digest: its digest
+ */
+struct otseg_policy_id {
+	u32 generation;
+	u8 digest[OTSEG_DIGEST_LEN];
+};
+
 int otseg_policy_init(void);
 void otseg_policy_exit(void);
 struct otseg_policy *otseg_policy_active(void);
 struct otseg_policy *otseg_policy_create(struct page **pages, u32 size, const u8 *digest, char *why,
 					 size_t why_len);
 void otseg_policy_destroy(struct otseg_policy *policy);
-int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generation, u32 *generation,
+int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generation,
+			const struct otseg_confirm_request *confirm, u32 *generation,
 			struct netlink_ext_ack *extack);
+int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *told,
+			 struct netlink_ext_ack *extack);
+int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *told,
+			  struct netlink_ext_ack *extack);
+void otseg_policy_expire(void);
 void otseg_policy_write(struct page **pages, u32 at, const void *from, u32 len);
 
 #endif /* OTSEG_POLICY_H */

@@ -247,8 +247,8 @@ int otseg_stage_verify(u32 owner, struct netlink_ext_ack *extack)
 	return err;
 }
 
-static int commit_image(const u32 *expect_generation, u32 *generation,
-			struct netlink_ext_ack *extack)
+static int commit_image(const u32 *expect_generation, const struct otseg_confirm_request *confirm,
+			u32 *generation, struct netlink_ext_ack *extack)
 {
 	int err;
 
@@ -256,7 +256,7 @@ static int commit_image(const u32 *expect_generation, u32 *generation,
 		NL_SET_ERR_MSG(extack, "the image is not verified, policy-verify does that");
 		return -EINVAL;
 	}
-	err = otseg_policy_commit(candidate, expect_generation, generation, extack);
+	err = otseg_policy_commit(candidate, expect_generation, confirm, generation, extack);
 	if (err)
 		return err;
 	candidate = NULL;
@@ -268,6 +268,7 @@ static int commit_image(const u32 *expect_generation, u32 *generation,
  * otseg_stage_commit - make the verified image the active policy
  * @owner: port id of the socket
  * @expect_generation: refuse unless this is the active generation; NULL: any
+ * @confirm: as for otseg_policy_commit()
  * @generation: set to the generation it got
  * @extack: for the sentence on refusal
  *
@@ -277,7 +278,8 @@ static int commit_image(const u32 *expect_generation, u32 *generation,
  * Return: 0; -ENOENT without a transaction of this socket, -EINVAL if the image
  * is not verified, else what otseg_policy_commit() returned.
  */
-int otseg_stage_commit(u32 owner, const u32 *expect_generation, u32 *generation,
+int otseg_stage_commit(u32 owner, const u32 *expect_generation,
+		       const struct otseg_confirm_request *confirm, u32 *generation,
 		       struct netlink_ext_ack *extack)
 {
 	int err;
@@ -285,7 +287,7 @@ int otseg_stage_commit(u32 owner, const u32 *expect_generation, u32 *generation,
 	mutex_lock(&stage_lock);
 	err = check_owner(owner, extack);
 	if (!err)
-		err = commit_image(expect_generation, generation, extack);
+		err = commit_image(expect_generation, confirm, generation, extack);
 	mutex_unlock(&stage_lock);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include "../include/uapi/linux/otseg.h"
 
 struct netlink_ext_ack;
+struct otseg_confirm_request;
 
 /**
  * struct otseg_stage_info - how far the transaction is
@@ -30,7 +31,8 @@ int otseg_stage_open(u32 owner, u32 size, const u8 *digest, struct netlink_ext_a
 int otseg_stage_add(u32 owner, u32 offset, const void *data, u32 len,
 		    struct netlink_ext_ack *extack);
 int otseg_stage_verify(u32 owner, struct netlink_ext_ack *extack);
-int otseg_stage_commit(u32 owner, const u32 *expect_generation, u32 *generation,
+int otseg_stage_commit(u32 owner, const u32 *expect_generation,
+		       const struct otseg_confirm_request *confirm, u32 *generation,
 		       struct netlink_ext_ack *extack);
 int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack);
 void otseg_stage_release(u32 owner);

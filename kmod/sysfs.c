@@ -9,6 +9,7 @@
 #include <linux/sysfs.h>
 
 #include "../include/otseg/counters.h"
+#include "confirm.h"
 #include "policy.h"
 #include "sysfs.h"
 
@@ -82,6 +83,29 @@ static ssize_t show_mode(const struct otseg_policy *policy, char *buf)
 	return sysfs_emit(buf, "%s\n", enforcing ? "mixed" : "monitor");
 }
 
+static ssize_t show_confirmation(const struct otseg_policy *policy, char *buf)
+{
+	static const char *const names[] = {
+		[OTSEG_CONFIRM_STATE_CONFIRMED] = "confirmed",
+		[OTSEG_CONFIRM_STATE_UNCONFIRMED] = "unconfirmed",
+		[OTSEG_CONFIRM_STATE_ROLLED_BACK] = "rolled-back",
+	};
+	struct otseg_confirm_info info;
+
+	if (!policy->image)
+		return sysfs_emit(buf, "none\n");
+	otseg_confirm_tell(&info);
+	return sysfs_emit(buf, "%s\n", names[info.state]);
+}
+
+static ssize_t show_seconds_left(const struct otseg_policy *policy, char *buf)
+{
+	struct otseg_confirm_info info;
+
+	otseg_confirm_tell(&info);
+	return sysfs_emit(buf, "%u\n", info.seconds_left);
+}
+
 static ssize_t show_root(struct kobject *kobj, struct attribute *attr, char *buf)
 {
 	const struct otseg_root_attr *file = container_of(attr, struct otseg_root_attr, attr);
@@ -117,6 +141,8 @@ ROOT_ATTR(generation);
 ROOT_ATTR(digest);
 ROOT_ATTR(policy);
 ROOT_ATTR(mode);
+ROOT_ATTR(confirmation);
+ROOT_ATTR(seconds_left);
 
 static struct attribute *root_attrs[] = {
 	&root_version.attr,
@@ -125,6 +151,8 @@ static struct attribute *root_attrs[] = {
 	&root_digest.attr,
 	&root_policy.attr,
 	&root_mode.attr,
+	&root_confirmation.attr,
+	&root_seconds_left.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(root);

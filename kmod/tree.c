@@ -256,19 +256,19 @@ err:
 
 /**
  * otseg_tree_alloc - make room for the nodes of a policy
- * @policy: a policy to be committed
+ * @nodes: the policy's list of nodes by kind, empty; perhaps half made after an error
+ * @count: its records by kind
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int otseg_tree_alloc(struct otseg_policy *policy)
+int otseg_tree_alloc(struct otseg_node **nodes[OTSEG_KIND_COUNT], const u32 count[OTSEG_KIND_COUNT])
 {
 	int kind;
 
 	for (kind = OTSEG_KIND_ZONE; kind < OTSEG_KIND_COUNT; kind++) {
-		policy->nodes[kind] = kvcalloc(policy->counters->count[kind] + 1,
-					       sizeof(*policy->nodes[kind]), GFP_KERNEL_ACCOUNT);
-		if (!policy->nodes[kind])
+		nodes[kind] = kvcalloc(count[kind] + 1, sizeof(*nodes[kind]), GFP_KERNEL_ACCOUNT);
+		if (!nodes[kind])
 			return -ENOMEM;
 	}
 	return 0;
@@ -276,15 +276,15 @@ int otseg_tree_alloc(struct otseg_policy *policy)
 
 /**
  * otseg_tree_forget - free a policy's list of nodes, not the nodes
- * @policy: the policy
+ * @nodes: the list, by kind
  */
-void otseg_tree_forget(struct otseg_policy *policy)
+void otseg_tree_forget(struct otseg_node **nodes[OTSEG_KIND_COUNT])
 {
 	int kind;
 
 	for (kind = 0; kind < OTSEG_KIND_COUNT; kind++) {
-		kvfree(policy->nodes[kind]);
-		policy->nodes[kind] = NULL;
+		kvfree(nodes[kind]);
+		nodes[kind] = NULL;
 	}
 }
 

@@ -23,6 +23,11 @@
  * first, and then goes on as above.
  *
  * An interface attached in step 3 drops everything until the commit.
+ *
+ * A policy that has to be confirmed may be gone again without the tool: the kernel brings the
+ * one before back. So what that one needs stays until the confirmation, which does step 6 then:
+ * its interfaces and wires. What step 3 has attached for the new one alone the kernel lets go of,
+ * and is told at the commit. Sizes only grow, and every datapath serves both.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,6 +35,7 @@
 
 #include "active.h"
 #include "apply.h"
+#include "history.h"
 #include "net/need.h"
 #include "net/netdev.h"
 #include "net/route.h"
@@ -59,6 +65,10 @@ struct apply {
 	bool fresh;
 	bool shared; /* the new datapath has the state of the old one */
 	bool moved; /* but maps of its own for the policy and its counters */
+	u32 confirm_s;
+	bool waits; /* the policy in force is unconfirmed, and another one may come back */
+	bool kept; /* the policy before is on disk */
+	struct otseg_genl_policy module;
 	struct otseg_need need;
 	u32 layout;
 	u32 set;
@@ -75,7 +85,7 @@ struct apply {
 
 static int exit_code(int err)
 {
-	return err == -EBUSY ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
+	return err == -EBUSY || err == -ECANCELED ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 }
 
 /* The names that the image has for interfaces, each once. */
@@ -112,6 +122,32 @@ static struct role *role_find(struct apply *run, const char *name)
 	return NULL;
 }
 
+/* What is in the module, and whether a policy to be confirmed can follow it. */
+static int confirm_plan(struct apply *run)
+{
+	int err;
+
+	if (run->id == OTSEG_BACKEND_MODULE) {
+		err = otseg_genl_policy_get(otseg_backend_genl(run->store), &run->module);
+		if (err)
+			return err;
+		otseg_history_catch_up(&run->module);
+		run->waits = run->module.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+	}
+	if (!run->confirm_s)
+		return 0;
+	if (run->id != OTSEG_BACKEND_MODULE) {
+		otseg_error_print("confirm: needs the module: in map-backed mode nothing in the "
+				  "kernel could bring a policy back");
+		return -ECANCELED;
+	}
+	if (run->old.pins.state.backend != OTSEG_BACKEND_MODULE || !run->old.generation) {
+		otseg_error_print("confirm: the module enforces no policy that could come back");
+		return -ECANCELED;
+	}
+	return 0;
+}
+
 /* Which owner the policy is to have, and whether the datapath has to be loaded anew. */
 static int plan(struct apply *run, enum otseg_backend_id wanted)
 {
@@ -128,7 +164,9 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 		}
 	}
 	run->id = run->store ? OTSEG_BACKEND_MODULE : OTSEG_BACKEND_MAP;
-	err = otseg_bpf_find(run->object_path, run->object);
+	err = confirm_plan(run);
+	if (!err)
+		err = otseg_bpf_find(run->object_path, run->object);
 	if (err)
 		return err;
 	otseg_need_of(run->image->data, &run->need);
@@ -241,6 +279,12 @@ static int datapath_prepare(struct apply *run)
 		return err;
 	run->shared = was->backend == run->id && was->layout == run->layout;
 	run->moved = run->shared && memcmp(&was->room, &run->need.room, sizeof(was->room));
+	if (run->confirm_s && !run->shared) {
+		otseg_error_print("confirm: the datapath of this version has to begin with an empty "
+				  "flow table, which no rollback could undo; apply the policy in "
+				  "force first, without confirm");
+		return -ECANCELED;
+	}
 	err = otseg_bpf_open(&run->old.pins, run->set, &run->next);
 	if (!err)
 		err = otseg_bpf_start(&run->next);
@@ -358,6 +402,47 @@ static int crossing_settle(struct apply *run, const struct otseg_crossing *cross
 	return err;
 }
 
+/* The other end of an interface's wire in a policy, 0: it is on none. */
+static u32 peer_in(const void *image, const struct otseg_attachment *list, size_t n_list,
+		   const struct otseg_attachment *at)
+{
+	struct otseg_crossing crossing;
+	size_t next = 0;
+
+	while (otseg_wire_crossing(image, list, n_list, &next, &crossing)) {
+		if (crossing.in == at)
+			return crossing.out->device.ifindex;
+	}
+	return 0;
+}
+
+/*
+ * An interface has one hint. Where the policy that may come back leads its wire elsewhere
+ * than the new one does, that wire would be dead when it comes.
+ */
+static int wires_check(struct apply *run, const struct otseg_attachment *list, size_t n_list)
+{
+	struct otseg_crossing crossing;
+	size_t next = 0;
+	u32 peer;
+
+	if (!run->confirm_s && !run->waits)
+		return 0;
+	while (otseg_wire_crossing(run->image->data, list, n_list, &next, &crossing)) {
+		peer = run->waits ? crossing.in->peer :
+				    peer_in(image_before(run), list, n_list, crossing.in);
+		if (!peer || peer == crossing.out->device.ifindex)
+			continue;
+		otseg_error_print("wire %s: %s is wired to another interface in the policy that may "
+				  "come back; %s",
+				  crossing.wire, crossing.in->device.name,
+				  run->waits ? "confirm the policy in force first, or roll it back" :
+					       "apply without confirm");
+		return -ECANCELED;
+	}
+	return 0;
+}
+
 /*
  * The datapath heeds the policy before the hints: what is joined here takes effect
  * with the commit, and the wires of the policy in force stay until then.
@@ -370,6 +455,8 @@ static int wires_join(struct apply *run)
 	int err;
 
 	err = otseg_attach_list(&run->old.pins, run->bpf, &list, &n_list);
+	if (!err)
+		err = wires_check(run, list, n_list);
 	while (!err && otseg_wire_crossing(run->image->data, list, n_list, &next, &crossing))
 		err = crossing_settle(run, &crossing);
 	if (!err)
@@ -444,7 +531,8 @@ static void interfaces_restore(struct apply *run)
 		if (role->state == ROLE_ATTACHED)
 			otseg_attach_remove(&run->old.pins, run->bpf, role->at.device.ifindex);
 	}
-	if (!run->fresh || run->shared)
+	/* While another policy may come back, hints are only ever added. */
+	if (!run->waits && (!run->fresh || run->shared))
 		wires_cut(run, image_before(run));
 }
 
@@ -484,6 +572,29 @@ static int programs_switch(struct apply *run)
 	return 0;
 }
 
+/* Step 5. */
+static int commit(struct apply *run, u32 expect)
+{
+	struct otseg_genl_try how = { .seconds = run->confirm_s };
+	u32 *provisional;
+	size_t i;
+	int err;
+
+	if (!run->confirm_s)
+		return run->store->ops->commit(run->store, expect, &run->generation);
+	provisional = calloc(run->n_roles + 1, sizeof(*provisional));
+	if (!provisional)
+		return -ENOMEM;
+	for (i = 0; i < run->n_roles; i++) {
+		if (run->roles[i].state == ROLE_ATTACHED)
+			provisional[how.n_provisional++] = run->roles[i].at.device.ifindex;
+	}
+	how.provisional = provisional;
+	err = otseg_genl_policy_try(otseg_backend_genl(run->store), expect, &how, &run->generation);
+	free(provisional);
+	return err;
+}
+
 /*
  * Steps 4 and 5 where the owner of the policy stays: the new programs run under the
  * policy in force before another one is committed, so that no flow ever speaks of a
@@ -502,7 +613,7 @@ static int switch_then_commit(struct apply *run, u32 expect)
 		return err;
 	err = state_write(run);
 	if (!err)
-		err = run->store->ops->commit(run->store, expect, &run->generation);
+		err = commit(run, expect);
 	if (err) {
 		programs_restore(run);
 		otseg_pins_write(&run->old.pins, &was);
@@ -519,7 +630,7 @@ static int policy_switch(struct apply *run, u32 expect)
 
 	if (run->fresh && (run->shared || same_module))
 		return switch_then_commit(run, expect);
-	err = run->store->ops->commit(run->store, expect, &run->generation);
+	err = commit(run, expect);
 	if (err)
 		return err;
 	err = programs_switch(run);
@@ -576,6 +687,32 @@ static void interfaces_release(struct apply *run)
 	wires_cut(run, run->image->data);
 }
 
+static bool is_same(const void *image, const void *other)
+{
+	return !memcmp(((const struct otseg_image *)image)->digest,
+		       ((const struct otseg_image *)other)->digest, OTSEG_DIGEST_LEN);
+}
+
+/* Keeps on disk what a rollback leads to: the policy in force, or the last confirmed one. */
+static void previous_keep(struct apply *run)
+{
+	struct otseg_blob last = {};
+	const struct otseg_blob *before = &run->old.image;
+
+	if (!run->old.generation || is_same(run->image->data, run->old.image.data))
+		return;
+	if (run->waits) {
+		if (otseg_previous_read(run->old.image.data, &last))
+			return;
+		before = &last;
+	}
+	if (!is_same(run->image->data, before->data)) {
+		otseg_previous_keep(run->image->data, before);
+		run->kept = true;
+	}
+	otseg_blob_free(&last);
+}
+
 static int enforce(struct apply *run)
 {
 	u32 expect = 0;
@@ -592,10 +729,15 @@ static int enforce(struct apply *run)
 			return err;
 	}
 	err = interfaces_attach(run);
-	if (!err)
+	if (!err) {
+		previous_keep(run);
 		err = policy_switch(run, expect);
-	if (err)
+	}
+	if (err) {
 		interfaces_restore(run);
+		if (run->kept)
+			otseg_previous_forget(run->image->data);
+	}
 	return err;
 }
 
@@ -665,7 +807,10 @@ static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
 			set_remove(run);
 		return err;
 	}
-	interfaces_release(run);
+	if (!run->confirm_s) {
+		interfaces_release(run);
+		otseg_previous_clean(run->image->data);
+	}
 	guards_drop(run);
 	if (run->fresh && !first) {
 		snprintf(name, sizeof(name), "set%u", run->set ^ 1);
@@ -691,8 +836,18 @@ static json_t *role_json(const struct role *role)
 			 otseg_attach_mode_name(role->at.mode));
 }
 
+/* The policy that comes back unless this one is confirmed. */
+static const char *fallback_name(const struct apply *run)
+{
+	const struct otseg_image *old = run->old.image.data;
+
+	return run->waits ? run->module.fallback_name :
+			    otseg_image_string(run->old.image.data, old->name);
+}
+
 static json_t *report_json(const struct apply *run)
 {
+	json_t *report;
 	const struct otseg_image *header = run->image->data;
 	char digest[2 * OTSEG_DIGEST_LEN + 1];
 	json_t *interfaces = json_array();
@@ -701,12 +856,18 @@ static json_t *report_json(const struct apply *run)
 	for (i = 0; i < run->n_roles; i++)
 		json_array_append_new(interfaces, role_json(&run->roles[i]));
 	otseg_print_hex(digest, header->digest, sizeof(header->digest));
-	return json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:o, s:O}", "policy",
-			 otseg_image_string(run->image->data, header->name), "digest", digest,
-			 "generation", (int)run->generation, "backend",
-			 otseg_backend_id_name(run->id), "datapath_replaced",
-			 run->fresh && run->old.n_attached, "flows_lost", flows_are_lost(run),
-			 "interfaces", interfaces, "released", run->released);
+	report = json_pack("{s:s, s:s, s:i, s:s, s:b, s:b, s:o, s:O}", "policy",
+			   otseg_image_string(run->image->data, header->name), "digest", digest,
+			   "generation", (int)run->generation, "backend",
+			   otseg_backend_id_name(run->id), "datapath_replaced",
+			   run->fresh && run->old.n_attached, "flows_lost", flows_are_lost(run),
+			   "interfaces", interfaces, "released", run->released);
+	if (run->confirm_s)
+		json_object_set_new(report, "confirm",
+				    json_pack("{s:I, s:s}", "seconds_left",
+					      (json_int_t)run->confirm_s, "fallback",
+					      fallback_name(run)));
+	return report;
 }
 
 static void report_text(const struct apply *run)
@@ -730,6 +891,10 @@ static void report_text(const struct apply *run)
 			       " (the driver has no native one: slower)" :
 			       "");
 	}
+	if (run->confirm_s)
+		printf("unconfirmed: policy %s comes back in %u s, unless 'otseg policy confirm' comes "
+		       "before\n",
+		       fallback_name(run), run->confirm_s);
 	json_array_foreach(run->released, i, name)
 		printf("interface %s: released, it is no longer filtered\n",
 		       json_string_value(name));
@@ -764,23 +929,47 @@ static void report_warn(const struct apply *run)
 						  " (until then it passes everything)");
 	}
 	routes_warn(run);
+	if (run->waits && run->confirm_s)
+		otseg_error_print("warning: policy %s was unconfirmed and is replaced",
+				  run->module.name);
 	if (flows_are_lost(run))
 		otseg_error_print("warning: the datapath was replaced; connections that were open "
 				  "have to be opened anew");
+}
+
+static void history_write(const struct apply *run, const struct otseg_apply_options *options,
+			  int err)
+{
+	struct otseg_history_entry entry = {
+		.command = options->command,
+		.result = err ? "refused" : options->confirm_s ? "unconfirmed" : "applied",
+		.why = err ? otseg_error_last() : NULL,
+		.file = options->file,
+		.reason = options->reason,
+		.image = run->image->data,
+		.generation = err ? 0 : run->generation,
+		.confirm_s = options->confirm_s,
+	};
+
+	otseg_history_add(&entry);
 }
 
 /**
  * otseg_apply_policy - put a policy in force
  * @cli: the command line, for the output
  * @image: the policy's image, checked
- * @wanted: who is to own it; NONE: the module if there is one
+ * @options: how, and why
  *
  * Return: enum otseg_exit; unless OK, what was in force before still is.
  */
 int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,
-		       enum otseg_backend_id wanted)
+		       const struct otseg_apply_options *options)
 {
-	struct apply run = { .image = image, .next = OTSEG_BPF_CLOSED };
+	struct apply run = {
+		.image = image,
+		.next = OTSEG_BPF_CLOSED,
+		.confirm_s = options->confirm_s,
+	};
 	struct otseg_pins lock;
 	json_t *report;
 	int err;
@@ -789,6 +978,7 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 	if (!err)
 		err = otseg_pins_lock(&lock);
 	if (err) {
+		history_write(&run, options, err);
 		otseg_pins_close(&lock);
 		return exit_code(err);
 	}
@@ -797,7 +987,7 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 	if (!err)
 		err = roles_collect(&run);
 	if (!err)
-		err = apply_locked(&run, wanted);
+		err = apply_locked(&run, options->wanted);
 	if (!err) {
 		if (cli->json) {
 			report = report_json(&run);
@@ -808,6 +998,7 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 		}
 		report_warn(&run);
 	}
+	history_write(&run, options, err);
 	json_decref(run.released);
 	free(run.roles);
 	otseg_backend_close(run.store);
@@ -815,4 +1006,34 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 	otseg_active_close(&run.old);
 	otseg_pins_close(&lock);
 	return err ? exit_code(err) : OTSEG_EXIT_OK;
+}
+
+/**
+ * otseg_apply_settle - let go of what only another policy needs than the active one
+ * @active: what is in force, read under the lock
+ * @released: array, takes the names of interfaces that are filtered no longer
+ *
+ * What cannot be done is told.
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_apply_settle(struct otseg_active *active, json_t *released)
+{
+	struct apply run = {
+		.old = *active,
+		.image = &active->image,
+		.bpf = &active->bpf,
+		.store = active->backend,
+		.released = released,
+		.next = OTSEG_BPF_CLOSED,
+	};
+	int err;
+
+	if (!active->has_bpf || !active->generation)
+		return 0;
+	err = roles_collect(&run);
+	if (!err)
+		interfaces_release(&run);
+	free(run.roles);
+	return err;
 }

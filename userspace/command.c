@@ -22,6 +22,8 @@ struct arguments {
 	int at;
 };
 
+static char last_error[1024];
+
 /**
  * otseg_error_print - say on stderr what went wrong
  * @format: as for printf, one sentence without a final newline
@@ -36,6 +38,21 @@ void otseg_error_print(const char *format, ...)
 	vfprintf(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+	if (!strncmp(format, "warning: ", strlen("warning: ")))
+		return;
+	va_start(ap, format);
+	vsnprintf(last_error, sizeof(last_error), format, ap);
+	va_end(ap);
+}
+
+/**
+ * otseg_error_last - the last error that otseg_error_print() has told
+ *
+ * Return: the sentence, empty if there was none.
+ */
+const char *otseg_error_last(void)
+{
+	return last_error;
 }
 
 static int usage_error(const struct otseg_cli *cli, const char *format, ...)

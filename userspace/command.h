@@ -89,5 +89,6 @@ struct otseg_cli {
 
 int otseg_command_main(const struct otseg_object *const *objects, int argc, char **argv);
 void otseg_error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *otseg_error_last(void);
 
 #endif /* OTSEG_COMMAND_H */

@@ -10,6 +10,7 @@
 
 #include "active.h"
 #include "detach.h"
+#include "history.h"
 #include "print.h"
 
 static bool is_governed(const struct otseg_active *active, u32 ifindex)
@@ -92,6 +93,32 @@ static void report(const struct otseg_cli *cli, const struct otseg_active *activ
 		puts("the module keeps its policy; apply one to enforce again");
 }
 
+/*
+ * Where nothing is enforced, nothing has to come back either; a module that is still waiting
+ * for that would change its policy behind everybody's back.
+ */
+static void waiting_end(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_policy policy;
+
+	if (genl && !otseg_genl_policy_get(genl, &policy) &&
+	    policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED)
+		otseg_genl_policy_confirm(genl, policy.generation);
+}
+
+static void history_write(const struct otseg_active *active, int err)
+{
+	const struct otseg_history_entry entry = {
+		.command = "detach",
+		.result = err ? "refused" : "detached",
+		.why = err ? otseg_error_last() : NULL,
+		.image = active->generation ? active->image.data : NULL,
+	};
+
+	otseg_history_add(&entry);
+}
+
 /**
  * otseg_detach_run - end enforcement
  * @cli: the command line, for the output
@@ -118,6 +145,10 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 		err = named_detach(&active, device, done);
 	else if (active.has_bpf)
 		err = all_detach(&active, done);
+	if (!device && !err)
+		waiting_end(&active);
+	if (!device && active.has_bpf)
+		history_write(&active, err);
 	if (!err || json_array_size(done))
 		report(cli, &active, done);
 out_active:

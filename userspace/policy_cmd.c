@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * otseg policy: check, compile, show, compare, apply and detach.
+ * otseg policy: check, compile, show, compare, apply, confirm, roll back, its history
+ * and detach.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "confirm.h"
 #include "detach.h"
+#include "history.h"
 #include "object.h"
 #include "print.h"
 #include "source.h"
@@ -21,6 +24,9 @@ enum {
 	SHOW_IMAGE = 0,
 	SHOW_FILE = 1,
 	APPLY_BACKEND = 0,
+	APPLY_CONFIRM = 1,
+	APPLY_REASON = 2,
+	CONFIRM_REASON = 0,
 };
 
 static unsigned int print_flags(const struct otseg_cli *cli)
@@ -247,23 +253,81 @@ static int apply_read(const char *path, struct otseg_blob *image)
 	return otseg_source_image(path, image) ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
 }
 
+/* A time, "10m", "90s", "1h" or seconds, as a number of seconds; 0: it is none. */
+static u32 seconds_parse(const char *text)
+{
+	static const char units[] = "smh";
+	static const u32 lengths[] = { 1, 60, 3600 };
+	unsigned long n;
+	const char *unit;
+	char *end;
+	u32 length = 1;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	n = strtoul(text, &end, 10);
+	if (*end) {
+		unit = strchr(units, *end);
+		if (!unit || end[1])
+			return 0;
+		length = lengths[unit - units];
+	}
+	return n <= OTSEG_CONFIRM_MAX / length ? (u32)n * length : 0;
+}
+
 static int apply_run(const struct otseg_cli *cli)
 {
 	const char *backend = cli->keys[APPLY_BACKEND];
-	enum otseg_backend_id wanted = OTSEG_BACKEND_NONE;
+	const char *confirm = cli->keys[APPLY_CONFIRM];
+	struct otseg_apply_options options = {
+		.command = "apply",
+		.file = cli->words[0],
+		.reason = cli->keys[APPLY_REASON],
+	};
+	struct otseg_history_entry refused = {
+		.command = "apply",
+		.result = "refused",
+		.why = "the file is not a policy that can be used",
+		.file = cli->words[0],
+		.reason = cli->keys[APPLY_REASON],
+	};
 	struct otseg_blob image = {};
 	int ret;
 
 	if (backend && !strcmp(backend, "map"))
-		wanted = OTSEG_BACKEND_MAP;
+		options.wanted = OTSEG_BACKEND_MAP;
 	else if (backend && !strcmp(backend, "module"))
-		wanted = OTSEG_BACKEND_MODULE;
+		options.wanted = OTSEG_BACKEND_MODULE;
+	if (confirm) {
+		options.confirm_s = seconds_parse(confirm);
+		if (!options.confirm_s) {
+			otseg_error_print("'confirm %s': expected a time like 90s, 10m or 2h, up to "
+					  "%u seconds\n"
+					  "Try 'otseg policy apply help'.",
+					  confirm, OTSEG_CONFIRM_MAX);
+			return OTSEG_EXIT_USAGE;
+		}
+	}
 	ret = apply_read(cli->words[0], &image);
-	if (ret)
+	if (ret) {
+		if (*otseg_error_last())
+			refused.why = otseg_error_last();
+		otseg_history_add(&refused);
 		return ret;
-	ret = otseg_apply_policy(cli, &image, wanted);
+	}
+	ret = otseg_apply_policy(cli, &image, &options);
 	otseg_blob_free(&image);
 	return ret;
+}
+
+static int confirm_run(const struct otseg_cli *cli)
+{
+	return otseg_confirm_run(cli, cli->keys[CONFIRM_REASON]);
+}
+
+static int rollback_run(const struct otseg_cli *cli)
+{
+	return otseg_rollback_run(cli, cli->keys[CONFIRM_REASON]);
 }
 
 static int detach_run(const struct otseg_cli *cli)
@@ -297,7 +361,11 @@ static const struct otseg_command commands[] = {
 		.name = "apply",
 		.words = { "FILE" },
 		.keys = { { "backend", "auto|map|module",
-			    "who owns the policy; auto: the module if it is loaded", false } },
+			    "who owns the policy; auto: the module if it is loaded", false },
+			  { "confirm", "TIME",
+			    "roll back after 90s, 10m, 2h, unless 'policy confirm' comes before",
+			    false },
+			  { "reason", "TEXT", "what for, kept in the history", false } },
 		.sentence = "Put a policy file or an image in force. If anything fails, nothing "
 			    "changes.",
 		.run = apply_run,
@@ -308,6 +376,23 @@ static const struct otseg_command commands[] = {
 		.sentence = "Compare two policies, each a policy file, an image or 'active'. "
 			    "Exit 1: they differ.",
 		.run = diff_run,
+	},
+	{
+		.name = "confirm",
+		.keys = { { "reason", "TEXT", "what for, kept in the history", false } },
+		.sentence = "Keep the active policy, which was applied with 'confirm'.",
+		.run = confirm_run,
+	},
+	{
+		.name = "rollback",
+		.keys = { { "reason", "TEXT", "what for, kept in the history", false } },
+		.sentence = "Go back to the last confirmed policy, or to the one before this.",
+		.run = rollback_run,
+	},
+	{
+		.name = "history",
+		.sentence = "Show who put which policy in force, and what came of it.",
+		.run = otseg_history_run,
 	},
 	{
 		.name = "detach",

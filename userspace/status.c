@@ -104,6 +104,40 @@ static json_t *module_json(struct otseg_genl *genl)
 			 !!(status.flags & OTSEG_STATUS_FLAG_GOVERNED));
 }
 
+/* Whether the policy is there to stay; a confirmed one says nothing in text. */
+static json_t *confirm_json(struct otseg_genl *genl)
+{
+	static const char *const states[] = { "confirmed", "unconfirmed", "rolled-back" };
+	struct otseg_genl_policy policy;
+	json_t *json;
+
+	if (otseg_genl_policy_get(genl, &policy) ||
+	    policy.confirm_state > OTSEG_CONFIRM_STATE_ROLLED_BACK)
+		return json_null();
+	json = json_pack("{s:s, s:I}", "state", states[policy.confirm_state], "since_s",
+			 (json_int_t)policy.state_seconds);
+	if (policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED) {
+		json_object_set_new(json, "seconds_left", json_integer(policy.seconds_left));
+		json_object_set_new(json, "fallback", json_string(policy.fallback_name));
+	}
+	return json;
+}
+
+static void confirm_text(const json_t *confirm)
+{
+	const char *state = json_string_value(json_object_get(confirm, "state"));
+
+	if (!state)
+		return;
+	if (!strcmp(state, "unconfirmed"))
+		printf("confirm     unconfirmed: policy %s comes back in %lld s\n",
+		       json_string_value(json_object_get(confirm, "fallback")),
+		       json_integer_value(json_object_get(confirm, "seconds_left")));
+	else if (!strcmp(state, "rolled-back"))
+		printf("confirm     rolled back: the policy after this one was taken back %lld s ago\n",
+		       json_integer_value(json_object_get(confirm, "since_s")));
+}
+
 static json_t *status_json(const struct otseg_active *active)
 {
 	struct otseg_genl *genl = otseg_backend_genl(active->backend);
@@ -119,6 +153,8 @@ static json_t *status_json(const struct otseg_active *active)
 		json_object_set_new(status, "room", room_json(active));
 	if (genl)
 		json_object_set_new(status, "module", module_json(genl));
+	if (genl && active->generation)
+		json_object_set_new(status, "confirm", confirm_json(genl));
 	if (active->counters)
 		json_object_set_new(status, "reasons", reasons_json(active));
 	if (active->counters)
@@ -149,6 +185,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		       json_integer_value(json_object_get(policy, "rules")));
 	else
 		puts("policy      none is active");
+	confirm_text(json_object_get(status, "confirm"));
 	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");
 	if (json_is_object(room))
 		printf("room        for %lld flows and %lld inspected connections, in %lld KiB\n",

@@ -171,6 +171,8 @@ plant_make()
 	local device
 
 	plant_dir=$(mktemp -d "${TMPDIR:-/tmp}/$plant_tag.XXXXXX") || return
+	# The history of the host is no business of a test.
+	export OTSEG_STATE_DIR=$plant_dir/state
 	if [[ $1 == here ]]; then
 		for device in it0 ot0; do
 			if [[ -e /sys/class/net/$device ]]; then

@@ -18,6 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # A folder that no other test uses, and that is not there.
 export OTSEG_PIN_DIR=/sys/fs/bpf/otseg-test-cli-$$
+export OTSEG_STATE_DIR=$work/state
 
 policy=$work/plant.yaml
 cat >"$policy" <<'END'
@@ -77,7 +78,7 @@ helps()
 
 objects="status policy zone conduit rule flow event interface trace reason service protocol"
 declare -A commands=(
-	[status]=show [policy]="check compile show apply diff detach" [zone]=show
+	[status]=show [policy]="check compile show apply diff confirm rollback history detach" [zone]=show
 	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 	[protocol]="list show"
@@ -116,6 +117,22 @@ help_lists()
 			return 1
 		fi
 	done
+}
+
+# Whatever is in the file: lines that are objects are shown, others are counted.
+bad_history()
+{
+	local dir=$work/damaged
+
+	mkdir -p "$dir"
+	OTSEG_STATE_DIR=$dir run 0 -j policy history && has out '"history": *\[\]' && silent err || return
+	head -c 2000 /dev/urandom >"$dir/history.jsonl"
+	printf '\n[1]\n7\n{"time":"then","result":"applied","policy":5,"generation":"x"}\n{"a":' \
+		>>"$dir/history.jsonl"
+	OTSEG_STATE_DIR=$dir run 0 policy history && has out '^then *applied' &&
+		has err 'warning: .* lines of the history cannot be read' || return
+	rm "$dir/history.jsonl" && mkdir "$dir/history.jsonl"
+	OTSEG_STATE_DIR=$dir run 3 policy history && has err 'the history cannot be read'
 }
 
 # misused WORD ARGUMENT...: a usage error that names the word and where to read on.
@@ -159,6 +176,13 @@ misuse_arguments()
 		misused "'image' and 'file' exclude" policy show image a file b &&
 		misused "'backend magic'" policy apply "$policy" backend magic &&
 		misused "'backend ma'" policy apply "$policy" backend ma &&
+		misused "'confirm soon'" policy apply "$policy" confirm soon &&
+		misused "'confirm 0'" policy apply "$policy" --confirm 0 &&
+		misused "'confirm 10x'" policy apply "$policy" --confirm=10x &&
+		misused "'confirm 8000000h'" policy apply "$policy" confirm 8000000h &&
+		misused "'confirm 604801'" policy apply "$policy" confirm 604801 &&
+		misused "'confirm -5'" policy apply "$policy" confirm -5 &&
+		misused "'reason' needs a value" policy rollback reason &&
 		misused "'--frobnicate'" policy apply "$policy" --frobnicate 1 &&
 		misused "'name' needs a value" zone show name &&
 		misused "'title'" zone show title x &&
@@ -507,7 +531,7 @@ unprivileged()
 	((code == 3)) && has err otseg
 }
 
-ktap_begin 22
+ktap_begin 23
 ktap "help on every object and command" help_all
 ktap "help names every object and command" help_lists
 ktap "unknown objects and options are usage errors" misuse_objects
@@ -523,6 +547,7 @@ ktap "exit codes" exit_codes
 ktap "output that cannot be written" output_fails
 ktap "damaged policies" bad_policies
 ktap "damaged images" bad_images
+ktap "damaged history" bad_history
 ktap "a capture decoded" decodes
 ktap "a capture simulated" simulates
 ktap "a capture simulated on a wire" simulates_wires

@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 tests=(
 	vm/e2e_guest_guard.sh
 	vm/e2e_guest_life.sh
+	vm/e2e_guest_confirm.sh
 	net/e2e_stream.sh
 	net/e2e_datagrams.sh
 	net/e2e_inet6.sh
@@ -34,7 +35,7 @@ guest()
 		number=$((number + 1))
 		echo "# Subtest: $test"
 		code=0
-		"$here/../$test" 2>&1 | sed 's/^/    /' || code=$?
+		"$here/../$test" 2>&1 | sed -u 's/^/    /' || code=$?
 		case $code in
 		0)	echo "ok $number - $test" ;;
 		4)	echo "ok $number - $test # SKIP as a whole" ;;

@@ -188,6 +188,11 @@ static const struct field policy_fields[] = {
 	{ OTSEG_A_POLICY_STAGED_SIZE, "staged-size", 'n' },
 	{ OTSEG_A_POLICY_STAGED_RECEIVED, "staged-received", 'n' },
 	{ OTSEG_A_POLICY_STAGED_DIGEST, "staged-digest", 'x' },
+	{ OTSEG_A_POLICY_CONFIRM_STATE, "confirm-state", 'n' },
+	{ OTSEG_A_POLICY_STATE_SECONDS, "state-seconds", 'n' },
+	{ OTSEG_A_POLICY_SECONDS_LEFT, "seconds-left", 'n' },
+	{ OTSEG_A_POLICY_FALLBACK_NAME, "fallback-name", 's' },
+	{ OTSEG_A_POLICY_FALLBACK_DIGEST, "fallback-digest", 'x' },
 	{},
 };
 
@@ -403,6 +408,35 @@ static int step_commit(char **arg)
 	return transact(print_policy);
 }
 
+/* try SECONDS: commit what has to be confirmed by then */
+static int step_try(char **arg)
+{
+	begin(family, OTSEG_CMD_POLICY_COMMIT, NLM_F_ACK);
+	mnl_attr_put_u32(request, OTSEG_A_POLICY_CONFIRM_SECONDS, strtoul(arg[1], NULL, 0));
+	return transact(print_policy);
+}
+
+static int settle(uint8_t command, const char *generation)
+{
+	begin(family, command, NLM_F_ACK);
+	if (generation)
+		mnl_attr_put_u32(request, OTSEG_A_POLICY_EXPECT_GENERATION,
+				 strtoul(generation, NULL, 0));
+	return transact(print_policy);
+}
+
+/* confirm [EXPECTED GENERATION] */
+static int step_confirm(char **arg)
+{
+	return settle(OTSEG_CMD_POLICY_CONFIRM, arg[1]);
+}
+
+/* rollback [EXPECTED GENERATION] */
+static int step_rollback(char **arg)
+{
+	return settle(OTSEG_CMD_POLICY_ROLLBACK, arg[1]);
+}
+
 static int step_abort(char **arg)
 {
 	(void)arg;
@@ -440,6 +474,18 @@ static int step_push(char **arg)
 	err = err ?: step_chunks(none);
 	err = err ?: step_verify(none);
 	return err ?: step_commit(none);
+}
+
+/* push-try FILE SECONDS: the same, to be confirmed */
+static int step_push_try(char **arg)
+{
+	char *none[MAX_WORDS] = {};
+	int err = step_load(arg);
+
+	err = err ?: step_stage(none);
+	err = err ?: step_chunks(none);
+	err = err ?: step_verify(none);
+	return err ?: step_try(arg + 1);
 }
 
 static int step_status(char **arg)
@@ -558,10 +604,14 @@ static const struct {
 	{ "chunks", step_chunks, 0 },
 	{ "verify", step_verify, 0 },
 	{ "commit", step_commit, 0 },
+	{ "try", step_try, 1 },
+	{ "confirm", step_confirm, 0 },
+	{ "rollback", step_rollback, 0 },
 	{ "abort", step_abort, 0 },
 	{ "get", step_get, 0 },
 	{ "read", step_read, 1 },
 	{ "push", step_push, 1 },
+	{ "push-try", step_push_try, 2 },
 	{ "status", step_status, 0 },
 	{ "bind", step_bind, 1 },
 	{ "unbind", step_unbind, 1 },

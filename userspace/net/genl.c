@@ -411,6 +411,97 @@ int otseg_genl_policy_commit(struct otseg_genl *genl, u32 expect_generation, u32
 }
 
 /**
+ * otseg_genl_policy_try - the same, but the policy before comes back in time
+ * @genl: the connection that staged it
+ * @expect_generation: refuse unless this is the active generation
+ * @how: when, and what is let go of then
+ * @generation: takes the new generation
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_genl_policy_try(struct otseg_genl *genl, u32 expect_generation,
+			  const struct otseg_genl_try *how, u32 *generation)
+{
+	struct reply reply = { .cb = on_commit, .data = generation };
+	struct nlmsghdr *nlh;
+
+	nlh = request_begin(genl, OTSEG_CMD_POLICY_COMMIT, 0, "commit the policy");
+	mnl_attr_put_u32(nlh, OTSEG_A_POLICY_EXPECT_GENERATION, expect_generation);
+	mnl_attr_put_u32(nlh, OTSEG_A_POLICY_CONFIRM_SECONDS, how->seconds);
+	mnl_attr_put(nlh, OTSEG_A_POLICY_PROVISIONAL, how->n_provisional * sizeof(u32),
+		     how->provisional);
+	return talk_aloud(genl, nlh, &reply);
+}
+
+/**
+ * otseg_genl_policy_confirm - keep the active policy, which is unconfirmed
+ * @genl: the connection
+ * @generation: refuse unless this is its generation
+ *
+ * Return: 0, -ENOENT if it does not wait for that, or another negative errno.
+ */
+int otseg_genl_policy_confirm(struct otseg_genl *genl, u32 generation)
+{
+	const struct reply none = {};
+	struct nlmsghdr *nlh;
+
+	nlh = request_begin(genl, OTSEG_CMD_POLICY_CONFIRM, 0, "confirm the policy");
+	mnl_attr_put_u32(nlh, OTSEG_A_POLICY_EXPECT_GENERATION, generation);
+	return talk_aloud(genl, nlh, &none);
+}
+
+/**
+ * otseg_genl_policy_rollback - bring the last confirmed policy back
+ * @genl: the connection
+ * @generation: refuse unless this is the active one; takes the new one
+ *
+ * Return: 0, -ENOENT if the active one is confirmed, or another negative errno.
+ */
+int otseg_genl_policy_rollback(struct otseg_genl *genl, u32 *generation)
+{
+	struct reply reply = { .cb = on_commit, .data = generation };
+	struct nlmsghdr *nlh;
+
+	nlh = request_begin(genl, OTSEG_CMD_POLICY_ROLLBACK, 0, "roll the policy back");
+	mnl_attr_put_u32(nlh, OTSEG_A_POLICY_EXPECT_GENERATION, *generation);
+	return talk_aloud(genl, nlh, &reply);
+}
+
+static int on_policy(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[OTSEG_A_POLICY_MAX + 1];
+	struct otseg_genl_policy *policy = data;
+
+	attributes_parse(nlh, tb, OTSEG_A_POLICY_MAX);
+	policy->generation = get_u32(tb[OTSEG_A_POLICY_GENERATION]);
+	get_text(policy->name, sizeof(policy->name), tb[OTSEG_A_POLICY_NAME]);
+	get_bytes(policy->digest, sizeof(policy->digest), tb[OTSEG_A_POLICY_DIGEST]);
+	policy->confirm_state = get_u32(tb[OTSEG_A_POLICY_CONFIRM_STATE]);
+	policy->state_seconds = get_u32(tb[OTSEG_A_POLICY_STATE_SECONDS]);
+	policy->seconds_left = get_u32(tb[OTSEG_A_POLICY_SECONDS_LEFT]);
+	get_text(policy->fallback_name, sizeof(policy->fallback_name),
+		 tb[OTSEG_A_POLICY_FALLBACK_NAME]);
+	get_bytes(policy->fallback_digest, sizeof(policy->fallback_digest),
+		  tb[OTSEG_A_POLICY_FALLBACK_DIGEST]);
+	return MNL_CB_OK;
+}
+
+/**
+ * otseg_genl_policy_get - ask which policy is active, and whether it is there to stay
+ * @genl: the connection
+ * @policy: takes the answer
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_genl_policy_get(struct otseg_genl *genl, struct otseg_genl_policy *policy)
+{
+	struct reply reply = { .cb = on_policy, .data = policy };
+
+	memset(policy, 0, sizeof(*policy));
+	return talk_aloud(genl, request_begin(genl, OTSEG_CMD_POLICY_GET, 0, "policy"), &reply);
+}
+
+/**
  * otseg_genl_policy_abort - give up the transaction of this connection
  * @genl: the connection
  *

@@ -41,6 +41,40 @@ struct otseg_genl_status {
 };
 
 /**
+ * struct otseg_genl_policy - the active policy, and whether it is there to stay
+ * @generation: its generation, 0: none is active
+ * @name: its name
+ * @digest: its digest
+ * @confirm_state: enum otseg_confirm_state
+ * @state_seconds: for how long it has been in that state
+ * @seconds_left: until the rollback, while it is unconfirmed
+ * @fallback_name: of the policy that comes back, while it is unconfirmed
+ * @fallback_digest: its digest
+ */
+struct otseg_genl_policy {
+	u32 generation;
+	char name[OTSEG_NAME_MAX + 1];
+	u8 digest[OTSEG_DIGEST_SIZE];
+	u32 confirm_state;
+	u32 state_seconds;
+	u32 seconds_left;
+	char fallback_name[OTSEG_NAME_MAX + 1];
+	u8 fallback_digest[OTSEG_DIGEST_SIZE];
+};
+
+/**
+ * struct otseg_genl_try - a commit that has to be confirmed
+ * @seconds: until the policy before comes back
+ * @provisional: indices of the interfaces that were attached for it
+ * @n_provisional: their number
+ */
+struct otseg_genl_try {
+	u32 seconds;
+	const u32 *provisional;
+	size_t n_provisional;
+};
+
+/**
  * struct otseg_genl_interface - one interface that the module guards
  * @ifindex: 0 while the device is absent
  * @device: present name
@@ -69,6 +103,11 @@ void otseg_genl_close(struct otseg_genl *genl);
 int otseg_genl_status_get(struct otseg_genl *genl, struct otseg_genl_status *status);
 int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image);
 int otseg_genl_policy_commit(struct otseg_genl *genl, u32 expect_generation, u32 *generation);
+int otseg_genl_policy_get(struct otseg_genl *genl, struct otseg_genl_policy *policy);
+int otseg_genl_policy_try(struct otseg_genl *genl, u32 expect_generation,
+			  const struct otseg_genl_try *how, u32 *generation);
+int otseg_genl_policy_confirm(struct otseg_genl *genl, u32 generation);
+int otseg_genl_policy_rollback(struct otseg_genl *genl, u32 *generation);
 int otseg_genl_policy_abort(struct otseg_genl *genl);
 int otseg_genl_policy_read(struct otseg_genl *genl, struct otseg_blob *image, u32 *generation);
 int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role);

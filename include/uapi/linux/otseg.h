@@ -16,6 +16,8 @@
 #define OTSEG_SIZE_MAX		33554432
 #define OTSEG_CHUNK_MAX		32768
 #define OTSEG_VALUES_MAX	4096
+#define OTSEG_CONFIRM_MAX	604800
+#define OTSEG_PROVISIONAL_MAX	256
 
 /**
  * enum otseg_policy_state - what the module enforces
@@ -85,6 +87,20 @@ enum otseg_status_flag {
 	OTSEG_STATUS_FLAG_GOVERNED = 2,
 };
 
+/**
+ * enum otseg_confirm_state - whether the active policy is there to stay
+ * @OTSEG_CONFIRM_STATE_CONFIRMED: It stays until another one is committed.
+ * @OTSEG_CONFIRM_STATE_UNCONFIRMED: Without policy-confirm the one before
+ *   comes back in time.
+ * @OTSEG_CONFIRM_STATE_ROLLED_BACK: It came back, because the one after it was
+ *   not confirmed or was taken back.
+ */
+enum otseg_confirm_state {
+	OTSEG_CONFIRM_STATE_CONFIRMED,
+	OTSEG_CONFIRM_STATE_UNCONFIRMED,
+	OTSEG_CONFIRM_STATE_ROLLED_BACK,
+};
+
 enum {
 	OTSEG_A_POLICY_STATE = 1,
 	OTSEG_A_POLICY_NAME,
@@ -98,6 +114,13 @@ enum {
 	OTSEG_A_POLICY_STAGED_SIZE,
 	OTSEG_A_POLICY_STAGED_RECEIVED,
 	OTSEG_A_POLICY_STAGED_DIGEST,
+	OTSEG_A_POLICY_CONFIRM_SECONDS,
+	OTSEG_A_POLICY_PROVISIONAL,
+	OTSEG_A_POLICY_CONFIRM_STATE,
+	OTSEG_A_POLICY_STATE_SECONDS,
+	OTSEG_A_POLICY_SECONDS_LEFT,
+	OTSEG_A_POLICY_FALLBACK_NAME,
+	OTSEG_A_POLICY_FALLBACK_DIGEST,
 
 	__OTSEG_A_POLICY_MAX,
 	OTSEG_A_POLICY_MAX = (__OTSEG_A_POLICY_MAX - 1)
@@ -163,6 +186,8 @@ enum {
 	OTSEG_CMD_INTERFACE_GET,
 	OTSEG_CMD_STATUS_GET,
 	OTSEG_CMD_COUNTERS_GET,
+	OTSEG_CMD_POLICY_CONFIRM,
+	OTSEG_CMD_POLICY_ROLLBACK,
 
 	__OTSEG_CMD_MAX,
 	OTSEG_CMD_MAX = (__OTSEG_CMD_MAX - 1)

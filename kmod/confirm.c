@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The confirmation of a policy. Owns the deadline, the work that waits for it,
+ * and the list of interfaces that a rollback lets go of. Which policy comes back,
+ * and its return, are policy.c's.
+ *
+ * Nothing in userspace is needed once a commit has begun it. The clock is
+ * CLOCK_BOOTTIME: it does not jump when the time of day is set, and goes on while
+ * the host is suspended.
+ */
+#include <linux/bpf.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "confirm.h"
+#include "image.h"
+#include "interface.h"
+#include "policy.h"
+
+static_assert(OTSEG_PROVISIONAL_MAX == OTSEG_MAX_LINKS, "specification and image format agree");
+
+static void wait_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(wait, wait_work);
+
+/*
+ * Devices and the XDP links that were on them when the policy was committed: what
+ * runs there by then may be somebody else's. Under the commit lock.
+ */
+static struct {
+	u32 ifindex;
+	u32 link_id;
+} provisional[OTSEG_PROVISIONAL_MAX];
+static u32 n_provisional;
+
+static DEFINE_SPINLOCK(info_lock);
+static enum otseg_confirm_state state;
+static u64 since; /* nanoseconds of the boot-time clock */
+static u64 deadline;
+static char back_name[OTSEG_NAME_MAX + 1];
+static u8 back_digest[OTSEG_DIGEST_LEN];
+
+/*
+ * A timer of the kernel may be late by an eighth of what it waits for. So most of
+ * the time is waited for first, and the rest anew.
+ */
+static void wait_more(u64 left)
+{
+	u64 ms = div_u64(left, NSEC_PER_MSEC);
+
+	mod_delayed_work(system_unbound_wq, &wait, msecs_to_jiffies(ms - ms / 8) + 1);
+}
+
+static void wait_work(struct work_struct *work)
+{
+	otseg_policy_expire();
+}
+
+/* The XDP link of a device, NULL: it has none. A link is its first member. */
+static struct bpf_link *link_of(const struct net_device *dev)
+{
+	int mode;
+
+	ASSERT_RTNL();
+	for (mode = 0; mode < __MAX_XDP_MODE; mode++)
+		if (dev->xdp_state[mode].link)
+			return (struct bpf_link *)dev->xdp_state[mode].link;
+	return NULL;
+}
+
+static void remember(u32 ifindex)
+{
+	const struct net_device *dev;
+	const struct bpf_link *link;
+	u32 i;
+
+	ASSERT_RTNL();
+	dev = __dev_get_by_index(&init_net, ifindex);
+	link = dev ? link_of(dev) : NULL;
+	if (!link)
+		return;
+	for (i = 0; i < n_provisional; i++)
+		if (provisional[i].ifindex == ifindex)
+			break;
+	if (i == OTSEG_PROVISIONAL_MAX)
+		return;
+	provisional[i].ifindex = ifindex;
+	provisional[i].link_id = link->id;
+	n_provisional = max(n_provisional, i + 1);
+}
+
+/**
+ * otseg_confirm_begin - the active policy waits for its confirmation
+ * @request: for how long; adds to the interfaces of an earlier one that waits
+ * @back: image of the policy that comes back otherwise
+ *
+ * Context: process, commit lock held, takes RTNL.
+ */
+void otseg_confirm_begin(const struct otseg_confirm_request *request,
+			 const struct otseg_image *back)
+{
+	u64 now = ktime_get_boottime_ns();
+	u32 i;
+
+	rtnl_lock();
+	for (i = 0; i < request->n_provisional; i++)
+		remember(request->provisional[i]);
+	rtnl_unlock();
+
+	spin_lock(&info_lock);
+	state = OTSEG_CONFIRM_STATE_UNCONFIRMED;
+	since = now;
+	deadline = now + (u64)request->seconds * NSEC_PER_SEC;
+	strscpy(back_name, otseg_image_string(back, back->name), sizeof(back_name));
+	memcpy(back_digest, back->digest, sizeof(back_digest));
+	spin_unlock(&info_lock);
+	wait_more((u64)request->seconds * NSEC_PER_SEC);
+}
+
+/**
+ * otseg_confirm_end - the active policy waits no longer
+ * @what: why not
+ *
+ * Context: process, commit lock held. The work may be about to ask for the lock;
+ * it finds nothing to do.
+ */
+void otseg_confirm_end(enum otseg_confirm_state what)
+{
+	cancel_delayed_work(&wait);
+	if (what == OTSEG_CONFIRM_STATE_CONFIRMED)
+		n_provisional = 0;
+	spin_lock(&info_lock);
+	state = what;
+	since = ktime_get_boottime_ns();
+	spin_unlock(&info_lock);
+}
+
+static bool is_named(const struct otseg_image *image, const char *role)
+{
+	u32 i;
+
+	for (i = 0; i < image->sec[OTSEG_SEC_LINKS].count; i++)
+		if (!strncmp((const char *)otseg_image_link(image, i)->name, role, IFNAMSIZ - 1))
+			return true;
+	return false;
+}
+
+/* Takes the guard off a device, and returns its XDP link to be detached, or NULL. */
+static struct bpf_link *let_go(u32 ifindex, u32 link_id, const struct otseg_image *image)
+{
+	struct otseg_interface *interface;
+	struct net_device *dev;
+	struct bpf_link *link;
+
+	ASSERT_RTNL();
+	dev = __dev_get_by_index(&init_net, ifindex);
+	if (!dev)
+		return NULL;
+	interface = otseg_interface_by_dev(dev);
+	if (interface && is_named(image, interface->role))
+		return NULL;
+	link = link_of(dev);
+	if (!link || link->id != link_id)
+		return NULL;
+	netdev_info(dev, "released, policy %s does not name it\n",
+		    otseg_image_string(image, image->name));
+	if (interface && interface->is_bound)
+		otseg_interface_unbind(interface, NULL);
+	link = bpf_link_inc_not_zero(link);
+	return IS_ERR(link) ? NULL : link;
+}
+
+/**
+ * otseg_confirm_release - let go of the interfaces that came with what is rolled back
+ * @image: of the policy that is back; what it names stays
+ *
+ * They are as they were before: neither guarded nor filtered. One that the module
+ * parameter governs stays guarded.
+ *
+ * Context: process, commit lock held, takes RTNL.
+ */
+void otseg_confirm_release(const struct otseg_image *image)
+{
+	struct bpf_link *link;
+	u32 i;
+
+	for (i = 0; i < n_provisional; i++) {
+		rtnl_lock();
+		link = let_go(provisional[i].ifindex, provisional[i].link_id, image);
+		rtnl_unlock();
+		if (!link)
+			continue;
+		link->ops->detach(link);
+		bpf_link_put(link);
+	}
+	n_provisional = 0;
+}
+
+/**
+ * otseg_confirm_is_over - whether the active policy has waited long enough
+ *
+ * If not, it is asked again in time.
+ *
+ * Context: process, commit lock held; the policy is unconfirmed.
+ * Return: whether the time for its confirmation is over.
+ */
+bool otseg_confirm_is_over(void)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	if (now >= deadline)
+		return true;
+	wait_more(deadline - now);
+	return false;
+}
+
+/**
+ * otseg_confirm_tell - tell whether the active policy is there to stay
+ * @info: set to what is true now
+ *
+ * Context: any but interrupts.
+ */
+void otseg_confirm_tell(struct otseg_confirm_info *info)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	*info = (struct otseg_confirm_info){};
+	spin_lock(&info_lock);
+	info->state = state;
+	info->state_seconds = now > since ? div_u64(now - since, NSEC_PER_SEC) : 0;
+	if (state == OTSEG_CONFIRM_STATE_UNCONFIRMED) {
+		if (deadline > now)
+			info->seconds_left =
+				div_u64(deadline - now + NSEC_PER_SEC - 1, NSEC_PER_SEC);
+		strscpy(info->name, back_name, sizeof(info->name));
+		memcpy(info->digest, back_digest, sizeof(info->digest));
+	}
+	spin_unlock(&info_lock);
+}
+
+/**
+ * otseg_confirm_exit - stop waiting; nothing comes back
+ *
+ * Context: process, may sleep; no commit can happen any more.
+ */
+void otseg_confirm_exit(void)
+{
+	cancel_delayed_work_sync(&wait);
+}

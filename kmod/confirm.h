@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The confirmation of a policy: whether the active one is there to stay, and
+ * the clock that brings the last confirmed one back if nobody says so.
+ */
+#ifndef OTSEG_CONFIRM_H
+#define OTSEG_CONFIRM_H
+
+#include <linux/types.h>
+
+#include "../include/otseg/image.h"
+#include "../include/uapi/linux/otseg.h"
+
+/**
+ * struct otseg_confirm_request - how a commit wants to be confirmed
+ * @seconds: until the last confirmed policy comes back
+ * @provisional: indices of devices that the datapath runs on for this policy's sake
+ * @n_provisional: their number, at most OTSEG_PROVISIONAL_MAX
+ */
+struct otseg_confirm_request {
+	u32 seconds;
+	const u32 *provisional;
+	u32 n_provisional;
+};
+
+/**
+ * struct otseg_confirm_info - whether the active policy is there to stay
+ * @state: whether it is
+ * @state_seconds: for how long that has been so
+ * @seconds_left: until the rollback, if it is unconfirmed
+ * @name: of the policy that comes back, if it is unconfirmed
+ * @digest: its digest
+ */
+struct otseg_confirm_info {
+	enum otseg_confirm_state state;
+	u32 state_seconds;
+	u32 seconds_left;
+	char name[OTSEG_NAME_MAX + 1];
+	u8 digest[OTSEG_DIGEST_LEN];
+};
+
+void otseg_confirm_begin(const struct otseg_confirm_request *request,
+			 const struct otseg_image *back);
+void otseg_confirm_end(enum otseg_confirm_state state);
+void otseg_confirm_release(const struct otseg_image *image);
+bool otseg_confirm_is_over(void);
+void otseg_confirm_tell(struct otseg_confirm_info *info);
+void otseg_confirm_exit(void);
+
+#endif /* OTSEG_CONFIRM_H */

@@ -1,0 +1,276 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs in the machine that e2e_module.sh boots. Policies that have to be
+# confirmed: what is enforced and which interfaces are governed when nobody
+# confirms them, whatever has become of the tool; and what the history says of it.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../net/e2e.sh source-path=SCRIPTDIR/../net
+. "$here/../net/e2e.sh"
+
+plc=192.168.10.11
+hmi=10.10.5.30
+
+answered()
+{
+	it peer_modbus --source "$hmi" --timeout-ms "$patience" read "$plc" 0 2 |
+		grep -x 'ok 1000 1001'
+}
+
+refused()
+{
+	local said
+
+	said=$(it peer_modbus --source "$hmi" --timeout-ms "$refusal" read "$plc" 0 2)
+	echo "$said"
+	[[ $said == *timeout* ]]
+}
+
+confirmation()
+{
+	cat "$firewall_sysfs/confirmation"
+}
+
+is()
+{
+	echo "confirmation $(confirmation)"
+	[[ $(confirmation) == "$1" ]]
+}
+
+try()
+{
+	local name=$1
+	shift
+
+	otseg policy apply "$plant_dir/$name.yaml" "$@" >"$plant_dir/said" 2>&1 || {
+		cat "$plant_dir/said"
+		return 1
+	}
+}
+
+told()
+{
+	grep -- "$1" "$plant_dir/said" || {
+		cat "$plant_dir/said"
+		return 1
+	}
+}
+
+# last FILTER: what the history says of the last event.
+last()
+{
+	otseg -j policy history | jq -r ".history[-1]$1"
+}
+
+runs_xdp()
+{
+	[[ $(ip -j link show "$1" | jq '.[0].xdp.prog.id') != null ]]
+}
+
+governed()
+{
+	runs_xdp "$1" && [[ $(<"$firewall_sysfs/interfaces/$1/guard") == active ]]
+}
+
+untouched()
+{
+	! runs_xdp "$1" && [[ ! -e $firewall_sysfs/interfaces/$1 ]]
+}
+
+policies()
+{
+	cp "$tests/plant.yaml" "$tests/plant-other.yaml" "$plant_dir/" || return
+	# One more interface.
+	sed 's/^name: plant/name: more/; s/^zones:/&\n  lab: {level: 2, interfaces: [lab0], prefixes: [172.16.0.0\/24]}/' \
+		"$tests/plant.yaml" >"$plant_dir/more.yaml"
+	# One fewer.
+	cat >"$plant_dir/less.yaml" <<-END
+		otseg: 1
+		name: less
+		zones:
+		  enterprise: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}
+		conduits: {}
+	END
+	ip link add lab0 type dummy && ip link set lab0 up && try plant reason "the usual one"
+}
+
+killed()
+{
+	local pid generation
+
+	generation=$(firewall_generation)
+	otseg policy apply "$plant_dir/plant-other.yaml" --confirm 3s >/dev/null 2>&1 &
+	pid=$!
+	until [[ $(confirmation) != confirmed ]]; do
+		kill -0 "$pid" || return
+	done
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	wait_for 120 is rolled-back && firewall_is_active plant && answered &&
+		(($(firewall_generation) == generation + 2)) &&
+		[[ $(otseg -j status | jq -r .confirm.state) == rolled-back ]] &&
+		otseg status | grep 'confirm  *rolled back' || return
+	[[ $(last .result) == "rolled back" && $(last .policy) == plant &&
+		$(last .generation) == "$(firewall_generation)" ]]
+}
+
+too_late()
+{
+	local code=0
+
+	otseg policy confirm >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'too late: the policy was rolled back' && [[ $(last .result) == refused ]]
+}
+
+confirmed()
+{
+	try plant-other confirm 10m reason "spare controller" && told 'unconfirmed: policy plant comes back in 600 s' &&
+		is unconfirmed && refused || return
+	[[ $(last .result) == unconfirmed && $(last .reason) == "spare controller" &&
+		$(last .confirm_s) == 600 ]] &&
+		otseg status | grep 'confirm  *unconfirmed: policy plant comes back in' &&
+		otseg policy confirm && is confirmed && refused && [[ $(last .result) == confirmed ]]
+}
+
+# The policy before is on disk: back, and back again.
+previous()
+{
+	otseg policy rollback reason "not after all" && firewall_is_active plant && answered &&
+		[[ $(last .command) == rollback && $(last .result) == applied ]] &&
+		otseg policy rollback && firewall_is_active plant-other && refused &&
+		otseg policy rollback && firewall_is_active plant
+}
+
+replaced()
+{
+	try plant-other confirm 10m && try less confirm 10m &&
+		told 'warning: policy plant-other was unconfirmed and is replaced' &&
+		told 'policy plant comes back' && otseg policy rollback >"$plant_dir/said" &&
+		told 'rolled back: policy plant is active' && answered
+}
+
+# What came with the policy goes with it, without the tool.
+more_goes()
+{
+	untouched lab0 && try more confirm 4s && wait_for 120 is rolled-back &&
+		wait_for 20 untouched lab0 && governed it0 && governed ot0 && answered || return
+	# And again: what the first one has left behind is in nobody's way.
+	try more confirm 10m && governed lab0 && otseg policy confirm && governed lab0 &&
+		try plant && untouched lab0
+}
+
+# wired NAME END: plant.yaml with a wire from lab0 to END.
+wired()
+{
+	sed "s/^name: plant/name: $1/; s/^zones:/wires: {line: [lab0, $2]}\n&\n$(
+		printf '  lab%s: {level: 2, interfaces: [lab%s], prefixes: [172.16.%s.0\/24]}\\n' \
+			0 0 0 1 1 1 2 2 2
+	)/" "$tests/plant.yaml" >"$plant_dir/$1.yaml"
+}
+
+# One hint for two ends: what would be dead after a rollback is refused.
+wires_differ()
+{
+	local code=0
+
+	ip link add lab1 type dummy && ip link add lab2 type dummy && wired wired-1 lab1 &&
+		wired wired-2 lab2 && try wired-1 || return
+	otseg policy apply "$plant_dir/wired-2.yaml" confirm 10m >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'wire line: .* wired to another interface.*without confirm' &&
+		is confirmed && firewall_is_active wired-1 || return
+	# The wire that may come back is heeded by a plain apply too.
+	code=0
+	try more confirm 10m || return
+	otseg policy apply "$plant_dir/wired-2.yaml" >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'wired to another interface.*confirm the policy in force first' &&
+		is unconfirmed && firewall_is_active more && otseg policy rollback &&
+		firewall_is_active wired-1 && try wired-2 && try plant && ip link del lab1 &&
+		ip link del lab2 && answered
+}
+
+# What the policy does without stays until it is confirmed.
+less_stays()
+{
+	try less confirm 10m && governed ot0 && refused && otseg policy rollback && governed ot0 &&
+		answered && try less confirm 10m && otseg policy confirm >"$plant_dir/said" &&
+		told 'interface ot0: released' && untouched ot0 && governed it0 && try plant && answered
+}
+
+# Somebody else's program has taken the place by then: it is not touched.
+others_program_stays()
+{
+	local other
+
+	try more confirm 10m && firewall_detach_link lab0 &&
+		ip link set lab0 xdpgeneric pinned /sys/fs/bpf/otseg/set0/otseg_xdp || return
+	other=$(ip -j link show lab0 | jq '.[0].xdp.prog.id')
+	otseg policy rollback && answered &&
+		[[ $(ip -j link show lab0 | jq '.[0].xdp.prog.id') == "$other" ]] &&
+		ip link set lab0 xdpgeneric off
+}
+
+# A tool that hangs with the lock in its hand stops no rollback by request either.
+hung_tool()
+{
+	local pid code
+
+	try plant-other confirm 10m || return
+	flock /sys/fs/bpf/otseg sleep 600 &
+	pid=$!
+	sleep 1
+	otseg policy rollback >"$plant_dir/said" 2>&1
+	code=$?
+	kill "$pid" "$(pgrep -P "$pid")" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	cat "$plant_dir/said"
+	((code == 0)) && is rolled-back && answered && try plant && answered
+}
+
+# No disk is needed to apply, nor to come back.
+full_disk()
+{
+	mkdir -p "$plant_dir/full" && mount -t tmpfs -o size=16k none "$plant_dir/full" || return
+	dd if=/dev/zero of="$plant_dir/full/ballast" bs=4k count=8 2>/dev/null
+	OTSEG_STATE_DIR=$plant_dir/full try plant-other confirm 10m &&
+		told 'warning: the history in .* does not know of this: No space left' && refused &&
+		OTSEG_STATE_DIR=$plant_dir/full otseg policy rollback && answered
+	local code=$?
+	umount "$plant_dir/full"
+	return "$code"
+}
+
+# Ending enforcement ends the waiting too.
+unloads_waiting()
+{
+	try plant-other confirm 2s && ! rmmod otseg && otseg policy detach && is confirmed &&
+		wait_for 20 rmmod otseg && sleep 3 && insmod "$OTSEG_MODULE" &&
+		[[ $(<"$firewall_sysfs/state") == none ]]
+}
+
+refused_first()
+{
+	local code=0
+
+	otseg policy apply "$plant_dir/plant-other.yaml" confirm 10m >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told 'enforces no policy that could come back' && untouched it0 &&
+		[[ $(last .result) == refused ]]
+}
+
+e2e_begin 15
+ktap "the policies" policies
+ktap "the tool is killed: the policy before comes back and is enforced" killed
+ktap "a confirmation comes too late and says so" too_late
+ktap "confirmed in time it stays" confirmed
+ktap "a confirmed one is rolled back from disk" previous
+ktap "a second one replaces the first, the way back stays" replaced
+ktap "an interface that came with it is let go by the kernel" more_goes
+ktap "an interface that it does without is kept until confirmed" less_stays
+ktap "wires that a rollback could not restore are refused" wires_differ
+ktap "another program on such an interface is not touched" others_program_stays
+ktap "a tool that hangs does not keep a rollback off" hung_tool
+ktap "a full disk does not either" full_disk
+ktap "a program keeps the module, detached it unloads" unloads_waiting
+ktap "nothing is tried where nothing could come back" refused_first
+ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
+ktap_end

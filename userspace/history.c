@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The history of policies: a file of JSON lines that is only ever added to, each
+ * line in one write and synced. A line that a full disk has cut is taken back; one
+ * that a power failure has cut is skipped by readers, and the next one begins on a
+ * line of its own.
+ *
+ * The policy before is kept under a name that says which one it is before. So a
+ * tool that is killed between the two never leads a rollback to another one.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "history.h"
+#include "net/pin.h"
+#include "print.h"
+#include "source.h"
+
+#define STATE_DIR "/var/lib/otseg"
+#define HISTORY "history.jsonl"
+#define PREVIOUS "previous-"
+#define PATH_LEN 4096
+
+static const char *state_dir(void)
+{
+	const char *dir = getenv("OTSEG_STATE_DIR");
+
+	return dir && *dir ? dir : STATE_DIR;
+}
+
+static int state_path(char path[PATH_LEN], const char *name)
+{
+	return snprintf(path, PATH_LEN, "%s/%s", state_dir(), name) < PATH_LEN ? 0 : -ENAMETOOLONG;
+}
+
+static int dir_sync(void)
+{
+	int fd = open(state_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fsync(fd) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int state_make(void)
+{
+	return mkdir(state_dir(), 0700) && errno != EEXIST ? -errno : 0;
+}
+
+/* Somebody who only reads the history holds nobody up for long. */
+static int history_lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	int tries;
+
+	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (errno != EWOULDBLOCK || tries == 20)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int line_write(int fd, const char *line)
+{
+	size_t len = strlen(line);
+	struct stat st;
+	ssize_t n;
+	char last;
+	int err;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (st.st_size && pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n' &&
+	    write(fd, "\n", 1) != 1)
+		return -errno;
+	if (fstat(fd, &st))
+		return -errno;
+	n = write(fd, line, len);
+	err = n < 0 ? -errno : (size_t)n < len ? -ENOSPC : 0;
+	if (!err && fsync(fd))
+		err = -errno;
+	if (err && n > 0 && ftruncate(fd, st.st_size))
+		return err;
+	return err;
+}
+
+static int line_append(const char *line)
+{
+	char path[PATH_LEN];
+	int fd, err;
+
+	err = state_make();
+	if (!err)
+		err = state_path(path, HISTORY);
+	if (err)
+		return err;
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	err = history_lock(fd);
+	if (!err)
+		err = line_write(fd, line);
+	close(fd);
+	return err ? err : dir_sync();
+}
+
+/* Text from outside, which need not be UTF-8. */
+static json_t *text_json(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy, *c;
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	for (c = copy; c && *c; c++) {
+		if (*c & 0x80)
+			*c = '?';
+	}
+	json = json_string(copy ? copy : "");
+	free(copy);
+	return json;
+}
+
+static void text_set(json_t *line, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_set_new(line, key, text_json(text));
+}
+
+static void time_set(json_t *line, time_t when)
+{
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&when, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_object_set_new(line, "time", json_string(text));
+}
+
+static size_t file_read(const char *path, char *buffer, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buffer, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buffer[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file_read(path, text, sizeof(text));
+	at = strrchr(text, ')');
+	/* "(name) state parent" */
+	return at && strlen(at) > 4 ? (pid_t)strtol(at + 4, NULL, 10) : 0;
+}
+
+static const char *variable_find(const char *environment, size_t len, const char *name)
+{
+	size_t at = 0, n = strlen(name);
+
+	while (at < len) {
+		if (!strncmp(environment + at, name, n))
+			return environment + at + n;
+		at += strlen(environment + at) + 1;
+	}
+	return NULL;
+}
+
+/* The peer of the ssh session: sudo hides it from us, not from our ancestors. */
+static void ssh_set(json_t *line)
+{
+	static char environment[65536];
+	const char *peer = getenv("SSH_CONNECTION");
+	char path[64], text[128];
+	pid_t pid = getppid();
+	size_t len;
+	int i;
+
+	for (i = 0; !peer && pid > 1 && i < 16; i++, pid = parent_of(pid)) {
+		snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+		len = file_read(path, environment, sizeof(environment));
+		peer = variable_find(environment, len, "SSH_CONNECTION=");
+	}
+	if (!peer)
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(peer, " "), peer);
+	text_set(line, "ssh", text);
+}
+
+static void who_set(json_t *line)
+{
+	const struct passwd *user;
+	unsigned long login;
+	uid_t uid = getuid();
+	char text[64];
+
+	if (file_read("/proc/self/loginuid", text, sizeof(text))) {
+		login = strtoul(text, NULL, 10);
+		if (login < (u32)-1)
+			uid = (uid_t)login;
+	}
+	user = getpwuid(uid);
+	json_object_set_new(line, "uid", json_integer(uid));
+	text_set(line, "user", user ? user->pw_name : NULL);
+	text_set(line, "tty", isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL);
+	ssh_set(line);
+}
+
+static void line_add(json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT), *full = NULL;
+	int err = -ENOMEM;
+
+	if (text && asprintf(&full, "%s\n", text) >= 0)
+		err = line_append(full);
+	if (err)
+		otseg_error_print("warning: the history in %s does not know of this: %s",
+				  state_dir(), strerror(-err));
+	free(text);
+	free(full);
+	json_decref(line);
+}
+
+static void policy_set(json_t *line, const char *name, const u8 *digest, u32 generation)
+{
+	char text[2 * OTSEG_DIGEST_LEN + 1];
+
+	otseg_print_hex(text, digest, OTSEG_DIGEST_LEN);
+	text_set(line, "policy", name);
+	json_object_set_new(line, "digest", json_string(text));
+	if (generation)
+		json_object_set_new(line, "generation", json_integer(generation));
+}
+
+/**
+ * otseg_history_add - remember what was asked for, by whom, and what came of it
+ * @entry: it
+ *
+ * What cannot be written is told; but not who was refused and may not write either.
+ */
+void otseg_history_add(const struct otseg_history_entry *entry)
+{
+	const struct otseg_image *header = entry->image;
+	json_t *line;
+
+	if (geteuid() && !strcmp(entry->result, "refused"))
+		return;
+	line = json_object();
+	time_set(line, time(NULL));
+	text_set(line, "command", entry->command);
+	text_set(line, "result", entry->result);
+	if (header)
+		policy_set(line, otseg_image_string(entry->image, header->name), header->digest,
+			   entry->generation);
+	if (entry->confirm_s)
+		json_object_set_new(line, "confirm_s", json_integer(entry->confirm_s));
+	text_set(line, "file", entry->file);
+	text_set(line, "why", entry->why);
+	text_set(line, "reason", entry->reason);
+	who_set(line);
+	line_add(line);
+}
+
+/* Whether a line says that a policy got into force under this generation. */
+static bool is_about(const json_t *line, const char *digest, u32 generation)
+{
+	const char *text = json_string_value(json_object_get(line, "digest"));
+
+	return text && !strcmp(text, digest) &&
+	       json_integer_value(json_object_get(line, "generation")) == generation;
+}
+
+/* A module may keep a policy that nothing runs by any more. */
+static bool is_map_backed(void)
+{
+	struct otseg_pins pins;
+	bool is;
+
+	is = !otseg_pins_open(&pins) && pins.state.backend == OTSEG_BACKEND_MAP;
+	otseg_pins_close(&pins);
+	return is;
+}
+
+/**
+ * otseg_history_catch_up - remember what happened without the tool
+ * @policy: what the module says
+ *
+ * A rollback is the kernel's own doing, and a tool can be killed before it has
+ * written: then the next one does.
+ */
+void otseg_history_catch_up(const struct otseg_genl_policy *policy)
+{
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+	json_t *list, *line;
+	size_t i, n_damaged;
+	bool known = false;
+
+	if (geteuid() || !policy->generation || is_map_backed())
+		return;
+	list = json_array();
+	otseg_print_hex(digest, policy->digest, OTSEG_DIGEST_LEN);
+	otseg_history_read(list, &n_damaged);
+	/* Only the last one that had a generation: they begin anew with each boot. */
+	for (i = json_array_size(list); i > 0 && !known; i--) {
+		line = json_array_get(list, i - 1);
+		if (!json_object_get(line, "generation"))
+			continue;
+		known = is_about(line, digest, policy->generation);
+		break;
+	}
+	json_decref(list);
+	if (known)
+		return;
+	line = json_object();
+	time_set(line, time(NULL) - (time_t)policy->state_seconds);
+	text_set(line, "command", "none");
+	text_set(line, "result", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ?
+					 "rolled back" :
+					 "applied");
+	policy_set(line, policy->name, policy->digest, policy->generation);
+	text_set(line, "why", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ?
+				      "by the kernel, not confirmed in time" :
+				      "found in force, the tool did not live to tell who");
+	line_add(line);
+}
+
+/**
+ * otseg_history_read - read the history
+ * @list: takes its lines, oldest first
+ * @n_damaged: takes the number of lines that cannot be read
+ *
+ * Return: 0 or a negative errno; that there is none is no error.
+ */
+int otseg_history_read(json_t *list, size_t *n_damaged)
+{
+	char path[PATH_LEN], *text = NULL;
+	size_t size = 0;
+	json_t *line;
+	FILE *file;
+	int err;
+
+	*n_damaged = 0;
+	err = state_path(path, HISTORY);
+	if (err)
+		return err;
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	while (getline(&text, &size, file) > 0) {
+		line = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+		if (json_is_object(line)) {
+			json_array_append_new(list, line);
+			continue;
+		}
+		json_decref(line);
+		if (text[0] != '\n')
+			++*n_damaged;
+	}
+	err = ferror(file) ? -EIO : 0;
+	free(text);
+	fclose(file);
+	return err;
+}
+
+static void previous_name(char name[128], const void *successor)
+{
+	const struct otseg_image *header = successor;
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+
+	otseg_print_hex(digest, header->digest, OTSEG_DIGEST_LEN);
+	snprintf(name, 128, PREVIOUS "%s.img", digest);
+}
+
+static int image_write(const char *path, const struct otseg_blob *image)
+{
+	char temporary[PATH_LEN];
+	size_t off = 0;
+	ssize_t n = 0;
+	int fd, err = 0;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	for (; off < image->len && n >= 0; off += (size_t)n) {
+		n = write(fd, (const char *)image->data + off, image->len - off);
+		if (n < 0)
+			break;
+	}
+	if (n < 0 || fsync(fd))
+		err = -errno;
+	close(fd);
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err ? err : dir_sync();
+}
+
+/**
+ * otseg_previous_keep - keep the policy in force for a rollback
+ * @successor: image of the policy that is about to follow it
+ * @image: the policy in force
+ */
+void otseg_previous_keep(const void *successor, const struct otseg_blob *image)
+{
+	char path[PATH_LEN], name[128];
+	int err;
+
+	previous_name(name, successor);
+	err = state_make();
+	if (!err)
+		err = state_path(path, name);
+	if (!err)
+		err = image_write(path, image);
+	if (err)
+		otseg_error_print("warning: no rollback without a file: the policy before cannot be "
+				  "kept in %s: %s",
+				  state_dir(), strerror(-err));
+}
+
+/**
+ * otseg_previous_forget - a policy that was about to follow did not
+ * @successor: its image
+ */
+void otseg_previous_forget(const void *successor)
+{
+	char path[PATH_LEN], name[128];
+
+	previous_name(name, successor);
+	if (!state_path(path, name))
+		unlink(path);
+}
+
+/**
+ * otseg_previous_clean - forget what was before other policies than the active one
+ * @active: its image
+ */
+void otseg_previous_clean(const void *active)
+{
+	char path[PATH_LEN], name[128];
+	struct dirent *entry;
+	DIR *dir;
+
+	previous_name(name, active);
+	dir = opendir(state_dir());
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, PREVIOUS, strlen(PREVIOUS)) ||
+		    !strcmp(entry->d_name, name) || state_path(path, entry->d_name))
+			continue;
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/**
+ * otseg_previous_read - read the policy before
+ * @active: image of the active one
+ * @image: takes the policy before; otseg_blob_free() it
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_previous_read(const void *active, struct otseg_blob *image)
+{
+	char path[PATH_LEN], name[128];
+	int err;
+
+	previous_name(name, active);
+	err = state_path(path, name);
+	if (!err && access(path, R_OK))
+		err = -errno;
+	if (err == -ENOENT) {
+		otseg_error_print("no policy before this one is kept in %s", state_dir());
+		return err;
+	}
+	if (err) {
+		otseg_error_print("%s: %s", path, strerror(-err));
+		return err;
+	}
+	return otseg_source_image(path, image);
+}
