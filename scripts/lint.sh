@@ -189,7 +189,7 @@ step_shellcheck()
 step_codespell()
 {
 	files ':!LICENSE' ':!*.pcap' ':!*.bin' |
-		xargs -r codespell -q 6 -L keep-alives,nd,ot,te || :
+		xargs -r codespell -q 6 -L keep-alives,nd,ot,te,hart,hel,datset,couse || :
 }
 
 step_yamllint()

@@ -335,13 +335,9 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	line = json_object();
 	time_set(line, time(NULL) - (time_t)policy->state_seconds);
 	text_set(line, "command", "none");
-	text_set(line, "result", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ?
-					 "rolled back" :
-					 "applied");
+	text_set(line, "result", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ? "rolled back" : "applied");
 	policy_set(line, policy->name, policy->digest, policy->generation);
-	text_set(line, "why", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ?
-				      "by the kernel, not confirmed in time" :
-				      "found in force, the tool did not live to tell who");
+	text_set(line, "why", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ? "by the kernel, not confirmed in time" : "found in force, the tool did not live to tell who");
 	line_add(line);
 }
 

@@ -184,9 +184,12 @@ static int show_run(const struct otseg_cli *cli)
 static int list_run(const struct otseg_cli *cli)
 {
 	static const struct otseg_column columns[] = {
-		{ "PROTOCOL", "name", false },   { "UNIT", "unit", false },
-		{ "FUNCTIONS", "functions", true }, { "OBJECTS", "objects", true },
-		{ "FIELDS", "fields", true },    {},
+		{ "PROTOCOL", "name", false },
+		{ "UNIT", "unit", false },
+		{ "FUNCTIONS", "functions", true },
+		{ "OBJECTS", "objects", true },
+		{ "FIELDS", "fields", true },
+		{},
 	};
 	json_t *rows = json_array(), *row;
 	unsigned int i;

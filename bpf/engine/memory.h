@@ -76,7 +76,7 @@ OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 k
 
 /* Remember that frames from @source to @destination may bear @id. */
 OTSEG_INLINE void memory_open(const struct otseg_env *e, const struct otseg_addr *source,
-			     const struct otseg_addr *destination, u32 id)
+			      const struct otseg_addr *destination, u32 id)
 {
 	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0));
 

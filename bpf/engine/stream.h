@@ -433,7 +433,7 @@ OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
 
 /* What a refused PDU of the answering side is: perhaps a request. */
 OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu *pdu, u32 have,
-				      u32 reason)
+				    u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 
@@ -854,7 +854,7 @@ OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_sessio
 		if (otseg_unlikely(c->flags & OTSEG_CURSOR_BODY))
 			stream_part(c, &at, &to);
 		if (at != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, at),
-						  p->payload_off + (at - seq), to - at))
+						p->payload_off + (at - seq), to - at))
 			return OTSEG_R_STREAM_OVERLAP;
 		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from))
 			return STREAM_RENEW;

@@ -273,22 +273,22 @@ enum otseg_enip_kind {
 	ENIP_SETS(X, 0)
 #undef X
 #define X(id, function, number, name, access) ENIP_RESET_##id = (number),
-	ENIP_RESETS(X)
+		ENIP_RESETS(X)
 #undef X
 #define X(id, function, number, name, access) ENIP_OPEN_##id = (number),
-	ENIP_OPENS(X, 0)
+			ENIP_OPENS(X, 0)
 #undef X
 #define X(id, function, number, name, access) ENIP_SET_ACCESS_##id = (access),
-	ENIP_SETS(X, 0)
+				ENIP_SETS(X, 0)
 #undef X
 #define X(id, function, number, name, access) ENIP_RESET_ACCESS_##id = (access),
-	ENIP_RESETS(X)
+					ENIP_RESETS(X)
 #undef X
 #define X(id, function, number, name, access) ENIP_OPEN_ACCESS_##id = (access),
-	ENIP_OPENS(X, 0)
+						ENIP_OPENS(X, 0)
 #undef X
 #define X(id, function, number, name, access) OTSEG_ENIP_PCCC_##id = (number),
-	OTSEG_ENIP_PCCC(X)
+							OTSEG_ENIP_PCCC(X)
 #undef X
 };
 
@@ -593,7 +593,7 @@ OTSEG_GLOBAL u32 enip_set_kind(u32 class)
 OTSEG_INLINE void enip_only(struct otseg_msg *msg, const u32 field, u32 value)
 {
 	if (enip_seen(msg) & 1u << field)
-		msg->field_mask &= (u16)~(1u << field);
+		msg->field_mask &= (u16) ~(1u << field);
 	else
 		msg_field(msg, field, value);
 	enip_seen(msg) |= 1u << field;
@@ -632,7 +632,7 @@ OTSEG_INLINE u32 enip_logical(struct otseg_msg *msg, u32 type, u32 value, u32 ki
 		if (mask & ENIP_BIT(CLASS) && !(mask & ENIP_BIT(OUTER_CLASS)))
 			msg_field(msg, OTSEG_ENIP_FIELD_OUTER_CLASS,
 				  msg->fields[OTSEG_ENIP_FIELD_CLASS]);
-		msg->field_mask &= (u16)~(ENIP_BIT(INSTANCE) | ENIP_BIT(ATTRIBUTE) | ENIP_BIT(MEMBER));
+		msg->field_mask &= (u16) ~(ENIP_BIT(INSTANCE) | ENIP_BIT(ATTRIBUTE) | ENIP_BIT(MEMBER));
 		enip_seen(msg) &= ~(ENIP_BIT(INSTANCE) | ENIP_BIT(ATTRIBUTE) | ENIP_BIT(MEMBER));
 		msg_field(msg, OTSEG_ENIP_FIELD_CLASS, value);
 		return OTSEG_R_NONE;
@@ -873,7 +873,7 @@ OTSEG_GLOBAL u32 enip_head(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
 	msg->flags |= OTSEG_MSG_NO_FUNCTION;
-	msg->flags &= (u16)~(OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_VALUES);
+	msg->flags &= (u16) ~(OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_VALUES);
 	msg->function = 0;
 	msg->access = 0;
 	msg->field_mask &= (u16)ENIP_OUTER_FIELDS;
@@ -926,7 +926,7 @@ OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
 		msg->memory = OTSEG_MEMORY_OPEN;
 		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
 	} else if (transport == 3 && !msg->text_mask && msg->field_mask & ENIP_BIT(TARGET_CLASS) &&
-		 msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER) {
+		   msg->fields[OTSEG_ENIP_FIELD_TARGET_CLASS] == OTSEG_ENIP_CLASS_ROUTER) {
 		kind = ENIP_OPEN_MESSAGES;
 	}
 	if (msg->access) /* there is configuration in the path */
@@ -958,7 +958,7 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		return OTSEG_R_PDU_NESTING;
 	/* its path will tell how far it goes */
 	if (have < end)
-		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
+		msg->field_mask &= (u16) ~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	if (have < at + 14)
 		return OTSEG_R_NONE;
 	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, pdu_le32(pdu->bytes, at + 2));
@@ -1304,7 +1304,7 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	}
 	/* the route that an opening within tells of is not all of it */
 	if (is_far)
-		msg->field_mask &= (u16)~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
+		msg->field_mask &= (u16) ~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
 	return reason;
 }
 

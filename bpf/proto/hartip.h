@@ -296,8 +296,8 @@ OTSEG_INLINE u32 hartip_token_passing(const u8 *buf, u32 have, u32 length, u32 t
 	if (delimiter & (OTSEG_HARTIP_EXPANSION | OTSEG_HARTIP_PHYSICAL))
 		return OTSEG_R_PDU_MALFORMED;
 	if (type == OTSEG_HARTIP_REQUEST ? frame != OTSEG_HARTIP_STX :
-	    frame != OTSEG_HARTIP_ACK &&
-		    (type != OTSEG_HARTIP_PUBLISH || frame != OTSEG_HARTIP_BURST))
+					   frame != OTSEG_HARTIP_ACK &&
+						   (type != OTSEG_HARTIP_PUBLISH || frame != OTSEG_HARTIP_BURST))
 		return OTSEG_R_PDU_MALFORMED;
 	is_long = delimiter >> 7;
 	command = OTSEG_HARTIP_AT_BODY + 1 + (is_long ? 5 : 1);

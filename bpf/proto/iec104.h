@@ -521,7 +521,7 @@ OTSEG_INLINE u32 iec104_header(const u8 *buf, u32 have, struct otseg_msg *msg)
 	octet = pdu_u8(buf, OTSEG_IEC104_AT_CAUSE);
 	if (!(causes >> (octet & 63) & 1))
 		return iec104_causes(shape, !msg->dir) >> (octet & 63) & 1 ? OTSEG_R_PDU_DIRECTION :
-									    OTSEG_R_PDU_MALFORMED;
+									     OTSEG_R_PDU_MALFORMED;
 	msg_field(msg, OTSEG_IEC104_FIELD_CAUSE, octet & 63);
 	msg_field(msg, OTSEG_IEC104_FIELD_NEGATIVE, octet >> 6 & 1);
 	msg_field(msg, OTSEG_IEC104_FIELD_TEST, octet >> 7);

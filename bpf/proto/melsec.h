@@ -308,8 +308,8 @@ OTSEG_GLOBAL u32 melsec_points(struct otseg_pdu *pdu, u32 off, u32 points, u32 h
 	 */
 	encoding = !is_bit		      ? (kind == OTSEG_MELSEC_BITS ? OTSEG_VALUES_BITS : OTSEG_VALUES_LE16) :
 		   how & OTSEG_MELSEC_HOW_LONG ? OTSEG_VALUES_NONE :
-		   is_iqr		      ? OTSEG_VALUES_LE16 :
-						OTSEG_VALUES_U8;
+		   is_iqr		       ? OTSEG_VALUES_LE16 :
+						 OTSEG_VALUES_U8;
 	/* an object for which there is no room has no values either */
 	if (encoding == OTSEG_VALUES_NONE || index >= OTSEG_MSG_OBJECTS || msg->length > OTSEG_PDU_MAX ||
 	    (msg->values != OTSEG_VALUES_NONE && msg->values != encoding)) {

@@ -1105,9 +1105,20 @@ OTSEG_INLINE u32 mms_user_data(const u8 *buf, u32 off, u32 end, u32 have)
  * data, the request.
  */
 static const u16 otseg_mms_path[] = {
-	0x31, OTSEG_MMS_SEEK | 0xa2, OTSEG_MMS_SEEK | 0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x60,
-	OTSEG_MMS_SEEK | 0xbe, 0x28, OTSEG_MMS_SEEK | 0xa0, 0xa8,
-	0x61, 0x30, OTSEG_MMS_SEEK | 0xa0, 0x62,
+	0x31,
+	OTSEG_MMS_SEEK | 0xa2,
+	OTSEG_MMS_SEEK | 0x61,
+	0x30,
+	OTSEG_MMS_SEEK | 0xa0,
+	0x60,
+	OTSEG_MMS_SEEK | 0xbe,
+	0x28,
+	OTSEG_MMS_SEEK | 0xa0,
+	0xa8,
+	0x61,
+	0x30,
+	OTSEG_MMS_SEEK | 0xa0,
+	0x62,
 };
 
 #define OTSEG_MMS_PATH_FINISH 10 /* where the second one begins */
@@ -1274,8 +1285,8 @@ OTSEG_INLINE u32 mms_access(struct otseg_pdu *pdu, u32 off, u32 have, struct ots
 	if (stop) {
 		/* no rule that names it covers it */
 		msg->text_mask = 0;
-		msg->field_mask &= (u16)~(1u << OTSEG_MMS_FIELD_CONSTRAINT |
-					  1u << OTSEG_MMS_FIELD_OPERATION);
+		msg->field_mask &= (u16) ~(1u << OTSEG_MMS_FIELD_CONSTRAINT |
+					   1u << OTSEG_MMS_FIELD_OPERATION);
 		if (msg->flags & OTSEG_MSG_PARTIAL)
 			return OTSEG_R_NONE;
 	} else if (is_write) {

@@ -88,7 +88,7 @@ enum otseg_mqtt_type {
 #define X(id, function, number, name, access) OTSEG_MQTT_TYPE_##id = (number),
 	OTSEG_MQTT_TYPES(X, 0, 0, 0)
 #undef X
-	OTSEG_MQTT_TYPE_ALIAS, /* not to be told: the topic is one that was agreed on before */
+		OTSEG_MQTT_TYPE_ALIAS, /* not to be told: the topic is one that was agreed on before */
 };
 
 #define OTSEG_MQTT_OBJECTS(X)
@@ -797,7 +797,7 @@ OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 		return OTSEG_R_PDU_MALFORMED;
 	otseg_mqtt_filters(pdu, walk, msg->part,
 			   function == OTSEG_MQTT_FC_UNSUBSCRIBE ? MQTT_NO_OPTIONS :
-			   is_5				         ? 0xc0 :
+			   is_5					 ? 0xc0 :
 								   0xfc);
 	reason = mqtt_stopped(walk->off, msg);
 	if (reason || !walk->topic)

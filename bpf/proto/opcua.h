@@ -361,8 +361,20 @@ OTSEG_INLINE u32 opcua_extension(const u8 *buf, u32 off, u32 have, u32 end)
 
 /* Bytes of a value of the built-in types whose length is fixed, by their number (Part 6, 5.1.2). */
 static const u8 otseg_opcua_fixed[64] = {
-	[1] = 1, [2] = 1, [3] = 1, [4] = 2, [5] = 2, [6] = 4, [7] = 4, [8] = 8, [9] = 8,
-	[10] = 4, [11] = 8, [13] = 8, [14] = 16, [19] = 4,
+	[1] = 1,
+	[2] = 1,
+	[3] = 1,
+	[4] = 2,
+	[5] = 2,
+	[6] = 4,
+	[7] = 4,
+	[8] = 8,
+	[9] = 8,
+	[10] = 4,
+	[11] = 8,
+	[13] = 8,
+	[14] = 16,
+	[19] = 4,
 };
 
 /*
@@ -895,7 +907,7 @@ OTSEG_INLINE u32 opcua_error(const u8 *buf, u32 have, u32 is_server, struct otse
 		return OTSEG_R_NONE;
 	opcua_status(msg, pdu_le32(buf, 8));
 	return opcua_string(buf, 12, have, msg->length) == msg->length ? OTSEG_R_NONE :
-									OTSEG_R_PDU_LENGTH;
+									 OTSEG_R_PDU_LENGTH;
 }
 
 /* Part 6, 7.1.2.6: ReverseHello. From now on the side that opened the connection is the server. */
@@ -1152,7 +1164,7 @@ OTSEG_NOINLINE u32 opcua_answer(struct otseg_pdu *pdu, u32 have, u32 end, u32 mo
 
 /* Part 4, 7.33: the first chunk of a request. */
 OTSEG_INLINE u32 opcua_request(struct otseg_pdu *pdu, u32 have, u32 end, u32 mode,
-				 struct otseg_msg *msg)
+			       struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	u32 id = pdu_le32(buf, OPCUA_AT_REQUEST);

@@ -365,7 +365,7 @@ OTSEG_GLOBAL u32 otseg_profinet_next(struct otseg_pdu *pdu, u32 have, u32 limit,
 		}
 		if (next > have)
 			return PROFINET_STOP |
-		       (have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE);
+			       (have == OTSEG_PDU_MAX ? OTSEG_R_PDU_NESTING : OTSEG_R_NONE);
 		reason = otseg_profinet_block(pdu, at, len, skip, msg);
 	}
 	if (reason)

@@ -817,7 +817,7 @@ OTSEG_GLOBAL u32 otseg_s7comm_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, str
 	if (have < OTSEG_S7COMM_AT_JOB)
 		return OTSEG_R_NONE;
 	end = rosctr == OTSEG_S7COMM_ACK || rosctr == OTSEG_S7COMM_ACK_DATA ? OTSEG_S7COMM_AT_ACK :
-									     OTSEG_S7COMM_AT_JOB;
+									      OTSEG_S7COMM_AT_JOB;
 	end += pdu_be16(buf, OTSEG_S7COMM_AT_LENGTHS);
 	total = end + pdu_be16(buf, OTSEG_S7COMM_AT_LENGTHS + 2);
 	if (goes_on ? total <= msg->length : total != msg->length)

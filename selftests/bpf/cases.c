@@ -450,8 +450,8 @@ static void case_rules(void)
 /* A FINS command over UDP: reads @count words of the data memory from @first on. */
 static u32 fins_ask(u16 port, u32 network, u32 sid, u32 first, u32 count)
 {
-	u8 ask[] = { 0x80, 0, 2, (u8)network, 1,    0, 0, 2, 0, (u8)sid,
-		     1,	   1, 0x82, (u8)(first >> 8), (u8)first, 0, 0, (u8)count };
+	u8 ask[] = { 0x80, 0, 2, (u8)network, 1, 0, 0, 2, 0, (u8)sid,
+		     1, 1, 0x82, (u8)(first >> 8), (u8)first, 0, 0, (u8)count };
 
 	frame_udp(&f, &it, &cell, port, 9600, ask, sizeof(ask));
 	return send_from(&it);

@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 {
 	struct wire w = { .kernel = datapath_new(NULL, 1), .sport = 20000 };
 	const char *folders = argc > 1 ? argv[1] : access("selftests/proto/suite.c", R_OK) ? "../proto" :
-									 "selftests/proto";
+											     "selftests/proto";
 	char pattern[4096];
 	glob_t found;
 	size_t i;
