@@ -533,8 +533,8 @@ OTSEG_INLINE u32 stream_step(struct otseg_env *e, const struct otseg_session *s,
 
 /*
  * Judge the PDUs from @in->at to @in->end; @in->at is then where an incomplete
- * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is reported, and the rest judged
- * all the same as long as it is clear where PDUs begin.
+ * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is
+ * reported, and the rest judged all the same as long as it is clear where PDUs begin.
  */
 OTSEG_INLINE u32 stream_judge(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {

@@ -45,55 +45,79 @@
  * BACnetUnconfirmedServiceChoice.
  *
  * Notifications are `read` from the side that was asked to notify, `write` from the other: a
- * device may act on what it is told. Who was notified acknowledges it: `session`. A write to an object that is configuration or
- * a program is `program` as well. Subscriptions are `read`: what they change is who is told.
+ * device may act on what it is told. Who was notified acknowledges it: `session`. A write to an
+ * object that is configuration or a program is `program` as well. Subscriptions are `read`: what
+ * they change is who is told.
  */
 /* clang-format off */
 #define OTSEG_BACNET_SERVICES(Y, X) \
-	Y(X, ACKNOWLEDGE_ALARM, 0, "acknowledge-alarm", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, 0, 0, 0) \
-	Y(X, CONFIRMED_COV, 1, "confirmed-cov-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
-	Y(X, CONFIRMED_EVENT, 2, "confirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
+	Y(X, ACKNOWLEDGE_ALARM, 0, "acknowledge-alarm", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, \
+		0, 0, 0) \
+	Y(X, CONFIRMED_COV, 1, "confirmed-cov-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, \
+		0, 0, 0, 0) \
+	Y(X, CONFIRMED_EVENT, 2, "confirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), \
+		0, 0, 0, 0, 0, 0) \
 	Y(X, GET_ALARM_SUMMARY, 3, "get-alarm-summary", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, GET_ENROLLMENT_SUMMARY, 4, "get-enrollment-summary", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, SUBSCRIBE_COV, 5, "subscribe-cov", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, 0, 0, 0) \
 	Y(X, ATOMIC_READ_FILE, 6, "atomic-read-file", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, ATOMIC_WRITE_FILE, 7, "atomic-write-file", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
-	Y(X, ADD_LIST_ELEMENT, 8, "add-list-element", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
-	Y(X, REMOVE_LIST_ELEMENT, 9, "remove-list-element", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
+	Y(X, ADD_LIST_ELEMENT, 8, "add-list-element", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, \
+		OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
+	Y(X, REMOVE_LIST_ELEMENT, 9, "remove-list-element", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, \
+		OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
 	Y(X, CREATE_OBJECT, 10, "create-object", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_IN(0, 1), 0, 0, 0, 0, 0, 0) \
 	Y(X, DELETE_OBJECT, 11, "delete-object", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
-	Y(X, READ_PROPERTY, 12, "read-property", OTSEG_ACCESS_READ, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
+	Y(X, READ_PROPERTY, 12, "read-property", OTSEG_ACCESS_READ, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, \
+		OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
 	Y(X, READ_PROPERTY_CONDITIONAL, 13, "read-property-conditional", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, READ_PROPERTY_MULTIPLE, 14, "read-property-multiple", OTSEG_ACCESS_READ, OTSEG_BACNET_LIST, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_IN(1, 0), OTSEG_BACNET_IN(1, 1), 0, 0, 0) \
-	Y(X, WRITE_PROPERTY, 15, "write-property", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), OTSEG_BACNET_TOP(4), 0, 0) \
-	Y(X, WRITE_PROPERTY_MULTIPLE, 16, "write-property-multiple", OTSEG_BACNET_WRITES, OTSEG_BACNET_LIST | OTSEG_BACNET_PARTS, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_IN(1, 0), OTSEG_BACNET_IN(1, 1), OTSEG_BACNET_IN(1, 3), 0, 0) \
-	Y(X, DEVICE_COMMUNICATION_CONTROL, 17, "device-communication-control", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_FIELD_STATE) \
-	Y(X, CONFIRMED_PRIVATE, 18, "confirmed-private-transfer", OTSEG_ACCESS_VENDOR, 0, 0, 0, 0, 0, 0, OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_VENDOR) \
-	Y(X, CONFIRMED_TEXT, 19, "confirmed-text-message", OTSEG_ACCESS_WRITE, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, 0, 0, 0) \
-	Y(X, REINITIALIZE_DEVICE, 20, "reinitialize-device", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, 0, OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_STATE) \
+	Y(X, READ_PROPERTY_MULTIPLE, 14, "read-property-multiple", OTSEG_ACCESS_READ, OTSEG_BACNET_LIST, \
+		OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_IN(1, 0), OTSEG_BACNET_IN(1, 1), 0, 0, 0) \
+	Y(X, WRITE_PROPERTY, 15, "write-property", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), \
+		0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), OTSEG_BACNET_TOP(4), 0, 0) \
+	Y(X, WRITE_PROPERTY_MULTIPLE, 16, "write-property-multiple", OTSEG_BACNET_WRITES, \
+		OTSEG_BACNET_LIST | OTSEG_BACNET_PARTS, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_IN(1, 0), \
+		OTSEG_BACNET_IN(1, 1), OTSEG_BACNET_IN(1, 3), 0, 0) \
+	Y(X, DEVICE_COMMUNICATION_CONTROL, 17, "device-communication-control", OTSEG_ACCESS_CONTROL, 0, 0, 0, \
+		0, 0, 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_FIELD_STATE) \
+	Y(X, CONFIRMED_PRIVATE, 18, "confirmed-private-transfer", OTSEG_ACCESS_VENDOR, 0, 0, 0, 0, 0, 0, \
+		OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_VENDOR) \
+	Y(X, CONFIRMED_TEXT, 19, "confirmed-text-message", OTSEG_ACCESS_WRITE, 0, OTSEG_BACNET_TOP(0), 0, 0, \
+		0, 0, 0, 0) \
+	Y(X, REINITIALIZE_DEVICE, 20, "reinitialize-device", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, 0, \
+		OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_STATE) \
 	Y(X, VT_OPEN, 21, "vt-open", OTSEG_ACCESS_PROGRAM, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, VT_CLOSE, 22, "vt-close", OTSEG_ACCESS_PROGRAM, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, VT_DATA, 23, "vt-data", OTSEG_ACCESS_PROGRAM, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, AUTHENTICATE, 24, "authenticate", OTSEG_ACCESS_PROGRAM, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, REQUEST_KEY, 25, "request-key", OTSEG_ACCESS_PROGRAM, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, READ_RANGE, 26, "read-range", OTSEG_ACCESS_READ, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
-	Y(X, LIFE_SAFETY, 27, "life-safety-operation", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(3), 0, 0, 0, 0, OTSEG_BACNET_TOP(2), OTSEG_BACNET_FIELD_STATE) \
-	Y(X, SUBSCRIBE_COV_PROPERTY, 28, "subscribe-cov-property", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(1), 0, OTSEG_BACNET_IN(4, 0), OTSEG_BACNET_IN(4, 1), 0, 0, 0) \
-	Y(X, GET_EVENT_INFORMATION, 29, "get-event-information", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, 0, 0, 0) \
+	Y(X, READ_RANGE, 26, "read-range", OTSEG_ACCESS_READ, OTSEG_BACNET_ONE, OTSEG_BACNET_TOP(0), 0, \
+		OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
+	Y(X, LIFE_SAFETY, 27, "life-safety-operation", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(3), 0, 0, 0, \
+		0, OTSEG_BACNET_TOP(2), OTSEG_BACNET_FIELD_STATE) \
+	Y(X, SUBSCRIBE_COV_PROPERTY, 28, "subscribe-cov-property", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(1), \
+		0, OTSEG_BACNET_IN(4, 0), OTSEG_BACNET_IN(4, 1), 0, 0, 0) \
+	Y(X, GET_EVENT_INFORMATION, 29, "get-event-information", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(0), 0, \
+		0, 0, 0, 0, 0) \
 	Y(X, SUBSCRIBE_COV_MULTIPLE, 30, "subscribe-cov-property-multiple", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, CONFIRMED_COV_MULTIPLE, 31, "confirmed-cov-notification-multiple", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
+	Y(X, CONFIRMED_COV_MULTIPLE, 31, "confirmed-cov-notification-multiple", OTSEG_BACNET_TELLS, 0, 0, 0, \
+		0, 0, 0, 0, 0) \
 	Y(X, CONFIRMED_AUDIT, 32, "confirmed-audit-notification", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, AUDIT_LOG_QUERY, 33, "audit-log-query", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, 0, 0, 0) \
+	Y(X, AUDIT_LOG_QUERY, 33, "audit-log-query", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, \
+		0, 0, 0) \
 	Y(X, I_AM, 0x100, "i-am", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, I_HAVE, 0x101, "i-have", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, COV, 0x102, "unconfirmed-cov-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
-	Y(X, EVENT, 0x103, "unconfirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
-	Y(X, PRIVATE, 0x104, "unconfirmed-private-transfer", OTSEG_ACCESS_VENDOR, 0, 0, 0, 0, 0, 0, OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_VENDOR) \
+	Y(X, EVENT, 0x103, "unconfirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, \
+		0, 0, 0, 0) \
+	Y(X, PRIVATE, 0x104, "unconfirmed-private-transfer", OTSEG_ACCESS_VENDOR, 0, 0, 0, 0, 0, 0, \
+		OTSEG_BACNET_TOP(0), OTSEG_BACNET_FIELD_VENDOR) \
 	Y(X, TEXT, 0x105, "unconfirmed-text-message", OTSEG_ACCESS_WRITE, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, 0, 0, 0) \
 	Y(X, TIME_SYNCHRONIZATION, 0x106, "time-synchronization", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, WHO_HAS, 0x107, "who-has", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
 	Y(X, WHO_IS, 0x108, "who-is", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, UTC_TIME_SYNCHRONIZATION, 0x109, "utc-time-synchronization", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, 0, 0, 0) \
+	Y(X, UTC_TIME_SYNCHRONIZATION, 0x109, "utc-time-synchronization", OTSEG_ACCESS_CONTROL, 0, 0, 0, 0, 0, \
+		0, 0, 0) \
 	Y(X, WRITE_GROUP, 0x10a, "write-group", OTSEG_ACCESS_WRITE, 0, 0, 0, 0, 0, OTSEG_BACNET_TOP(1), 0, 0) \
 	Y(X, COV_MULTIPLE, 0x10b, "unconfirmed-cov-notification-multiple", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, AUDIT, 0x10c, "unconfirmed-audit-notification", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
@@ -114,7 +138,8 @@
 	Y(X, ROUTER_BUSY, 0x204, "router-busy-to-network", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_ANY, 2) \
 	Y(X, ROUTER_AVAILABLE, 0x205, "router-available-to-network", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_ANY, 2) \
 	Y(X, INITIALIZE_ROUTING, 0x206, "initialize-routing-table", OTSEG_ACCESS_PROGRAM, 1, OTSEG_BACNET_ANY, 1) \
-	Y(X, INITIALIZE_ROUTING_ACK, 0x207, "initialize-routing-table-ack", OTSEG_ACCESS_PROGRAM, 1, OTSEG_BACNET_ANY, 1) \
+	Y(X, INITIALIZE_ROUTING_ACK, 0x207, "initialize-routing-table-ack", OTSEG_ACCESS_PROGRAM, 1, \
+		OTSEG_BACNET_ANY, 1) \
 	Y(X, ESTABLISH_CONNECTION, 0x208, "establish-connection-to-network", OTSEG_ACCESS_CONTROL, 3, 3, 1) \
 	Y(X, DISCONNECT_CONNECTION, 0x209, "disconnect-connection-to-network", OTSEG_ACCESS_CONTROL, 2, 2, 2) \
 	Y(X, CHALLENGE, 0x20a, "challenge-request", OTSEG_ACCESS_PROGRAM, 1, OTSEG_BACNET_ANY, 1) \
@@ -137,7 +162,8 @@
 	Y(X, BVLC_RESULT, 0x300, "bvlc-result", OTSEG_ACCESS_SESSION, 6, 6, 1) \
 	Y(X, WRITE_BDT, 0x301, "write-broadcast-distribution-table", OTSEG_ACCESS_PROGRAM, 4, OTSEG_BACNET_ANY, 10) \
 	Y(X, READ_BDT, 0x302, "read-broadcast-distribution-table", OTSEG_ACCESS_DIAGNOSTIC, 4, 4, 1) \
-	Y(X, READ_BDT_ACK, 0x303, "read-broadcast-distribution-table-ack", OTSEG_ACCESS_DIAGNOSTIC, 4, OTSEG_BACNET_ANY, 10) \
+	Y(X, READ_BDT_ACK, 0x303, "read-broadcast-distribution-table-ack", OTSEG_ACCESS_DIAGNOSTIC, 4, \
+		OTSEG_BACNET_ANY, 10) \
 	Y(X, REGISTER_FOREIGN, 0x305, "register-foreign-device", OTSEG_ACCESS_CONTROL, 6, 6, 1) \
 	Y(X, READ_FDT, 0x306, "read-foreign-device-table", OTSEG_ACCESS_DIAGNOSTIC, 4, 4, 1) \
 	Y(X, READ_FDT_ACK, 0x307, "read-foreign-device-table-ack", OTSEG_ACCESS_DIAGNOSTIC, 4, OTSEG_BACNET_ANY, 10) \
@@ -462,14 +488,19 @@ struct otseg_bacnet_service {
 static const struct otseg_bacnet_service otseg_bacnet_services[2 * OTSEG_BACNET_HALF] = {
 /* clang-format off */
 #define OTSEG_BACNET_PLACE(code) ((code) / OTSEG_BACNET_UNCONFIRMED * OTSEG_BACNET_HALF + ((code) & 0xff))
-#define OTSEG_BACNET_AS_SERVICE(X, id, code, name, access, flags, object, object_2, property, index, priority, number, field) \
-	[OTSEG_BACNET_PLACE(code)] = { (access), (flags) | OTSEG_BACNET_KNOWN, (object), (object_2), (property), (index), (priority), (number) },
+#define OTSEG_BACNET_AS_SERVICE(X, id, code, name, access, flags, object, object_2, property, \
+				index, priority, number, field) \
+	[OTSEG_BACNET_PLACE(code)] = { (access), (flags) | OTSEG_BACNET_KNOWN, (object), (object_2), \
+				       (property), (index), (priority), (number) },
 	OTSEG_BACNET_SERVICES(OTSEG_BACNET_AS_SERVICE, )
 };
 
 /* Field of its further number: the state but for private transfers. */
-#define OTSEG_BACNET_AS_FIELD(X, id, code, name, access, flags, object, object_2, property, index, priority, number, field) \
-	_Static_assert(!(number) || (field) == (((code) & 0xff) == 18 || (code) == 0x104 ? OTSEG_BACNET_FIELD_VENDOR : OTSEG_BACNET_FIELD_STATE), "field");
+#define OTSEG_BACNET_AS_FIELD(X, id, code, name, access, flags, object, object_2, property, index, \
+			      priority, number, field) \
+	_Static_assert(!(number) || (field) == (((code) & 0xff) == 18 || (code) == 0x104 ? \
+						OTSEG_BACNET_FIELD_VENDOR : \
+						OTSEG_BACNET_FIELD_STATE), "field");
 OTSEG_BACNET_SERVICES(OTSEG_BACNET_AS_FIELD, )
 /* clang-format on */
 
@@ -677,9 +708,9 @@ OTSEG_GLOBAL u32 bacnet_value(struct otseg_pdu *pdu, u32 off, u32 how, u32 found
 }
 
 /*
- * A tag in its place. @place: depth in bits 0-3, innermost container in bits 4-11, next least number outside
- * of all in bits 12-19, inside of one in bits 20-27, bit 28: the list of an object's properties is due. Return: the place
- * behind it, ~0: it may not stand there.
+ * A tag in its place. @place: depth in bits 0-3, innermost container in bits 4-11, next least
+ * number outside of all in bits 12-19, inside of one in bits 20-27, bit 28: the list of an
+ * object's properties is due. Return: the place behind it, ~0: it may not stand there.
  */
 OTSEG_GLOBAL u32 bacnet_place(u32 place, u32 tag, u32 flags)
 {

@@ -97,51 +97,79 @@
  * somebody's command line.
  */
 #define OTSEG_DNP3_GROUPS(F, X) \
-	F(X, DEVICE_ATTRIBUTE, 0, "device-attribute", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "attribute of the device: variation tells which") \
+	F(X, DEVICE_ATTRIBUTE, 0, "device-attribute", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"attribute of the device: variation tells which") \
 	F(X, BINARY_INPUT, 1, "binary-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "single bit that is reported") \
-	F(X, BINARY_INPUT_EVENT, 2, "binary-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a binary input") \
-	F(X, DOUBLE_BIT_INPUT, 3, "double-bit-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "two bits that are reported") \
-	F(X, DOUBLE_BIT_INPUT_EVENT, 4, "double-bit-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a double-bit input") \
+	F(X, BINARY_INPUT_EVENT, 2, "binary-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"change of a binary input") \
+	F(X, DOUBLE_BIT_INPUT, 3, "double-bit-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"two bits that are reported") \
+	F(X, DOUBLE_BIT_INPUT_EVENT, 4, "double-bit-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"change of a double-bit input") \
 	F(X, BINARY_OUTPUT, 10, "binary-output", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "state of a binary output") \
-	F(X, BINARY_OUTPUT_EVENT, 11, "binary-output-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a binary output") \
-	F(X, BINARY_COMMAND, 12, "binary-command", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "command to a binary output") \
-	F(X, BINARY_COMMAND_EVENT, 13, "binary-command-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "command that was given") \
+	F(X, BINARY_OUTPUT_EVENT, 11, "binary-output-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"change of a binary output") \
+	F(X, BINARY_COMMAND, 12, "binary-command", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"command to a binary output") \
+	F(X, BINARY_COMMAND_EVENT, 13, "binary-command-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"command that was given") \
 	F(X, COUNTER, 20, "counter", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "counter") \
 	F(X, FROZEN_COUNTER, 21, "frozen-counter", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "counter as it was frozen") \
 	F(X, COUNTER_EVENT, 22, "counter-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a counter") \
-	F(X, FROZEN_COUNTER_EVENT, 23, "frozen-counter-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "counter that was frozen") \
+	F(X, FROZEN_COUNTER_EVENT, 23, "frozen-counter-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"counter that was frozen") \
 	F(X, ANALOG_INPUT, 30, "analog-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "measured value") \
-	F(X, FROZEN_ANALOG_INPUT, 31, "frozen-analog-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "measured value as it was frozen") \
-	F(X, ANALOG_INPUT_EVENT, 32, "analog-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a measured value") \
-	F(X, FROZEN_ANALOG_INPUT_EVENT, 33, "frozen-analog-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "measured value that was frozen") \
-	F(X, ANALOG_DEADBAND, 34, "analog-deadband", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "change from which a measured value is reported") \
-	F(X, ANALOG_OUTPUT_STATUS, 40, "analog-output-status", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "state of an analog output") \
+	F(X, FROZEN_ANALOG_INPUT, 31, "frozen-analog-input", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"measured value as it was frozen") \
+	F(X, ANALOG_INPUT_EVENT, 32, "analog-input-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"change of a measured value") \
+	F(X, FROZEN_ANALOG_INPUT_EVENT, 33, "frozen-analog-input-event", OTSEG_ACCESS_READ, \
+		OTSEG_ACCESS_WRITE, "measured value that was frozen") \
+	F(X, ANALOG_DEADBAND, 34, "analog-deadband", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"change from which a measured value is reported") \
+	F(X, ANALOG_OUTPUT_STATUS, 40, "analog-output-status", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"state of an analog output") \
 	F(X, ANALOG_OUTPUT, 41, "analog-output", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "command to an analog output") \
-	F(X, ANALOG_OUTPUT_EVENT, 42, "analog-output-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of an analog output") \
-	F(X, ANALOG_COMMAND_EVENT, 43, "analog-command-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "command that was given") \
+	F(X, ANALOG_OUTPUT_EVENT, 42, "analog-output-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"change of an analog output") \
+	F(X, ANALOG_COMMAND_EVENT, 43, "analog-command-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"command that was given") \
 	F(X, TIME, 50, "time", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "clock of the device") \
 	F(X, TIME_CTO, 51, "time-cto", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "common time of occurrence") \
 	F(X, TIME_DELAY, 52, "time-delay", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "delay that was measured") \
-	F(X, CLASS_DATA, 60, "class-data", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "all of a class: variation 1 is class 0, 2 class 1") \
+	F(X, CLASS_DATA, 60, "class-data", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, \
+		"all of a class: variation 1 is class 0, 2 class 1") \
 	F(X, FILE, 70, "file", OTSEG_ACCESS_PROGRAM, OTSEG_ACCESS_PROGRAM, "file") \
-	F(X, INTERNAL_INDICATION, 80, "internal-indication", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "state of the device; 7 is restart") \
-	F(X, DEVICE_STORAGE, 81, "device-storage", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "how full its buffers are") \
-	F(X, DEVICE_PROFILE, 82, "device-profile", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "functions and indexes of the device") \
-	F(X, DATA_SET_PROTOTYPE, 85, "data-set-prototype", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "what data sets are made of") \
-	F(X, DATA_SET_DESCRIPTOR, 86, "data-set-descriptor", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "what a data set holds") \
+	F(X, INTERNAL_INDICATION, 80, "internal-indication", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, \
+		"state of the device; 7 is restart") \
+	F(X, DEVICE_STORAGE, 81, "device-storage", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, \
+		"how full its buffers are") \
+	F(X, DEVICE_PROFILE, 82, "device-profile", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"functions and indexes of the device") \
+	F(X, DATA_SET_PROTOTYPE, 85, "data-set-prototype", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"what data sets are made of") \
+	F(X, DATA_SET_DESCRIPTOR, 86, "data-set-descriptor", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"what a data set holds") \
 	F(X, DATA_SET, 87, "data-set", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "present value of a data set") \
 	F(X, DATA_SET_EVENT, 88, "data-set-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "snapshot of a data set") \
 	F(X, APPLICATION, 90, "application", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "program of the device") \
-	F(X, STATUS_OF_OPERATION, 91, "status-of-operation", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "whether a configuration is active") \
+	F(X, STATUS_OF_OPERATION, 91, "status-of-operation", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"whether a configuration is active") \
 	F(X, BCD, 101, "bcd-integer", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "binary-coded decimal") \
 	F(X, UNSIGNED, 102, "unsigned-integer", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "8-bit number") \
-	F(X, OCTET_STRING, 110, "octet-string", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "text; variation is its length") \
+	F(X, OCTET_STRING, 110, "octet-string", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, \
+		"text; variation is its length") \
 	F(X, OCTET_STRING_EVENT, 111, "octet-string-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_WRITE, "change of a text") \
-	F(X, TERMINAL_OUTPUT, 112, "virtual-terminal-output", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR, "text to a terminal of the device") \
-	F(X, TERMINAL_EVENT, 113, "virtual-terminal-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR, "text from a terminal of the device") \
-	F(X, AUTHENTICATION, 120, "authentication", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, "challenges, keys and users") \
-	F(X, SECURITY_STATISTIC, 121, "security-statistic", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "counter of the authentication") \
-	F(X, SECURITY_STATISTIC_EVENT, 122, "security-statistic-event", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, "change of such a counter")
+	F(X, TERMINAL_OUTPUT, 112, "virtual-terminal-output", OTSEG_ACCESS_READ, \
+		OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR, "text to a terminal of the device") \
+	F(X, TERMINAL_EVENT, 113, "virtual-terminal-event", OTSEG_ACCESS_READ, \
+		OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR, "text from a terminal of the device") \
+	F(X, AUTHENTICATION, 120, "authentication", OTSEG_ACCESS_READ, OTSEG_ACCESS_PROGRAM, \
+		"challenges, keys and users") \
+	F(X, SECURITY_STATISTIC, 121, "security-statistic", OTSEG_ACCESS_READ, OTSEG_ACCESS_CONTROL, \
+		"counter of the authentication") \
+	F(X, SECURITY_STATISTIC_EVENT, 122, "security-statistic-event", OTSEG_ACCESS_READ, \
+		OTSEG_ACCESS_CONTROL, "change of such a counter")
 
 #define OTSEG_DNP3_GROUP_0 255 /* type of the objects of group 0: there is no group 255 */
 

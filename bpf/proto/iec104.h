@@ -55,9 +55,10 @@ enum otseg_iec104_shape {
  * for 127). Types 2-19 with a time of three bytes, 104 and 106 are of 101 alone, and are met where a
  * serial line was put on TCP. S and U frames (104, 5.1) are 256 plus their first control octet.
  *
- * Commands switch: `control`. Set points and bit strings are process data: `write`. Interrogation and read are questions; counter interrogation
- * may also freeze or reset the counters, which is `control`, as are the clock and the reset of the
- * process. Parameters are configuration, and so is whatever a file may hold.
+ * Commands switch: `control`. Set points and bit strings are process data: `write`. Interrogation
+ * and read are questions; counter interrogation may also freeze or reset the counters, which is
+ * `control`, as are the clock and the reset of the process. Parameters are configuration, and so
+ * is whatever a file may hold.
  */
 /* clang-format off */
 #define OTSEG_IEC104_TYPES(X, F) \
@@ -125,7 +126,8 @@ enum otseg_iec104_shape {
 	X(F, S_UA_NA_1, 94, "s-ua-na-1", OTSEG_ACCESS_PROGRAM, OTSEG_FN_OPAQUE, SECURE, 0, 0) \
 	X(F, S_UC_NA_1, 95, "s-uc-na-1", OTSEG_ACCESS_PROGRAM, OTSEG_FN_OPAQUE, SECURE, 0, 0) \
 	X(F, C_IC_NA_1, 100, "c-ic-na-1", OTSEG_ACCESS_READ, 0, STATION, 1, OTSEG_IEC104_QUALIFIED) \
-	X(F, C_CI_NA_1, 101, "c-ci-na-1", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL, OTSEG_FN_SUB, STATION, 1, OTSEG_IEC104_QUALIFIED) \
+	X(F, C_CI_NA_1, 101, "c-ci-na-1", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL, OTSEG_FN_SUB, STATION, 1, \
+		OTSEG_IEC104_QUALIFIED) \
 	X(F, C_RD_NA_1, 102, "c-rd-na-1", OTSEG_ACCESS_READ, 0, ASK, 0, 0) \
 	X(F, C_CS_NA_1, 103, "c-cs-na-1", OTSEG_ACCESS_CONTROL, 0, STATION, 7, 0) \
 	X(F, C_TS_NA_1, 104, "c-ts-na-1", OTSEG_ACCESS_DIAGNOSTIC, 0, STATION, 2, 0) \
@@ -207,7 +209,8 @@ enum otseg_iec104_type {
 	X(ORIGINATOR, 3, "originator", 255, "originator address")                             \
 	X(SELECT, 4, "select", 1, "of a command: select or execute")                          \
 	X(QUALIFIER, 5, "qualifier", 255, "of a command, an interrogation or a parameter")    \
-	X(STATE, 6, "state", 3, "of single-command: 0 off, 1 on; of double command: 1 off, 2 on; of step command: 1 lower, 2 higher")
+	X(STATE, 6, "state", 3, \
+		"of single-command: 0 off, 1 on; of double command: 1 off, 2 on; of step command: 1 lower, 2 higher")
 
 /* Causes: 101, 7.2.3; 14-16: 62351. */
 #define OTSEG_IEC104_FIELD_WORDS(X)                                                           \

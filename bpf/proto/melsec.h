@@ -119,7 +119,8 @@
 	Y(X, Z, 0xcc, "z", WORDS, "index register")
 #define OTSEG_MELSEC_BUFFERS(X) \
 	X(OWN_BUFFER, 0xfd, "own-buffer", 0xffffffff, 0, "memory of the addressed module, by word") \
-	X(MODULE_BUFFER, 0xfe, "module-buffer", 0xffffffff, 0, "memory of the module that the field `module` names, by byte")
+	X(MODULE_BUFFER, 0xfe, "module-buffer", 0xffffffff, 0, \
+		"memory of the module that the field `module` names, by byte")
 
 #define OTSEG_MELSEC_AS_OBJECT(X, id, code, name, kind, sentence) X(id, code, name, 0xffffffff, 0, sentence)
 #define OTSEG_MELSEC_OBJECTS(X) \

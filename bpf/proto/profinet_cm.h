@@ -39,7 +39,8 @@ enum otseg_profinet_cm_object {
 	X(CONNECT##name, 0 + (number), "connect" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
 	X(RELEASE##name, 1 + (number), "release" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
 	X(READ##name, 2 + (number), "read" suffix, OTSEG_ACCESS_READ, OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
-	X(WRITE##name, 3 + (number), "write" suffix, OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM, OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
+	X(WRITE##name, 3 + (number), "write" suffix, OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM, \
+		OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
 	X(CONTROL##name, 4 + (number), "control" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
 	X(READ_IMPLICIT##name, 5 + (number), "read-implicit" suffix, OTSEG_ACCESS_READ, OTSEG_PROFINET_CM_OBJ_RECORD, 0)
 #define OTSEG_PROFINET_CM_ENDPOINTS(X, name, number, suffix)                                   \
@@ -49,7 +50,8 @@ enum otseg_profinet_cm_object {
 	X(EPT_MAP##name, 3 + (number), "ept-map" suffix, OTSEG_ACCESS_READ, 0, 0)                  \
 	X(EPT_FREE##name, 4 + (number), "ept-lookup-handle-free" suffix, OTSEG_ACCESS_READ, 0, 0)  \
 	X(EPT_INQUIRE##name, 5 + (number), "ept-inq-object" suffix, OTSEG_ACCESS_READ, 0, 0)       \
-	X(EPT_MGMT_DELETE##name, 6 + (number), "ept-mgmt-delete" suffix, OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0)
+	X(EPT_MGMT_DELETE##name, 6 + (number), "ept-mgmt-delete" suffix, \
+		OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0)
 #define OTSEG_PROFINET_CM_CALLS(X)                                                             \
 	X(PING, 513, "ping", OTSEG_ACCESS_SESSION, 0, 0)                                           \
 	X(RESPONSE_FRAGMENT, 514, "response-fragment", OTSEG_ACCESS_SESSION, 0, 0)                 \
