@@ -315,6 +315,7 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	json_t *list, *line;
 	size_t i, n_damaged;
 	bool known = false;
+	bool undone;
 
 	if (geteuid() || !policy->generation || is_map_backed())
 		return;
@@ -335,9 +336,12 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	line = json_object();
 	time_set(line, time(NULL) - (time_t)policy->state_seconds);
 	text_set(line, "command", "none");
-	text_set(line, "result", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ? "rolled back" : "applied");
+	undone = policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK;
+	text_set(line, "result", undone ? "rolled back" : "applied");
 	policy_set(line, policy->name, policy->digest, policy->generation);
-	text_set(line, "why", policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK ? "by the kernel, not confirmed in time" : "found in force, the tool did not live to tell who");
+	text_set(line, "why",
+		 undone ? "by the kernel, not confirmed in time" :
+			  "found in force, the tool did not live to tell who");
 	line_add(line);
 }
 

@@ -444,6 +444,12 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 	return OTSEG_R_PDU_DIRECTION;
 }
 
+/* Whether the question tells what to remember; of what is opened, the answer does. */
+OTSEG_INLINE u32 stream_asks_memory(const struct otseg_msg *msg)
+{
+	return msg->memory != OTSEG_MEMORY_OPEN;
+}
+
 /* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
 OTSEG_NOINLINE u32 stream_message(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
@@ -473,7 +479,7 @@ OTSEG_NOINLINE u32 stream_message(struct otseg_env *e, const struct otseg_sessio
 		reason = stream_answer(e, s);
 	}
 	if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE &&
-	    is_asked == (in->msg.memory != OTSEG_MEMORY_OPEN) &&
+	    is_asked == stream_asks_memory(&in->msg) &&
 	    !(in->msg.flags & OTSEG_MSG_PARTIAL))
 		reason = otseg_unit_memory(e, 0, 0);
 	/* Of so many bytes an inspector must have made up its mind. */

@@ -516,7 +516,7 @@ struct otseg_bacnet_size {
 /* Messages between routers by type. */
 static const struct otseg_bacnet_size otseg_bacnet_messages[OTSEG_BACNET_SIZES] = {
 #define OTSEG_BACNET_AS_SIZE(X, id, code, name, access, least, most, step) \
-	[(code) & 0xff] = { (access), (step), (least), (most) },
+	[0xff & (code)] = { (access), (step), (least), (most) },
 	OTSEG_BACNET_MESSAGES(OTSEG_BACNET_AS_SIZE, )
 };
 

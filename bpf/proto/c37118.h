@@ -139,7 +139,8 @@ OTSEG_INLINE u32 c37118_command(const u8 *buf, u32 have, u32 length, struct otse
 OTSEG_GLOBAL u32 otseg_c37118_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 				    struct otseg_msg *msg)
 {
-	u32 kind, type, length, stream, least;
+	u32 kind, type, length, stream, least, is_command;
+	u32 is_request = dir == OTSEG_DIR_REQUEST;
 	u32 roles = OTSEG_C37118_ST_ROLES;
 	u32 reason = OTSEG_R_NONE;
 	const u8 *buf;
@@ -157,7 +158,8 @@ OTSEG_GLOBAL u32 otseg_c37118_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	if (type > OTSEG_C37118_FC_CONFIGURATION_3 || (kind & 15) - 1 > 1)
 		return OTSEG_R_PDU_MALFORMED;
 	msg_field(msg, OTSEG_C37118_FIELD_VERSION, kind & 15);
-	if ((type == OTSEG_C37118_FC_COMMAND) != (dir == OTSEG_DIR_REQUEST))
+	is_command = type == OTSEG_C37118_FC_COMMAND;
+	if (is_command != is_request)
 		roles |= OTSEG_C37118_ST_CALLED;
 	if (msg->state & OTSEG_C37118_ST_ROLES &&
 	    (msg->state ^ roles) & OTSEG_C37118_ST_CALLED)

@@ -894,9 +894,10 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, struct otseg_
  */
 OTSEG_INLINE u32 dnp3_roles(u32 is_master, struct otseg_msg *msg)
 {
+	u32 is_request = msg->dir == OTSEG_DIR_REQUEST;
 	u32 roles = OTSEG_DNP3_ST_ROLES;
 
-	if ((msg->dir == OTSEG_DIR_REQUEST) != is_master)
+	if (is_request != is_master)
 		roles |= OTSEG_DNP3_ST_CALLED;
 	if (msg->state & OTSEG_DNP3_ST_ROLES)
 		return (msg->state ^ roles) & OTSEG_DNP3_ST_CALLED;

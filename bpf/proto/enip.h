@@ -1308,10 +1308,10 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	have = have < end ? have : end;
 	if (msg->function >> 16 != OTSEG_ENIP_FC_MULTIPLE_SERVICE) {
 		reason = enip_body(pdu, at, end, have, msg);
-	} else if (!(msg->field_mask & ENIP_BIT(CLASS)) ||
-		   msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER) {
-		return OTSEG_R_PDU_MALFORMED;
 	} else {
+		if (!(msg->field_mask & ENIP_BIT(CLASS)) ||
+		    msg->fields[OTSEG_ENIP_FIELD_CLASS] != OTSEG_ENIP_CLASS_ROUTER)
+			return OTSEG_R_PDU_MALFORMED;
 		msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
 		reason = enip_services(pdu, at, end, have, msg);
 	}

@@ -652,9 +652,9 @@ OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, 
 	is_answer = icf & OTSEG_FINS_ICF_ANSWER;
 	if (icf & OTSEG_FINS_ICF_RESERVED)
 		return OTSEG_R_PDU_PROTOCOL;
-	msg->kind = is_answer ? OTSEG_KIND_ANSWER :
-		    icf & OTSEG_FINS_ICF_SILENT ? OTSEG_KIND_NOTICE :
-						  OTSEG_KIND_REQUEST;
+	msg->kind = icf & OTSEG_FINS_ICF_SILENT ? OTSEG_KIND_NOTICE : OTSEG_KIND_REQUEST;
+	if (is_answer)
+		msg->kind = OTSEG_KIND_ANSWER;
 	/* a controller may tell without being asked, but not ask */
 	if (dir == OTSEG_DIR_REQUEST ? is_answer : msg->kind == OTSEG_KIND_REQUEST)
 		return OTSEG_R_PDU_DIRECTION;

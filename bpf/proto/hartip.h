@@ -430,7 +430,8 @@ OTSEG_INLINE void hartip_message(u32 id, u32 type, struct otseg_msg *msg)
 OTSEG_GLOBAL u32 otseg_hartip_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 				    struct otseg_msg *msg)
 {
-	u32 type, id, length;
+	u32 is_request = dir == OTSEG_DIR_REQUEST;
+	u32 type, id, length, is_asking;
 	const u8 *buf;
 
 	if (!pdu || !msg)
@@ -444,7 +445,8 @@ OTSEG_GLOBAL u32 otseg_hartip_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	type = buf[OTSEG_HARTIP_AT_TYPE];
 	if (type > OTSEG_HARTIP_PUBLISH && type != OTSEG_HARTIP_NAK)
 		return OTSEG_R_PDU_MALFORMED;
-	if ((type == OTSEG_HARTIP_REQUEST) != (dir == OTSEG_DIR_REQUEST))
+	is_asking = type == OTSEG_HARTIP_REQUEST;
+	if (is_asking != is_request)
 		return OTSEG_R_PDU_DIRECTION;
 	if (type == OTSEG_HARTIP_RESPONSE || type == OTSEG_HARTIP_NAK)
 		msg->kind = OTSEG_KIND_ANSWER;

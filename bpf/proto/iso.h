@@ -274,10 +274,11 @@ OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct ot
 {
 	const u8 *buf = pdu->bytes;
 	u32 is_request = buf[OTSEG_ISO_AT_TYPE] == OTSEG_ISO_CR;
+	u32 is_asked = dir == OTSEG_DIR_REQUEST;
 	u32 state = msg->state;
 	u32 reason;
 
-	if (is_request != (dir == OTSEG_DIR_REQUEST))
+	if (is_request != is_asked)
 		return OTSEG_R_PDU_DIRECTION;
 	if (msg->length < OTSEG_ISO_AT_PARAMETERS)
 		return OTSEG_R_PDU_LENGTH;

@@ -622,6 +622,7 @@ OTSEG_INLINE u32 melsec_body(struct otseg_pdu *pdu, u32 head, u32 have, struct o
  */
 OTSEG_GLOBAL u32 otseg_melsec_parse(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
+	u32 is_asking, is_request;
 	u32 length;
 	u32 kind;
 	u32 head;
@@ -638,7 +639,9 @@ OTSEG_GLOBAL u32 otseg_melsec_parse(struct otseg_pdu *pdu, u32 have, u32 dir, st
 		return OTSEG_R_PDU_PROTOCOL;
 	if (have > 1 && pdu->bytes[1])
 		return OTSEG_R_PDU_PROTOCOL;
-	if (!(kind & OTSEG_MELSEC_ANSWERS) != (dir == OTSEG_DIR_REQUEST))
+	is_asking = !(kind & OTSEG_MELSEC_ANSWERS);
+	is_request = dir == OTSEG_DIR_REQUEST;
+	if (is_asking != is_request)
 		return OTSEG_R_PDU_DIRECTION;
 	if (head == 6) {
 		if ((have > 4 && pdu->bytes[4]) || (have > 5 && pdu->bytes[5]))

@@ -623,14 +623,15 @@ OTSEG_INLINE u32 s7comm_ask(struct otseg_pdu *pdu, u32 have, u32 dir, u32 end,
 			    struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
-	u32 code;
+	u32 code, is_response;
 
 	if (end <= OTSEG_S7COMM_AT_JOB)
 		return OTSEG_R_PDU_LENGTH;
 	if (have <= OTSEG_S7COMM_AT_JOB)
 		return OTSEG_R_NONE;
 	code = buf[OTSEG_S7COMM_AT_JOB];
-	if ((dir == OTSEG_DIR_RESPONSE) != s7comm_is_download(code))
+	is_response = dir == OTSEG_DIR_RESPONSE;
+	if (is_response != s7comm_is_download(code))
 		return OTSEG_R_PDU_DIRECTION;
 	if (dir == OTSEG_DIR_REQUEST)
 		msg->kind = OTSEG_KIND_REQUEST;
@@ -651,7 +652,7 @@ OTSEG_INLINE u32 s7comm_ask(struct otseg_pdu *pdu, u32 have, u32 dir, u32 end,
  */
 OTSEG_INLINE u32 s7comm_tell(const u8 *buf, u32 have, u32 dir, u32 end, struct otseg_msg *msg)
 {
-	u32 code;
+	u32 code, is_request;
 
 	if (dir == OTSEG_DIR_RESPONSE)
 		msg->kind = OTSEG_KIND_ANSWER;
@@ -672,7 +673,8 @@ OTSEG_INLINE u32 s7comm_tell(const u8 *buf, u32 have, u32 dir, u32 end, struct o
 	if (have <= OTSEG_S7COMM_AT_ACK)
 		return OTSEG_R_NONE;
 	code = buf[OTSEG_S7COMM_AT_ACK];
-	if ((dir == OTSEG_DIR_REQUEST) != s7comm_is_download(code))
+	is_request = dir == OTSEG_DIR_REQUEST;
+	if (is_request != s7comm_is_download(code))
 		return OTSEG_R_PDU_DIRECTION;
 	s7comm_function(msg, code, 0, s7comm_access(code));
 	if (msg->flags & OTSEG_MSG_EXCEPTION)
@@ -712,6 +714,7 @@ OTSEG_GLOBAL u32 otseg_s7comm_userdata(struct otseg_pdu *pdu, u32 have, u32 dir,
 	const u8 *buf;
 	u32 type, group, sub, size;
 	u32 is_mutual;
+	u32 is_asking, is_request;
 	u32 access;
 
 	if (!pdu || !msg)
@@ -745,7 +748,9 @@ OTSEG_GLOBAL u32 otseg_s7comm_userdata(struct otseg_pdu *pdu, u32 have, u32 dir,
 		    group == OTSEG_S7COMM_FN_NC_PROGRAM - OTSEG_S7COMM_GROUPS;
 	if (group == OTSEG_S7COMM_FN_PBC - OTSEG_S7COMM_GROUPS)
 		sub = 0;
-	if (!is_mutual && (type == 4) != (dir == OTSEG_DIR_REQUEST))
+	is_asking = type == 4;
+	is_request = dir == OTSEG_DIR_REQUEST;
+	if (!is_mutual && is_asking != is_request)
 		return OTSEG_R_PDU_DIRECTION;
 	if (is_mutual || !buf[at + 5]) {
 		s7comm_function(msg, OTSEG_S7COMM_GROUPS | group, sub, access);

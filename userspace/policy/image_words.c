@@ -265,13 +265,13 @@ static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
 		if (!(rule->text_mask >> name->number & 1))
 			continue;
 		list = json_array();
-		for (i = 0; i < rule->n_texts; i++)
+		for (i = 0; i < rule->n_texts; i++) {
+			const char *text = otseg_image_string(image, texts[i].string);
+			const char *star = texts[i].flags & OTSEG_TEXT_PREFIX ? "*" : "";
+
 			if (texts[i].text == name->number)
-				json_array_append_new(
-					list,
-					json_sprintf(
-						"%s%s", otseg_image_string(image, texts[i].string),
-						texts[i].flags & OTSEG_TEXT_PREFIX ? "*" : ""));
+				json_array_append_new(list, json_sprintf("%s%s", text, star));
+		}
 		json_object_set_new(map, name->name, unwrap(list));
 	}
 	return map;

@@ -48,18 +48,16 @@ static void warn_link(struct otseg_loader *loader, const struct otseg_conduit *c
 		return;
 	for (; i < conduit->n_rules; i++) {
 		const struct otseg_rule *rule = &conduit->rules[i];
+		const char *why = "no wire joins interfaces that its two zones live alone behind";
 
 		if (!otseg_load_is_link(rule))
 			continue;
-		otseg_diag_add(
-			loader->source.diag, OTSEG_WARNING, loader->source.name, rule->at.line,
-			rule->at.column, "the rule '%s' permits nothing on the link: %s",
-			rule->name,
-			conduit->from == conduit->to ?
-				"its zone lives alone neither behind an interface off a wire "
-				"nor behind both ends of one" :
-				"no wire joins interfaces that its two zones live alone "
-				"behind");
+		if (conduit->from == conduit->to)
+			why = "its zone lives alone neither behind an interface off a wire "
+			      "nor behind both ends of one";
+		otseg_diag_add(loader->source.diag, OTSEG_WARNING, loader->source.name,
+			       rule->at.line, rule->at.column,
+			       "the rule '%s' permits nothing on the link: %s", rule->name, why);
 	}
 }
 

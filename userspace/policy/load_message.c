@@ -86,6 +86,7 @@ static bool parse_function(struct otseg_loader *loader, const struct otseg_node 
 	struct otseg_source *source = &loader->source;
 	const struct otseg_word *word;
 	const char *slash, *name, *rest;
+	u32 least = service == OTSEG_SVC_MODBUS; /* which has no function 0 */
 	u32 code, sub;
 
 	slash = strchr(node->text, '/');
@@ -93,7 +94,7 @@ static bool parse_function(struct otseg_loader *loader, const struct otseg_node 
 				slash ? (size_t)(slash - node->text) : node->len);
 	word = otseg_words_find(protocol->functions, name);
 	if (!word && !slash && otseg_range_parse(name, range) &&
-	    range->first >= (service == OTSEG_SVC_MODBUS) && range->first <= range->last &&
+	    range->first >= least && range->first <= range->last &&
 	    range->last <= protocol->code_max) {
 		range->first = range->first << 16;
 		range->last = range->last << 16 | SUB_ANY;
@@ -304,10 +305,11 @@ static void load_objects(struct otseg_loader *loader, const struct otseg_node *n
 		struct otseg_ranges ranges = { NULL, 0 };
 
 		if (!type) {
-			otseg_node_error(
-				source, key, "%s has no objects of the type %s%s",
-				otseg_services[rule->service].name, otseg_node_found(source, key),
-				otseg_words_suggest_word(source, key->text, protocol->objects));
+			otseg_node_error(source, key, "%s has no objects of the type %s%s",
+					 otseg_services[rule->service].name,
+					 otseg_node_found(source, key),
+					 otseg_words_suggest_word(source, key->text,
+								  protocol->objects));
 			continue;
 		}
 		load_objects_of(loader, otseg_node_value(node, i), type, &ranges);
@@ -361,11 +363,11 @@ static void load_field(struct otseg_loader *loader, const struct otseg_node *nod
 		    parse_field(protocol, field, member->text, &range))
 			otseg_vec_add(&items, &range, 1);
 		else
-			otseg_node_error(
-				source, member,
-				"expected a number of the field '%s', a word for one, or a "
-				"range from 0 to %u, found %s",
-				field->name, field->extra, otseg_node_found(source, member));
+			otseg_node_error(source, member,
+					 "expected a number of the field '%s', a word for one, or a "
+					 "range from 0 to %u, found %s",
+					 field->name, field->extra,
+					 otseg_node_found(source, member));
 	}
 	otseg_ranges_set(source, node, field->name, &items, &ranges);
 	for (i = 0; i < ranges.n; i++) {
@@ -395,11 +397,10 @@ static void load_text(struct otseg_loader *loader, const struct otseg_node *node
 			len--;
 		}
 		if (!len || len > OTSEG_MAX_TEXT || strlen(member->text) != member->len) {
-			otseg_node_error(
-				source, member,
-				"expected a text of 1 to %u bytes, or a beginning with '*' "
-				"behind it, found %s",
-				OTSEG_MAX_TEXT, otseg_node_found(source, member));
+			otseg_node_error(source, member,
+					 "expected a text of 1 to %u bytes, or a beginning with '*' "
+					 "behind it, found %s",
+					 OTSEG_MAX_TEXT, otseg_node_found(source, member));
 			continue;
 		}
 		text.string = otseg_arena_text(source->arena, member->text, len);

@@ -46,11 +46,11 @@ static void warn_lonely(struct otseg_loader *loader, const struct otseg_node *no
 				continue;
 			snprintf(tag, sizeof(tag), vlan >> 16 ? "VLAN [%u, %u]" : "VLAN %u",
 				 vlan & 0xffff, vlan >> 16);
-			otseg_node_warn(
-				&loader->source, node,
-				"the zone '%s' cannot reach beyond this wire: no zone lives "
-				"behind %s of '%s'",
-				policy->zones[i].name, vlan ? tag : "the untagged side", other);
+			otseg_node_warn(&loader->source, node,
+					"the zone '%s' cannot reach beyond this wire: no zone lives "
+					"behind %s of '%s'",
+					policy->zones[i].name, vlan ? tag : "the untagged side",
+					other);
 		}
 }
 
