@@ -131,14 +131,19 @@ step_checkpatch()
 
 # clang-format moves line breaks that a writer chose well, and no two versions
 # agree on macros.  So a line is wrong if it is under both rules, fill up to the
-# column limit and leave the breaks alone, and macros are laid out by hand.
+# column limit and leave the breaks alone, and macros are laid out by hand.  Of a
+# header with names in brackets it would believe that it is Objective-C.
 step_format()
 {
+	local file as
+
 	sed 's/^ColumnLimit:.*/ColumnLimit: 0/' .clang-format >"$work/loose"
 	files '*.c' '*.h' ':!*_gen.c' ':!*_gen.h' |
 		while IFS= read -r file; do
-			clang-format "$file" | diff -U 0 "$file" - >"$work/filled" && continue
-			clang-format --style="file:$work/loose" "$file" |
+			as=${file%.*}.c
+			clang-format --assume-filename="$as" <"$file" |
+				diff -U 0 "$file" - >"$work/filled" && continue
+			clang-format --style="file:$work/loose" --assume-filename="$as" <"$file" |
 				diff -U 0 --label "$file" --label "$file" "$file" - |
 				wrong_under_both "$work/filled" -
 		done || :
