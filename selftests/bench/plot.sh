@@ -80,7 +80,8 @@ if [[ -s $data/protocols.dat ]]; then
 		set style fill solid 0.6; unset key
 		set xtics rotate by -40; set ylabel 'ns of one message over a bare XDP program'
 		set yrange [0:*]; set bmargin 6; set rmargin 6
-		plot '$data/protocols.dat' using 1:3:4:5:(0.7):xtic(2) with boxerrorbars
+		plot '$data/protocols.dat' using 1:3:4:5:(0.7):xtic(2) with boxerrorbars \
+			title 'median, 10th to 90th percentile'
 	EOT
 fi
 

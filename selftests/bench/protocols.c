@@ -77,6 +77,7 @@ static struct choice choices[] = {
 	/* what is too long for the short way, to tell it from what inspectors cost */
 	{ "modbus-long", "modbus", "function=write-multiple-registers", 502, 0, 0 },
 };
+
 #undef X
 
 static const struct {

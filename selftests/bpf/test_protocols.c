@@ -22,7 +22,7 @@
 #define SEGMENT_MAX 1400
 #define BYTEWISE_MAX 96 /* longer messages are not sent byte by byte */
 
-enum round {
+enum way {
 	ROUND_WHOLE,
 	ROUND_HALVES,
 	ROUND_BYTES,
@@ -51,8 +51,7 @@ static const char policy_format[] =
 	"zones:\n"
 	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
 	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
-	"%s"
-	"conduits:\n"
+	"%sconduits:\n"
 	"  all:\n"
 	"    reason: whatever the messages are\n"
 	"    from: it\n"
@@ -149,7 +148,7 @@ static void piece_send(struct wire *w, u32 dir, const u8 *bytes, u32 len)
 	frame_send(w, !dir, NULL, 0, OTSEG_TCP_ACK);
 }
 
-static void message_send(struct wire *w, enum round round, u32 dir, const u8 *bytes, u32 len)
+static void message_send(struct wire *w, enum way round, u32 dir, const u8 *bytes, u32 len)
 {
 	u32 size = len > SEGMENT_MAX ? SEGMENT_MAX : len, off;
 
@@ -201,7 +200,7 @@ static void carrier_set(struct wire *w, int is_datagram)
 	w->port = w->carrier == OTSEG_ON_TCP ? word->tcp : word->udp;
 }
 
-static int file_run(struct wire *w, FILE *from, enum round round)
+static int file_run(struct wire *w, FILE *from, enum way round)
 {
 	static u8 bytes[MESSAGE_MAX];
 	char *line = NULL;

@@ -266,14 +266,12 @@ static void test_differences(void)
 			 "  mes: {zone: it, address: 10.10.5.32}\n",
 			 "~ asset mes\n    address: [\"10.10.5.31\"] -> [\"10.10.5.32\"]\n");
 #define LINE3 "line3: {interfaces: [it1, ot0], mirror-link: true}"
-	check_difference(
-		LINE3, "line3: {interfaces: [ot0, it0], mirror-link: true}",
-		"~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
+	check_difference(LINE3, "line3: {interfaces: [ot0, it0], mirror-link: true}",
+			 "~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
 	check_difference(LINE3, "line3: [it1, ot0]",
 			 "~ wire line3\n    mirror-link: true -> nothing\n");
-	check_difference(
-		"wires:\n  " LINE3 "\n", "",
-		"- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n    mirror-link: true\n");
+	check_difference("wires:\n  " LINE3 "\n", "",
+			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n    mirror-link: true\n");
 	check_difference("routed: [ot2, ot1]", "routed: [ot1, ot2]", "");
 	check_difference("routed: [ot2, ot1]\n", "",
 			 "~ policy rich\n    routed: [\"ot1\", \"ot2\"] -> []\n");

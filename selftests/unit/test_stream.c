@@ -831,7 +831,9 @@ static void test_long_random(void)
 			put_publish(0, len, 't');
 			memcpy(stream + n, publish, len);
 		}
-		sent = got = acked = 0;
+		sent = 0;
+		got = 0;
+		acked = 0;
 		for (steps = 0; acked < n && steps < 200000; steps++) {
 			len = random_below(4) ? 1448 : 1 + random_below(1448);
 			at = sent;
