@@ -245,7 +245,7 @@ OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_im
 }
 
 /* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
-OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+OTSEG_INLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
 			      u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
@@ -362,15 +362,6 @@ details:
 	return OTSEG_R_RULE;
 }
 
-/*
- * The same for any message. Not within the loop over rules: what is left in registers there,
- * kernels before 6.15 do not know to be dead, and follow each round of it by itself.
- */
-OTSEG_NOINLINE u32 match_whole(const struct otseg_env *e, const struct otseg_img_rule *rule)
-{
-	return otseg_forget(e, match_rule(e, rule, 0));
-}
-
 /**
  * otseg_match_first - hold the brief message at hand against the first rule of a leaf
  * @e: surroundings; the message is in the inspection scratch, its rule goes there; it is
@@ -433,7 +424,7 @@ OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u64 leaf, u64 unused)
 				in->stop = OTSEG_R_NO_INSPECTOR;
 			continue;
 		}
-		stop = otseg_forget(e, match_whole(e, rule));
+		stop = otseg_forget(e, match_rule(e, rule, 0));
 		if (stop == OTSEG_R_RULE) {
 			in->rule = index;
 			return stop;
