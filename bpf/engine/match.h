@@ -245,7 +245,7 @@ OTSEG_NOINLINE u32 match_fields(const struct otseg_env *e, const struct otseg_im
 }
 
 /* Whether a name in the PDU is @text, or begins with it; eight bytes at a time. */
-OTSEG_INLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
+OTSEG_NOINLINE u32 match_text(const struct otseg_env *e, const struct otseg_img_text *text, u32 off,
 			      u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
@@ -313,7 +313,8 @@ OTSEG_INLINE u32 match_details(const struct otseg_env *e, const struct otseg_img
 #define OTSEG_MATCH_ASK 0x300 /* in place of a reason: otseg_match_message() has to be asked */
 
 /*
- * OTSEG_R_RULE if the rule covers the message, else what it stops for. A brief message names
+ * OTSEG_R_RULE if the rule covers the message, else what it stops for; OTSEG_MATCH_ASK: fields
+ * and names are still to be asked. A brief message names
  * one object at most; its values are not looked at here.
  */
 OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule,
@@ -354,10 +355,7 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 		return OTSEG_R_VALUE;
 details:
 	if (rule->field_mask | rule->text_mask) {
-		if (is_brief)
-			return OTSEG_MATCH_ASK;
-		if (!otseg_forget(e, match_details(e, rule)))
-			return OTSEG_R_FIELD;
+		return OTSEG_MATCH_ASK;
 	}
 	return OTSEG_R_RULE;
 }
@@ -385,6 +383,24 @@ OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
 	e->s->inspection.rule = stop == OTSEG_R_RULE ? index : OTSEG_NONE32;
 	return stop == OTSEG_R_RULE || l->n_rules == 1 ? stop : OTSEG_MATCH_ASK;
 }
+
+/* Fields and names of the message, held against the rule of this index; OTSEG_R_RULE: they fit. */
+OTSEG_INLINE u32 match_more(struct otseg_env *e, u64 index, u64 unused)
+{
+	(void)unused;
+	return match_details(e, otseg_at(e, RULES, (u32)index)) ? OTSEG_R_RULE : OTSEG_R_FIELD;
+}
+
+OTSEG_UNIT(match_more_unit, match_more)
+
+/* The rule of this index, by itself: the verifier does not see the loop around it. */
+OTSEG_INLINE u32 match_one(struct otseg_env *e, u64 index, u64 unused)
+{
+	(void)unused;
+	return match_rule(e, otseg_at(e, RULES, (u32)index), 0);
+}
+
+OTSEG_UNIT(match_one_unit, match_one)
 
 /**
  * otseg_match_message - hold the message at hand against the rules of a leaf
@@ -424,7 +440,9 @@ OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u64 leaf, u64 unused)
 				in->stop = OTSEG_R_NO_INSPECTOR;
 			continue;
 		}
-		stop = otseg_forget(e, match_rule(e, rule, 0));
+		stop = otseg_forget(e, match_one_unit(e, index, 0));
+		if (stop == OTSEG_MATCH_ASK)
+			stop = otseg_forget(e, match_more_unit(e, index, 0));
 		if (stop == OTSEG_R_RULE) {
 			in->rule = index;
 			return stop;
