@@ -12,7 +12,8 @@
 #   explain(capture, frame, theirs, ours)
 #                             name of a known disagreement, or None; a message that only
 #                             one of both sees is None at the other, or {"error": reason}
-#                             where otseg refuses what the frame holds
+#                             where otseg refuses what the frame holds; missing where
+#                             nothing differs
 #   OPTIONS                   of tshark, may be missing
 #   LAYERS                    protocols that messages() reads, for speed; may be missing
 #   ENGINE                    False: a policy of one zone does not lead to the engine's
@@ -267,6 +268,7 @@ def compare(path, name):
     [(explanation or None, text, whether both see it)]
     """
     dissector = load(path)
+    explain = getattr(dissector, "explain", lambda *_: None)
     agreed = judged = 0
     differ = []
     try:
@@ -284,7 +286,7 @@ def compare(path, name):
                 both = a is not None and b is not None
                 if b is None and frame in errors:
                     b = {"error": errors[frame]}
-                why = dissector.explain(name, frame, a, b)
+                why = explain(name, frame, a, b)
                 differ.append((why, f"{name} frame {frame}: tshark {json.dumps(a)}, "
                                     f"otseg {json.dumps(b)}", both))
     except Exception:  # of a dissector: as good as a disagreement

@@ -32,6 +32,21 @@ module_many()
 	done
 }
 
+# free_kb: memory that is free, in kB. Pages that processors keep at hand are free as well,
+# and there are many of them.
+free_kb()
+{
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemFree:/ { kb += $2 } /^ +count:/ { kb += 4 * $2 } END { print kb }' \
+		/proc/meminfo /proc/zoneinfo
+}
+
+# has_free KB: freed memory comes back late.
+has_free()
+{
+	(($(free_kb) >= $1))
+}
+
 # module_host SCRIPT: boot, run SCRIPT --guest there; does not return.
 module_host()
 {

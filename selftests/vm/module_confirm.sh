@@ -138,18 +138,6 @@ refused_meanwhile()
 		client "rollback" && is_active module-a 14 rolled-back
 }
 
-free_kb()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^MemFree:/ { kb += $2 } /^ +count:/ { kb += 4 * $2 } END { print kb }' \
-		/proc/meminfo /proc/zoneinfo
-}
-
-has_free()
-{
-	(($(free_kb) >= $1))
-}
-
 no_growth()
 {
 	local before steps

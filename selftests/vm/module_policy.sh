@@ -191,19 +191,6 @@ reads_during_swaps()
 	((whole))
 }
 
-# Pages that processors keep at hand are free as well, and there are many of them.
-free_kb()
-{
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^MemFree:/ { kb += $2 } /^ +count:/ { kb += 4 * $2 } END { print kb }' \
-		/proc/meminfo /proc/zoneinfo
-}
-
-has_free()
-{
-	(($(free_kb) >= $1))
-}
-
 # Freed memory comes back late: wait for it before calling it lost.
 no_growth()
 {

@@ -15,7 +15,3 @@ def messages(protos, frame):
             elif field.get("name") == "enip.cpf.length":
                 fields["size"] = int(field.get("show"), 0)
     return [{"function": 1, "fields": fields}] if "connection-id" in fields else []
-
-
-def explain(capture, frame, theirs, ours):
-    return None

@@ -239,7 +239,3 @@ def messages(protos, frame):
         else:
             rest.append(proto)
     return [{key: value for key, value in message.items() if value != {}} for message in result]
-
-
-def explain(capture, frame, theirs, ours):
-    return None

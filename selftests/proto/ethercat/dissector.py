@@ -54,8 +54,3 @@ def messages(protos, frame):
         elif proto.get("name") == "ecat_mailbox":
             found += [{"function": 512 + n} for n in numbers(proto, "ecat_mailbox.type")]
     return found
-
-
-def explain(capture, frame, theirs, ours):
-    del capture, frame, theirs, ours
-    return None

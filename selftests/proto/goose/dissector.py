@@ -10,9 +10,6 @@ NUMBERS = {"goose.timeAllowedtoLive": "time-allowed-to-live", "goose.stNum": "st
 TEXTS = {"goose.gocbRef": "gocbref", "goose.goID": "goid"}
 SIMULATION = {(0, 0): 0, (1, 1): 1, (0, 1): 2, (1, 0): 3}  # of the header, of the publication
 
-# (capture, frames, the reason why otseg refuses it, why)
-EXPLAINED = []
-
 
 def shown(proto, name):
     return [field.get("show") for field in proto.iter("field") if field.get("name") == name]
@@ -34,11 +31,3 @@ def messages(protos, frame):
         fields.setdefault("ndscom", 0)
         found.append({"function": 1, "unit": int(shown(proto, "goose.appid")[0], 0), "fields": fields})
     return found
-
-
-def explain(capture, frame, theirs, ours):
-    del theirs
-    for name, frames, reason, why in EXPLAINED:
-        if capture.endswith(name) and frame in frames and (ours or {}).get("error") == reason:
-            return why
-    return None

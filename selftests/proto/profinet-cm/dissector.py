@@ -69,8 +69,3 @@ def messages(protos, frame):
                                if is_whole and operation == 0})
             found.append({"function": operation, "fields": fields})
     return found
-
-
-def explain(capture, frame, theirs, ours):
-    del capture, frame, theirs, ours
-    return None

@@ -68,8 +68,3 @@ def messages(protos, frame):
                 subslot = numbers(proto, "pn_io.slot_nr")[0] << 16 | numbers(proto, "pn_io.subslot_nr")[0]
                 found[-1]["objects"] = [{"type": "subslot", "first": subslot, "last": subslot}]
     return found
-
-
-def explain(capture, frame, theirs, ours):
-    del capture, frame, theirs, ours
-    return None
