@@ -129,9 +129,7 @@ int otseg_confirm_run(const struct otseg_cli *cli, const char *reason)
 	struct otseg_pins lock;
 	int err, ret;
 
-	err = otseg_pins_open(&lock);
-	if (!err && lock.state.backend != OTSEG_BACKEND_NONE)
-		err = otseg_pins_lock(&lock);
+	err = otseg_pins_hold(&lock);
 	if (!err) {
 		err = otseg_active_open(&active, false);
 		if (!err)
@@ -152,9 +150,7 @@ static void rollback_tidy(struct otseg_history_entry *entry, struct otseg_active
 	struct otseg_pins lock;
 	int err;
 
-	err = otseg_pins_open(&lock);
-	if (!err && lock.state.backend != OTSEG_BACKEND_NONE)
-		err = otseg_pins_lock(&lock);
+	err = otseg_pins_hold(&lock);
 	if (!err)
 		err = otseg_active_open(active, false);
 	if (!err)

@@ -133,9 +133,7 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 	json_t *done = json_array();
 	int err;
 
-	err = otseg_pins_open(&lock);
-	if (!err && lock.state.backend != OTSEG_BACKEND_NONE)
-		err = otseg_pins_lock(&lock);
+	err = otseg_pins_hold(&lock);
 	if (err)
 		goto out;
 	err = otseg_active_open(&active, false);

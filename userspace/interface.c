@@ -352,9 +352,7 @@ static int attach_run(const struct otseg_cli *cli)
 				  cli->keys[ATTACH_NAME], OTSEG_DEVICE_NAME - 1);
 		return OTSEG_EXIT_USAGE;
 	}
-	err = otseg_pins_open(&lock);
-	if (!err && lock.state.backend != OTSEG_BACKEND_NONE)
-		err = otseg_pins_lock(&lock);
+	err = otseg_pins_hold(&lock);
 	if (!err) {
 		err = otseg_active_open(&active, false);
 		if (!err)

@@ -244,6 +244,23 @@ int otseg_pins_lock(struct otseg_pins *pins)
 }
 
 /**
+ * otseg_pins_hold - open the folder, and lock it if there is anything in it
+ * @pins: takes the folder; otseg_pins_close() it, also after an error
+ *
+ * For who changes what is there, but does not begin.
+ *
+ * Return: as otseg_pins_lock().
+ */
+int otseg_pins_hold(struct otseg_pins *pins)
+{
+	int err = otseg_pins_open(pins);
+
+	if (!err && pins->state.backend != OTSEG_BACKEND_NONE)
+		err = otseg_pins_lock(pins);
+	return err;
+}
+
+/**
  * otseg_pins_close - let go of the folder and its lock
  * @pins: the folder; if it was locked and nothing came into it, it goes
  */

@@ -83,6 +83,7 @@ struct otseg_pins {
 
 int otseg_pins_open(struct otseg_pins *pins);
 int otseg_pins_lock(struct otseg_pins *pins);
+int otseg_pins_hold(struct otseg_pins *pins);
 void otseg_pins_close(struct otseg_pins *pins);
 int otseg_pins_path(const struct otseg_pins *pins, char path[OTSEG_PIN_PATH], const char *format,
 		    ...) __attribute__((format(printf, 3, 4)));
