@@ -392,31 +392,12 @@ static void previous_name(char name[128], const void *successor)
 	snprintf(name, 128, PREVIOUS "%s.img", digest);
 }
 
-static int image_write(const char *path, const struct otseg_blob *image)
+static int previous_path(char path[PATH_LEN], const void *successor)
 {
-	char temporary[PATH_LEN];
-	size_t off = 0;
-	ssize_t n = 0;
-	int fd, err = 0;
+	char name[128];
 
-	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	for (; off < image->len && n >= 0; off += (size_t)n) {
-		n = write(fd, (const char *)image->data + off, image->len - off);
-		if (n < 0)
-			break;
-	}
-	if (n < 0 || fsync(fd))
-		err = -errno;
-	close(fd);
-	if (!err && rename(temporary, path))
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err ? err : dir_sync();
+	previous_name(name, successor);
+	return state_path(path, name);
 }
 
 /**
@@ -426,15 +407,16 @@ static int image_write(const char *path, const struct otseg_blob *image)
  */
 void otseg_previous_keep(const void *successor, const struct otseg_blob *image)
 {
-	char path[PATH_LEN], name[128];
+	char path[PATH_LEN];
 	int err;
 
-	previous_name(name, successor);
 	err = state_make();
 	if (!err)
-		err = state_path(path, name);
+		err = previous_path(path, successor);
 	if (!err)
-		err = image_write(path, image);
+		err = otseg_source_write(path, image, 0600);
+	if (!err)
+		err = dir_sync();
 	if (err)
 		otseg_error_print("warning: no rollback without a file: the policy before cannot be "
 				  "kept in %s: %s",
@@ -447,10 +429,9 @@ void otseg_previous_keep(const void *successor, const struct otseg_blob *image)
  */
 void otseg_previous_forget(const void *successor)
 {
-	char path[PATH_LEN], name[128];
+	char path[PATH_LEN];
 
-	previous_name(name, successor);
-	if (!state_path(path, name))
+	if (!previous_path(path, successor))
 		unlink(path);
 }
 
@@ -485,11 +466,10 @@ void otseg_previous_clean(const void *active)
  */
 int otseg_previous_read(const void *active, struct otseg_blob *image)
 {
-	char path[PATH_LEN], name[128];
+	char path[PATH_LEN];
 	int err;
 
-	previous_name(name, active);
-	err = state_path(path, name);
+	err = previous_path(path, active);
 	if (!err && access(path, R_OK))
 		err = -errno;
 	if (err == -ENOENT) {

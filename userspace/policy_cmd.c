@@ -4,7 +4,6 @@
  * and detach.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,35 +117,6 @@ static int check_run(const struct otseg_cli *cli)
 	return err ? source_exit(err) : OTSEG_EXIT_OK;
 }
 
-/* Under another name first: a reader of @path sees the old image or this one whole. */
-static int image_write(const char *path, const struct otseg_blob *image)
-{
-	char temporary[4096];
-	ssize_t done = 0;
-	size_t off;
-	int fd, err = 0;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
-		return -ENAMETOOLONG;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	for (off = 0; off < image->len; off += (size_t)done) {
-		done = write(fd, (const char *)image->data + off, image->len - off);
-		if (done < 0)
-			break;
-	}
-	if (done < 0 || fchmod(fd, 0644) || fsync(fd))
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	if (!err && rename(temporary, path))
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err;
-}
-
 static int compile_run(const struct otseg_cli *cli)
 {
 	const char *output = cli->keys[COMPILE_OUTPUT];
@@ -158,7 +128,7 @@ static int compile_run(const struct otseg_cli *cli)
 	err = policy_read(cli->words[0], &image);
 	if (err)
 		return err;
-	err = image_write(output, &image);
+	err = otseg_source_write(output, &image, 0644);
 	if (err) {
 		otseg_error_print("%s: %s", output, strerror(-err));
 		otseg_blob_free(&image);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Getting hold of an image. Images from files and from the kernel are checked
+ * Getting hold of an image, and keeping it. Images from files and from the kernel are checked
  * alike: nothing behind this file has to doubt one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "active.h"
 #include "command.h"
@@ -164,4 +166,42 @@ int otseg_source_any(const char *path, struct otseg_blob *image, struct otseg_di
 	if (otseg_source_is_image(path))
 		return otseg_source_image(path, image);
 	return otseg_source_policy(path, image, diag);
+}
+
+/**
+ * otseg_source_write - put an image into a file
+ * @path: the file
+ * @image: the image
+ * @mode: permissions of the file
+ *
+ * It has another name first: a reader of @path sees the old image or this one whole.
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_source_write(const char *path, const struct otseg_blob *image, mode_t mode)
+{
+	char temporary[4096];
+	ssize_t done = 0;
+	size_t off;
+	int fd, err = 0;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (off = 0; off < image->len; off += (size_t)done) {
+		done = write(fd, (const char *)image->data + off, image->len - off);
+		if (done < 0)
+			break;
+	}
+	if (done < 0 || fchmod(fd, mode) || fsync(fd))
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err;
 }
