@@ -85,9 +85,7 @@ static void ends_add(json_t *row, const struct otseg_event *event)
 	const char *protocol = protocol_name(event);
 	char text[64];
 
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", event->src_mac[0],
-		 event->src_mac[1], event->src_mac[2], event->src_mac[3], event->src_mac[4],
-		 event->src_mac[5]);
+	otseg_print_mac(text, sizeof(text), event->src_mac);
 	json_object_set_new(row, "src_mac", json_string(text));
 	if (event->ethertype)
 		json_object_set_new(row, "ethertype", json_integer(event->ethertype));

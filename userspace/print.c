@@ -206,3 +206,15 @@ void otseg_print_address(char *text, size_t text_len, int family, const void *ad
 	if (!inet_ntop(family == 6 ? AF_INET6 : AF_INET, address, text, text_len))
 		snprintf(text, text_len, "?");
 }
+
+/**
+ * otseg_print_mac - spell a MAC address
+ * @text: takes the address
+ * @text_len: bytes of @text, 18 are enough
+ * @mac: as on the wire
+ */
+void otseg_print_mac(char *text, size_t text_len, const u8 *mac)
+{
+	snprintf(text, text_len, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5]);
+}

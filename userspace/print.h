@@ -29,5 +29,6 @@ int otseg_print_rows(const struct otseg_cli *cli, const char *key, json_t *rows,
 		     const struct otseg_column *columns);
 void otseg_print_hex(char *text, const u8 *bytes, size_t n_bytes);
 void otseg_print_address(char *text, size_t text_len, int family, const void *address);
+void otseg_print_mac(char *text, size_t text_len, const u8 *mac);
 
 #endif /* OTSEG_PRINT_H */

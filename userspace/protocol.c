@@ -6,20 +6,9 @@
 #include <stdio.h>
 
 #include "object.h"
-#include "policy/words.h"
+#include "policy/image_words.h"
 #include "print.h"
 #include "service.h"
-
-static json_t *access_json(u8 access)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < otseg_words_access.n; i++)
-		if (access & otseg_words_access.words[i].number)
-			json_array_append_new(list, json_string(otseg_words_access.words[i].name));
-	return list;
-}
 
 static void sentence_add(json_t *row, const struct otseg_word *word)
 {
@@ -39,7 +28,7 @@ static json_t *functions_json(const struct otseg_protocol *protocol)
 
 		row = json_pack("{s:s, s:I, s:o}", "name", function->name, "number",
 				(json_int_t)function->number, "access",
-				access_json(function->access));
+				otseg_words_json(otseg_words_access, function->access));
 		if (type)
 			json_object_set_new(row, "objects", json_string(type->name));
 		json_array_append_new(rows, row);
@@ -51,7 +40,8 @@ static json_t *functions_json(const struct otseg_protocol *protocol)
 			row = json_pack("{s:o, s:o, s:o}", "name",
 					json_sprintf("%s/%s", function->name, sub->name), "number",
 					json_sprintf("%u/%u", function->number, sub->number),
-					"access", access_json(sub->access));
+					"access",
+					otseg_words_json(otseg_words_access, sub->access));
 			json_array_append_new(rows, row);
 		}
 	}

@@ -4,7 +4,7 @@
  * of access that it can allow.
  */
 #include "object.h"
-#include "policy/words.h"
+#include "policy/image_words.h"
 #include "print.h"
 #include "service.h"
 
@@ -18,16 +18,7 @@ static const struct {
 #undef X
 };
 
-static const struct {
-	unsigned int bit;
-	const char *name;
-} carriers[] = {
-	{ OTSEG_ON_TCP, "tcp" },       { OTSEG_ON_UDP, "udp" }, { OTSEG_ON_ICMP, "icmp" },
-	{ OTSEG_ON_ICMPV6, "icmpv6" }, { OTSEG_ON_ARP, "arp" }, { OTSEG_ON_LINK, "link" },
-};
-
 #define N_CLASSES (sizeof(classes) / sizeof(classes[0]))
-#define N_CARRIERS (sizeof(carriers) / sizeof(carriers[0]))
 
 /**
  * otseg_service_name - the word for a service
@@ -57,18 +48,6 @@ const char *otseg_access_gravest(unsigned int mask)
 	return "none";
 }
 
-static json_t *carriers_json(unsigned int mask)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < N_CARRIERS; i++) {
-		if (mask & carriers[i].bit)
-			json_array_append_new(list, json_string(carriers[i].name));
-	}
-	return list;
-}
-
 static int list_run(const struct otseg_cli *cli)
 {
 	static const char *const states[] = { "opaque", "inspected", "planned" };
@@ -87,7 +66,8 @@ static int list_run(const struct otseg_cli *cli)
 		const struct otseg_service_word *word = &otseg_services[i];
 
 		row = json_pack("{s:s, s:o, s:s}", "name", word->name, "carriers",
-				carriers_json(word->carriers), "state", states[word->state]);
+				otseg_words_json(otseg_words_carriers, word->carriers), "state",
+				states[word->state]);
 		if (word->tcp || word->udp)
 			json_object_set_new(row, "port",
 					    json_integer(word->tcp ? word->tcp : word->udp));

@@ -116,8 +116,6 @@ static s64 pdu_take(struct decode *run, struct otseg_connection *connection,
 	memset(run->pdu.bytes + have, 0, sizeof(run->pdu.bytes) - have);
 	msg->part = 0;
 	msg->state = connection->state;
-	if (finding->packet.proto != OTSEG_PROTO_TCP)
-		msg->state |= OTSEG_STATE_DATAGRAM;
 	do {
 		reason = otseg_inspect_pdu(finding->service, &run->pdu, have, finding->dir, msg);
 		if (reason) {
@@ -144,23 +142,24 @@ static void ends_print(char *src, char *dst, size_t size, const struct finding *
 		otseg_print_address(dst, size, packet->family, &packet->dst);
 		return;
 	}
-	snprintf(src, size, "%02x:%02x:%02x:%02x:%02x:%02x", packet->src_mac[0], packet->src_mac[1],
-		 packet->src_mac[2], packet->src_mac[3], packet->src_mac[4], packet->src_mac[5]);
-	snprintf(dst, size, "%02x:%02x:%02x:%02x:%02x:%02x", packet->dst_mac[0], packet->dst_mac[1],
-		 packet->dst_mac[2], packet->dst_mac[3], packet->dst_mac[4], packet->dst_mac[5]);
+	otseg_print_mac(src, size, packet->src_mac);
+	otseg_print_mac(dst, size, packet->dst_mac);
+}
+
+static const char *direction_name(const struct finding *finding)
+{
+	return finding->dir == OTSEG_DIR_REQUEST ? "request" : "response";
 }
 
 static void line_begin(const struct finding *finding, const char *service, const char *src,
 		       const char *dst)
 {
-	const char *dir = finding->dir == OTSEG_DIR_REQUEST ? "request" : "response";
-
 	printf("%llu ", (unsigned long long)finding->frame->number);
 	if (finding->packet.family != OTSEG_FAMILY_LINK)
 		printf("%s:%u > %s:%u", src, finding->packet.sport, dst, finding->packet.dport);
 	else
 		printf("%s > %s", src, dst);
-	printf(" %s %s", service, dir);
+	printf(" %s %s", service, direction_name(finding));
 }
 
 static void finding_print(const struct decode *run, const struct finding *finding)
@@ -176,9 +175,7 @@ static void finding_print(const struct decode *run, const struct finding *findin
 	if (run->cli->json) {
 		document = json_pack("{s:I, s:s, s:s, s:s, s:s}", "frame",
 				     (json_int_t)finding->frame->number, "service", name,
-				     "direction",
-				     finding->dir == OTSEG_DIR_REQUEST ? "request" : "response",
-				     "src", src, "dst", dst);
+				     "direction", direction_name(finding), "src", src, "dst", dst);
 		if (packet->family != OTSEG_FAMILY_LINK) {
 			json_object_set_new(document, "src_port", json_integer(packet->sport));
 			json_object_set_new(document, "dst_port", json_integer(packet->dport));
@@ -251,21 +248,16 @@ static void datagram_decode(struct decode *run, struct finding *finding,
 	}
 }
 
-/* The inspected service whose port or ethertype this is, NONE: nobody's. */
-static u32 service_at(const struct decode *run, u8 carrier, u16 number)
+/* The inspected service whose port or ethertype this is, NONE: nobody's. @carrier: OTSEG_SEL_*. */
+static u32 service_at(const struct decode *run, u32 carrier, u16 number)
 {
 	u32 i;
 
-	if (run->port && number == run->port && carrier != OTSEG_ON_LINK)
+	if (run->port && number == run->port && carrier != OTSEG_SEL_LINK)
 		return run->port_service;
 	for (i = 0; i < OTSEG_SVC_COUNT; i++) {
-		const struct otseg_service_word *word = &otseg_services[i];
-		u16 own = carrier == OTSEG_ON_TCP ? word->tcp :
-			  carrier == OTSEG_ON_UDP ? word->udp :
-						    word->ether;
-
-		if (word->state == OTSEG_SERVICE_INSPECTED && word->carriers & carrier && own &&
-		    own == number)
+		if (number && otseg_services[i].state == OTSEG_SERVICE_INSPECTED &&
+		    otseg_words_known(i, carrier) == number)
 			return i;
 	}
 	return OTSEG_SVC_NONE;
@@ -275,20 +267,18 @@ static u32 service_at(const struct decode *run, u8 carrier, u16 number)
 static u32 packet_place(const struct decode *run, const struct otseg_packet *packet,
 			u32 frame_len, u32 reason)
 {
-	u8 carrier;
 	u32 service;
 
 	if (!reason && packet->family == OTSEG_FAMILY_LINK)
-		return service_at(run, OTSEG_ON_LINK, packet->ethertype);
+		return service_at(run, OTSEG_SEL_LINK, packet->ethertype);
 	if (reason || packet->fault ||
 	    (packet->proto != OTSEG_PROTO_TCP && packet->proto != OTSEG_PROTO_UDP))
 		return OTSEG_SVC_NONE;
 	/* A frame that was cut when it was captured has less than its headers say. */
 	if (packet->payload_off + packet->payload_len > frame_len)
 		return OTSEG_SVC_NONE;
-	carrier = packet->proto == OTSEG_PROTO_TCP ? OTSEG_ON_TCP : OTSEG_ON_UDP;
-	service = service_at(run, carrier, packet->dport);
-	return service ? service : service_at(run, carrier, packet->sport);
+	service = service_at(run, packet->proto, packet->dport);
+	return service ? service : service_at(run, packet->proto, packet->sport);
 }
 
 /* The side that opened the flow asks; without its beginning, the side that has another port. */
@@ -296,15 +286,13 @@ static enum otseg_msg_dir direction_of(const struct decode *run, const struct fi
 				       struct otseg_connection *connection)
 {
 	const struct otseg_packet *packet = &finding->packet;
-	u32 is_tcp = packet->proto == OTSEG_PROTO_TCP;
 	u32 end = otseg_reassembly_end(packet);
 
-	if (is_tcp && packet->tcp_flags & OTSEG_TCP_SYN)
+	if (packet->proto == OTSEG_PROTO_TCP && packet->tcp_flags & OTSEG_TCP_SYN)
 		connection->opener = 1 + (packet->tcp_flags & OTSEG_TCP_ACK ? !end : end);
 	if (!connection->opener) {
-		u8 carrier = is_tcp ? OTSEG_ON_TCP : OTSEG_ON_UDP;
 		u32 is_answer = packet->proto && packet->sport != packet->dport &&
-				service_at(run, carrier, packet->dport) != finding->service;
+				service_at(run, packet->proto, packet->dport) != finding->service;
 
 		connection->opener = 1 + (is_answer ? !end : end);
 	}

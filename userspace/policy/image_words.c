@@ -53,15 +53,22 @@ static json_t *refs_json(const void *image, u32 first, u32 n)
 	return unwrap(list);
 }
 
-static json_t *access_json(u8 access)
+/**
+ * otseg_words_json - spell a mask
+ * @list: words, whose numbers are bits
+ * @mask: the mask
+ *
+ * Return: the words whose bits are set, in the order of @list.
+ */
+json_t *otseg_words_json(struct otseg_word_list list, u32 mask)
 {
-	json_t *list = json_array();
+	json_t *names = json_array();
 	size_t i;
 
-	for (i = 0; i < otseg_words_access.n; i++)
-		if (access & otseg_words_access.words[i].number)
-			json_array_append_new(list, json_string(otseg_words_access.words[i].name));
-	return unwrap(list);
+	for (i = 0; i < list.n; i++)
+		if (mask & list.words[i].number)
+			json_array_append_new(names, json_string(list.words[i].name));
+	return names;
 }
 
 static json_t *function_json(unsigned int service, u32 code)
@@ -165,11 +172,8 @@ static bool is_whole(const struct otseg_img_range *range)
 /* Whether a range of selectors is what its service has where the rule names nothing. */
 static bool is_well_known(unsigned int service, const struct otseg_img_range *range)
 {
-	const struct otseg_service_word *word = &otseg_services[service];
 	u32 carrier = range->first >> 16;
-	u16 known = carrier == OTSEG_SEL_TCP ? word->tcp :
-		    carrier == OTSEG_SEL_UDP ? word->udp :
-					       word->ether;
+	u16 known = otseg_words_known(service, carrier);
 
 	return known ? range->first == OTSEG_SEL(carrier, known) && range->last == range->first :
 		       is_whole(range);
@@ -178,29 +182,22 @@ static bool is_well_known(unsigned int service, const struct otseg_img_range *ra
 /* The carriers, if they are not the one that a rule has without naming any. */
 static json_t *carrier_json(const void *image, const struct otseg_img_rule *rule)
 {
-	static const struct {
-		u8 on;
-		u32 selector;
-		const char *name;
-	} all[] = {
-		{ OTSEG_ON_TCP, OTSEG_SEL_TCP, "tcp" },
-		{ OTSEG_ON_LINK, OTSEG_SEL_LINK, "link" },
-		{ OTSEG_ON_UDP, OTSEG_SEL_UDP, "udp" },
-	};
 	const struct otseg_img_range *ranges = OTSEG_IMAGE_RECORDS(image, RANGES);
 	u8 carriers = otseg_services[rule->service].carriers;
 	json_t *list = json_array();
 	bool is_first = true, is_usual = true;
 	u32 i, k;
 
-	for (k = 0; k < 3; k++) {
+	for (k = 0; k < OTSEG_CARRIER_CHOICES; k++) {
+		const struct otseg_word *carrier =
+			otseg_words_number(otseg_words_carriers, otseg_carrier_choices[k]);
 		bool is_there = false;
 
 		for (i = 0; i < rule->n_selectors; i++)
-			is_there |= ranges[rule->selectors + i].first >> 16 == all[k].selector;
+			is_there |= ranges[rule->selectors + i].first >> 16 == carrier->extra;
 		if (is_there)
-			json_array_append_new(list, json_string(all[k].name));
-		if (carriers & all[k].on) {
+			json_array_append_new(list, json_string(carrier->name));
+		if (carriers & carrier->number) {
 			is_usual &= is_there == is_first;
 			is_first = false;
 		}
@@ -441,7 +438,7 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 	else
 		set(map, "operations", operations_json(image, rule));
 	if (rule->access != OTSEG_ACCESS_ANY)
-		set(map, "access", access_json(rule->access));
+		set(map, "access", unwrap(otseg_words_json(otseg_words_access, rule->access)));
 	if (rule->n_functions)
 		set(map, "functions", functions_json(image, rule));
 	if (rule->n_units)

@@ -9,7 +9,9 @@
 #include <jansson.h>
 
 #include "policy.h"
+#include "words.h"
 
+json_t *otseg_words_json(struct otseg_word_list list, u32 mask);
 json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zone);
 json_t *otseg_image_asset_json(const void *image, const struct otseg_img_asset *asset);
 json_t *otseg_image_rate_json(const struct otseg_img_rate *limit);

@@ -11,19 +11,6 @@
 #include "value.h"
 #include "words.h"
 
-static const struct {
-	u8 on;
-	u32 selector;
-} carriers[] = {
-	{ OTSEG_ON_ICMP, OTSEG_SEL_ICMP }, { OTSEG_ON_TCP, OTSEG_SEL_TCP },
-	{ OTSEG_ON_UDP, OTSEG_SEL_UDP },   { OTSEG_ON_ICMPV6, OTSEG_SEL_ICMPV6 },
-	{ OTSEG_ON_ARP, OTSEG_SEL_ARP },   { OTSEG_ON_LINK, OTSEG_SEL_LINK },
-};
-
-/* The carriers that a rule can choose from. */
-static const char *const choices[] = { "tcp", "link", "udp" };
-static const u8 chosen[] = { OTSEG_ON_TCP, OTSEG_ON_LINK, OTSEG_ON_UDP };
-
 /**
  * otseg_load_key_fits - whether rules of a service may have a key
  * @number: the service
@@ -38,7 +25,7 @@ bool otseg_load_key_fits(unsigned int number, enum otseg_key_rule key)
 
 	switch (key) {
 	case OTSEG_KEY_RULE_PORT:
-		return service->carriers & (OTSEG_ON_TCP | OTSEG_ON_UDP);
+		return service->carriers & OTSEG_ON_IP;
 	case OTSEG_KEY_RULE_CARRIER:
 		return service->carriers & (service->carriers - 1);
 	case OTSEG_KEY_RULE_ETHERTYPE:
@@ -265,12 +252,16 @@ static bool load_words(struct otseg_loader *loader, const struct otseg_node *nod
 static u8 load_carriers(struct otseg_loader *loader, const struct otseg_node *node,
 			const struct otseg_service_word *service)
 {
+	const u8 *choices = otseg_carrier_choices;
 	size_t i, k, n = node ? otseg_node_count(node) : 0;
+	const char *names[OTSEG_CARRIER_CHOICES];
 	u8 carriers = 0;
 
-	for (k = 0; k < 3 && !node; k++)
-		if (service->carriers & chosen[k])
-			return chosen[k];
+	for (k = 0; k < OTSEG_CARRIER_CHOICES; k++) {
+		names[k] = otseg_words_number(otseg_words_carriers, choices[k])->name;
+		if (!node && service->carriers & choices[k])
+			return choices[k];
+	}
 	if (!node)
 		return service->carriers;
 	if (!n)
@@ -278,22 +269,15 @@ static u8 load_carriers(struct otseg_loader *loader, const struct otseg_node *no
 	for (i = 0; i < n; i++) {
 		const struct otseg_node *member = otseg_node_member(node, i);
 
-		if (!otseg_value_choice(&loader->source, member, "a carrier", choices, 3, &k))
+		if (!otseg_value_choice(&loader->source, member, "a carrier", names,
+					OTSEG_CARRIER_CHOICES, &k))
 			continue;
-		if (!(service->carriers & chosen[k]))
+		if (!(service->carriers & choices[k]))
 			otseg_node_error(&loader->source, member, "%s does not ride on %s",
-					 service->name, choices[k]);
-		carriers |= chosen[k];
+					 service->name, names[k]);
+		carriers |= choices[k];
 	}
 	return carriers;
-}
-
-/* The well-known port or ethertype of a service on a carrier, 0: none. */
-static u16 known_number(const struct otseg_service_word *service, u8 carrier)
-{
-	if (carrier == OTSEG_ON_TCP)
-		return service->tcp;
-	return carrier == OTSEG_ON_UDP ? service->udp : service->ether;
 }
 
 /* What packets the rule is about: on each carrier the same ports, types or operations. */
@@ -331,22 +315,23 @@ static void load_selectors(struct otseg_loader *loader, const struct otseg_node 
 				 "'ethertype' is missing: which one does the rule '%s' permit?",
 				 rule->name);
 
-	for (i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++) {
-		u8 on = mask & carriers[i].on;
+	for (i = 0; i < otseg_words_carriers.n; i++) {
+		const struct otseg_word *carrier = &otseg_words_carriers.words[i];
+		u8 on = mask & carrier->number;
 		struct otseg_ranges own = wanted;
 
 		if (on == OTSEG_ON_LINK && ethertypes.n) {
 			own = ethertypes;
 		} else if (on == OTSEG_ON_LINK || (is_known && on & OTSEG_ON_IP)) {
-			known.first = known_number(service, on);
+			known.first = otseg_words_known(rule->service, carrier->extra);
 			known.last = known.first;
 			if (known.first)
 				own = (struct otseg_ranges){ &known, 1 };
 		}
 		for (k = 0; on && k < own.n; k++) {
 			struct otseg_img_range range = {
-				OTSEG_SEL(carriers[i].selector, own.items[k].first),
-				OTSEG_SEL(carriers[i].selector, own.items[k].last),
+				OTSEG_SEL(carrier->extra, own.items[k].first),
+				OTSEG_SEL(carrier->extra, own.items[k].last),
 			};
 
 			otseg_vec_add(&items, &range, 1);

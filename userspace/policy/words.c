@@ -19,6 +19,18 @@ const struct otseg_service_word otseg_services[OTSEG_SVC_COUNT] = { OTSEG_SERVIC
 static const struct otseg_word access_words[] = { OTSEG_ACCESS_LIST(X) };
 #undef X
 
+static const struct otseg_word carrier_words[] = {
+	{ .name = "tcp", .number = OTSEG_ON_TCP, .extra = OTSEG_SEL_TCP },
+	{ .name = "udp", .number = OTSEG_ON_UDP, .extra = OTSEG_SEL_UDP },
+	{ .name = "icmp", .number = OTSEG_ON_ICMP, .extra = OTSEG_SEL_ICMP },
+	{ .name = "icmpv6", .number = OTSEG_ON_ICMPV6, .extra = OTSEG_SEL_ICMPV6 },
+	{ .name = "arp", .number = OTSEG_ON_ARP, .extra = OTSEG_SEL_ARP },
+	{ .name = "link", .number = OTSEG_ON_LINK, .extra = OTSEG_SEL_LINK },
+};
+
+const u8 otseg_carrier_choices[OTSEG_CARRIER_CHOICES] = { OTSEG_ON_TCP, OTSEG_ON_LINK,
+							  OTSEG_ON_UDP };
+
 /* RFC 826. */
 static const struct otseg_word arp_words[] = {
 	{ .name = "request", .number = 1 },
@@ -70,6 +82,7 @@ static const struct otseg_word icmpv6_words[] = {
 
 const struct otseg_word_list otseg_words_access = LIST(access_words);
 const struct otseg_word_list otseg_words_arp = LIST(arp_words);
+const struct otseg_word_list otseg_words_carriers = LIST(carrier_words);
 
 /**
  * otseg_words_icmp - the ICMP types that have names
@@ -139,6 +152,22 @@ static const struct otseg_protocol protocols[OTSEG_SVC_COUNT] = { OTSEG_SERVICE_
 const struct otseg_protocol *otseg_words_protocol(unsigned int service)
 {
 	return &protocols[service < OTSEG_SVC_COUNT ? service : OTSEG_SVC_NONE];
+}
+
+/**
+ * otseg_words_known - the well-known port or ethertype of a service
+ * @service: enum otseg_service
+ * @carrier: OTSEG_SEL_*, the carrier that it rides on
+ *
+ * Return: it, in host order, or 0: there is none.
+ */
+u16 otseg_words_known(unsigned int service, u32 carrier)
+{
+	const struct otseg_service_word *word = &otseg_services[service];
+
+	if (carrier == OTSEG_SEL_TCP)
+		return word->tcp;
+	return carrier == OTSEG_SEL_UDP ? word->udp : word->ether;
 }
 
 /**

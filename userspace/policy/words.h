@@ -37,7 +37,8 @@ extern const struct otseg_service_word otseg_services[OTSEG_SVC_COUNT];
  * @name: the word
  * @number: what it stands for
  * @extra: of a function its object type, of a sub-function its function, of an object
- *	type or a field its highest number, of a word for a field's number the field
+ *	type or a field its highest number, of a word for a field's number the field, of a
+ *	carrier, whose number is OTSEG_ON_*, its OTSEG_SEL_*
  * @access: access classes of a function
  * @flags: OTSEG_FN_* or OTSEG_OBJ_*
  * @sentence: what it is, or NULL
@@ -101,9 +102,16 @@ struct otseg_protocol {
 	struct otseg_word_list exceptions;
 };
 
+#define OTSEG_CARRIER_CHOICES 3
+
+/* OTSEG_ON_* that a rule can choose from; without a choice it has the first of its service's. */
+extern const u8 otseg_carrier_choices[OTSEG_CARRIER_CHOICES];
+
 const struct otseg_protocol *otseg_words_protocol(unsigned int service);
+u16 otseg_words_known(unsigned int service, u32 carrier);
 extern const struct otseg_word_list otseg_words_access;
 extern const struct otseg_word_list otseg_words_arp;
+extern const struct otseg_word_list otseg_words_carriers;
 
 struct otseg_word_list otseg_words_icmp(unsigned int service);
 
