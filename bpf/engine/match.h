@@ -310,12 +310,11 @@ OTSEG_INLINE u32 match_details(const struct otseg_env *e, const struct otseg_img
 	return !(rule->text_mask & msg->text_mask & 2) || otseg_forget(e, match_name(e, rule, 1));
 }
 
-#define OTSEG_MATCH_ASK 0x300 /* in place of a reason: otseg_match_message() has to be asked */
+#define OTSEG_MATCH_ASK 0x300 /* in place of a reason: that was not all there is to look at */
 
 /*
- * OTSEG_R_RULE if the rule covers the message, else what it stops for; OTSEG_MATCH_ASK: fields
- * and names are still to be asked. A brief message names
- * one object at most; its values are not looked at here.
+ * OTSEG_R_RULE if the rule covers the message, else what it stops for; OTSEG_MATCH_ASK: what is
+ * left are fields and names, and of a brief message, which names one object at most, values.
  */
 OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule,
 			    const u32 is_brief)
@@ -354,10 +353,7 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
 details:
-	if (rule->field_mask | rule->text_mask) {
-		return OTSEG_MATCH_ASK;
-	}
-	return OTSEG_R_RULE;
+	return rule->field_mask | rule->text_mask ? OTSEG_MATCH_ASK : OTSEG_R_RULE;
 }
 
 /**

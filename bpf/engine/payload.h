@@ -45,7 +45,6 @@ OTSEG_NOINLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_ses
 			return reason;
 	}
 	stream_settle(e, s);
-	s->state = in->state;
 	return reason;
 }
 

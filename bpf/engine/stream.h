@@ -678,8 +678,8 @@ OTSEG_NOINLINE void stream_close_answered(const struct otseg_inspection *in,
 }
 
 /*
- * Record what the segment asked or answered, and count its messages. Most segments
- * ask or answer one thing, and a loop has its price.
+ * Record what the segment asked or answered and what the inspector keeps, and count its
+ * messages. Most segments ask or answer one thing, and a loop has its price.
  */
 OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
 {
@@ -687,6 +687,7 @@ OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_sessio
 	u32 next = s->settled & (OTSEG_REQUESTS - 1);
 	u32 i;
 
+	s->state = in->state;
 	if (in->n_requests) {
 		stream_begin_requests(s);
 		stream_record(in, s, 0);
@@ -940,7 +941,6 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 			      p->payload_off + (from - p->seq), end - from))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
-	s->state = in->state;
 	if (otseg_unlikely(is_behind))
 		c->body_end = from;
 	if (!has_body)
@@ -970,8 +970,6 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->is_monitored = is_monitored;
 	in->is_lost = 0;
 	in->state = s->state;
-	if (e->s->packet.proto != OTSEG_PROTO_TCP)
-		in->state |= OTSEG_STATE_DATAGRAM;
 	in->effort = 0;
 	in->n_messages = 0;
 	in->n_requests = 0;
