@@ -236,11 +236,12 @@ unloads_under_traffic()
 {
 	local pid
 
-	ip netns exec out ping -q -n -f -w 20 10.10.0.1 >/dev/null &
+	ip netns exec out ping -q -n -f -w 120 10.10.0.1 >/dev/null &
 	pid=$!
 	xdp_detach it0
 	xdp_unload
-	wait_for 10 rmmod otseg && [[ ! -e $sysfs ]] && answers >/dev/null
+	# The last program is freed after grace periods, and they are long in an emulation.
+	wait_for 60 rmmod otseg && [[ ! -e $sysfs ]] && wait_for 30 answers >/dev/null
 	local code=$?
 	kill "$pid"
 	wait "$pid" 2>/dev/null
