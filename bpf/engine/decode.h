@@ -134,9 +134,13 @@ OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 le
 	u32 i;
 
 	*scale = OTSEG_NO_SCALE;
+	/* In this order: the verifier leaves 0 out of a range only at the range's end. */
+	if (len > 40)
+		return OTSEG_R_L4_HEADER;
+	otseg_opaque(len);
 	if (!len)
 		return OTSEG_R_NONE;
-	if (len > 40 || otseg_load(e, off, options, len))
+	if (otseg_load(e, off, options, len))
 		return OTSEG_R_L4_HEADER;
 	otseg_for(i, len) {
 		at = otseg_forget(e, at);
