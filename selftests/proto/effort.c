@@ -26,11 +26,13 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
 
-/* The number behind @word in the verifier's statistics. */
+/* The number behind @word, with which a line of the verifier's statistics begins. */
 static unsigned long number(const char *log, const char *word)
 {
 	const char *at = strstr(log, word);
 
+	while (at && at > log && at[-1] != '\n')
+		at = strstr(at + 1, word);
 	return at ? strtoul(at + strlen(word), NULL, 10) : 0;
 }
 
@@ -44,6 +46,19 @@ static void leave_out_maps(struct bpf_object *object)
 		    strcmp(bpf_map__name(map), "otseg_stages"))
 			bpf_map__set_autocreate(map, false);
 	}
+}
+
+/* What the verifier said last about the program that it refused. */
+static void tail_print(const char *log)
+{
+	const char *from = log + strlen(log);
+	int lines = 12;
+
+	while (from > log && lines) {
+		from--;
+		lines -= *from == '\n';
+	}
+	fprintf(stderr, "%s\n", from);
 }
 
 static int load_all(const char *path)
@@ -62,9 +77,12 @@ static int load_all(const char *path)
 	}
 	error = bpf_object__load(object);
 	n = 0;
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program(program, object) {
+		if (error && strstr(logs_of_all[n], "processed "))
+			tail_print(logs_of_all[n]);
 		printf("%s %s %lu\n", bpf_program__name(program), error ? "refused" : "steps",
 		       number(logs_of_all[n++], "processed "));
+	}
 	bpf_object__close(object);
 	return !!error;
 }
