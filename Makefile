@@ -17,6 +17,7 @@ LANE    ?=
 KVER    ?= $(shell uname -r)
 KDIR    ?= /lib/modules/$(KVER)/build
 KOUT    ?= $(O)/$(KVER)
+KMAKE   ?= $(MAKE)
 
 override O := $(abspath $(O))
 override BUILD := $(O)
@@ -50,7 +51,7 @@ ifneq ($(LANE),)
 kmod:
 	$(Q)scripts/lane.sh $(LANE)
 	$(Q). $(CURDIR)/build/lanes/$(LANE)/lane.env && \
-		$(MAKE) kmod LANE= KVER="$$KVER" KDIR="$$KDIR" KOUT=$(O)/$(LANE)
+		$(MAKE) kmod LANE= KVER="$$KVER" KDIR="$$KDIR" KMAKE="$$KMAKE" KOUT=$(O)/$(LANE)
 else
 kmod:
 	$(call msg,KMOD,$(patsubst $(CURDIR)/%,%,$(KOUT))/otseg.ko)
@@ -58,7 +59,7 @@ kmod:
 	$(Q)cp -rs --remove-destination $(CURDIR)/kmod $(CURDIR)/include \
 		$(CURDIR)/Kbuild $(CURDIR)/VERSION $(KOUT)/
 	$(Q)find $(KOUT) -xtype l -delete
-	$(Q)$(MAKE) -C $(KDIR) M=$(KOUT) O= V=$(V) $(KFLAGS) modules
+	$(Q)$(KMAKE) -C $(KDIR) M=$(KOUT) O= V=$(V) $(KFLAGS) modules
 	$(Q)readelf -SW $(KOUT)/otseg.ko | grep -q '\.BTF ' || \
 		echo "warning: otseg.ko has no BTF: $(KDIR) lacks vmlinux, or pahole is missing" >&2
 endif
@@ -82,18 +83,20 @@ modules_install:
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(Q)$(if $(DESTDIR),,depmod -a $(KVER))
 
-# What the tests run: everything, and the module for the kernel they boot.
-CHECK_LANE ?= 6.12
+# What the tests run: everything, and the module for the kernels they boot.
+LANES ?= 6.12
 .PHONY: check-build
 check-build:
 	$(Q)scripts/deps.sh build check vm
 	$(Q)$(MAKE) userspace bpf
-	$(Q)$(MAKE) kmod LANE=$(CHECK_LANE)
+	$(Q)for lane in $(if $(filter all,$(LANES)),$$(scripts/lane.sh --list),$(LANES)); do \
+		$(MAKE) kmod LANE=$$lane || exit 1; \
+	done
 	$(Q)$(MAKE) -C selftests
 
 .PHONY: check
 check: check-build
-	$(Q)scripts/check.sh $(TESTS)
+	$(Q)LANES="$(LANES)" scripts/check.sh $(TESTS)
 
 # Against tshark, over the captures of ../shared/captures or CAPTURES=DIR; minutes.
 .PHONY: check-captures

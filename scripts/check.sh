@@ -6,9 +6,11 @@
 #   scripts/check.sh [--also COMMAND]... [GROUP | GROUP/TEST]...
 #
 # Each selftests/GROUP/TESTS lists one test per line, with its time limit in
-# seconds where the default does not do.  A test is a script of that folder or
+# seconds where the default does not do, and "once" if the first lane is enough.  A test is a script of that folder or
 # a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
 # (skipped).  --also counts a command by its exit code, as one test.
+# Tests of the group vm run on each lane of LANES (scripts/lane.sh), as many at a time as
+# there are processors; `all` is every test on every lane.
 # The last line of output is "N passed, N failed, N skipped".
 set -euo pipefail
 
@@ -22,7 +24,12 @@ mkdir -p "$logs"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 groups=(unit proto captures fuzz bpf wcet net bench vm)
-declare -A default_limit=([unit]=120 [proto]=300 [captures]=900 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=600)
+declare -A default_limit=([unit]=120 [proto]=300 [captures]=900 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=1000)
+
+lanes=${LANES:-6.12} once=once
+if [[ $lanes == all ]]; then
+	lanes=$(scripts/lane.sh --list) once=''
+fi
 
 also=() chosen=()
 while (($#)); do
@@ -36,26 +43,28 @@ while (($#)); do
 	shift
 done
 
-child=''
+work=$(mktemp -d)
 stop()
 {
-	if [[ -n $child ]]; then
-		kill "$child" 2>/dev/null || :
-		wait "$child" 2>/dev/null || :
+	local children
+
+	mapfile -t children < <(jobs -rp)
+	if ((${#children[@]})); then
+		kill "${children[@]}" 2>/dev/null || :
+		wait "${children[@]}" 2>/dev/null || :
 	fi
 }
-trap stop EXIT
+
+trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-
-passed=0 failed=0 skipped=0
 
 # report NAME SECONDS CODE PASSED FAILED SKIPPED LOG NOTE
 report()
 {
 	local verdict=ok
 
-	passed=$((passed + $4)) failed=$((failed + $5)) skipped=$((skipped + $6))
+	echo "$4 $5 $6" >>"$work/counts"
 	if (($5)); then
 		verdict=FAIL
 	elif (($4 == 0)); then
@@ -81,17 +90,15 @@ run()
 	log=$logs/${name//\//-}.log
 	code=0
 	timeout -k 20 "$limit" "$@" </dev/null >"$log" 2>&1 &
-	child=$!
-	wait "$child" 2>/dev/null || code=$?
-	child=''
+	wait $! 2>/dev/null || code=$?
 	took=$((SECONDS - start))
 }
 
 run_test()
 {
-	local name=$1 limit=$2 path ok bad skip plan note=''
+	local test=$1 limit=$2 name=$1${LANE:+@$LANE} path ok bad skip plan note=''
 
-	for path in "selftests/$name" "$out/selftests/$name"; do
+	for path in "selftests/$test" "$out/selftests/$test"; do
 		if [[ -x $path && -f $path ]]; then
 			break
 		fi
@@ -145,18 +152,56 @@ for command in "${also[@]}"; do
 	report "$command" "$took" "$code" "$((code == 0))" "$((code != 0))" 0 "$log" ''
 done
 
+# list_group GROUP: "TEST LIMIT WORDS..." of the chosen ones
+list_group()
+{
+	local group=$1 test rest
+
+	while read -r test rest; do
+		if [[ -n $test && $test != \#* ]] && wanted "$group/$test"; then
+			[[ $rest =~ ^[0-9] ]] || rest="${default_limit[$group]} $rest"
+			echo "$group/$test $rest"
+		fi
+	done <"selftests/$group/TESTS"
+}
+
+# Machines are waited for more than they compute.
+run_machines()
+{
+	local lane test limit words number=0
+
+	for lane in $lanes; do
+		while read -r -u 5 test limit words; do
+			if [[ $once && $words == "$once" && $lane != "${lanes%% *}" ]]; then
+				continue
+			fi
+			while (($(jobs -rp | wc -l) >= $(nproc))); do
+				wait -n || :
+			done
+			number=$((number + 1))
+			(
+				trap stop EXIT
+				LANE=$lane run_test "$test" "$limit" >"$work/said.$number"
+				cat "$work/said.$number"
+			) &
+		done 5< <(list_group vm)
+	done
+	wait
+}
+
+unset LANE
 for group in "${groups[@]}"; do
-	if [[ ! -f selftests/$group/TESTS ]]; then
+	if [[ $group == vm ]]; then
+		run_machines
 		continue
 	fi
 	while read -r -u 5 test limit _; do
-		if [[ -n $test && $test != \#* ]] && wanted "$group/$test"; then
-			[[ $limit =~ ^[0-9]+$ ]] || limit=${default_limit[$group]}
-			run_test "$group/$test" "$limit"
-		fi
-	done 5<"selftests/$group/TESTS"
+		run_test "$test" "$limit"
+	done 5< <(list_group "$group")
 done
 
+read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 }
+	END { print p + 0, f + 0, s + 0 }' "$work/counts" 2>/dev/null || echo 0 0 0)
 echo "$passed passed, $failed failed, $skipped skipped"
 # A run that tested nothing has not passed.
 ((failed == 0 && passed > 0))

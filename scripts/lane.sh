@@ -5,12 +5,14 @@
 # unpacked under build/lanes/LANE and installed nowhere.
 #
 #   scripts/lane.sh LANE
+#   scripts/lane.sh --list     the lanes that there are
 #
 # build/lanes/LANE/lane.env then says, for shells and makefiles alike:
 #   KVER     release string of the kernel
 #   VMLINUZ  what to boot
-#   KDIR     where to build a module: make -C KDIR M=...
+#   KDIR     where to build a module: KMAKE -C KDIR M=...
 #   MODDIR   the kernel's own modules
+#   KMAKE    make, as this kernel's compiler needs it
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,11 +24,18 @@ fail()
 	exit 1
 }
 
-# A lane is a kernel series and one of Debian's flavours of it.
+# A lane is a kernel series and one of Debian's flavours of it: of the release that runs,
+# or of another one, which then brings its compiler and all that this needs.
+suite=''
 case $lane in
 6.12)	series=6.12 flavour=amd64 common=common ;;
 6.12-rt) series=6.12 flavour=rt-amd64 common=common-rt ;;
-*)	fail "usage: lane.sh 6.12|6.12-rt" ;;
+7)	suite=forky flavour=amd64 ;;
+--list)
+	echo "6.12 6.12-rt 7"
+	exit
+	;;
+*)	fail "usage: lane.sh 6.12|6.12-rt|7|--list" ;;
 esac
 
 if [[ $(dpkg --print-architecture) != amd64 ]]; then
@@ -54,9 +63,11 @@ need_compiler()
 
 # A cached lane counts only if it still is what was unpacked, where it was.
 if [[ -f $dir/lane.env && -f $dir/stamp ]] &&
-   grep -qxF "KDIR=$dir/kdir" "$dir/lane.env" &&
+   grep -q "^KDIR=$dir/" "$dir/lane.env" &&
    (cd "$dir" && sha256sum --quiet --status -c stamp); then
-	need_compiler "$dir/kdir"
+	if [[ -z $suite ]]; then
+		need_compiler "$dir/kdir"
+	fi
 	exit 0
 fi
 
@@ -83,48 +94,80 @@ find_packages()
 	return 1
 }
 
-if ! find_packages; then
-	if ((EUID == 0)); then
-		apt-get -qq update || true
+# unpack_own ROOT: kernel and headers of the release that runs.
+unpack_own()
+{
+	local options=(-qq) deb
+
+	if ! find_packages; then
+		if ((EUID == 0)); then
+			apt-get -qq update || true
+		fi
+		find_packages ||
+			fail "the package lists offer no complete Linux $series ($flavour)"
 	fi
-	find_packages || fail "the package lists offer no complete Linux $series ($flavour)"
-fi
+	echo "lane.sh: $lane is ${packages[0]#linux-image-}"
+	if ((EUID == 0)); then
+		# The unprivileged download user may not be able to read the tree.
+		options+=(-o APT::Sandbox::User=root)
+	fi
+	mkdir -p debs
+	(cd debs && apt-get "${options[@]}" download "${packages[@]}") || fail "download failed"
+	(cd debs && sha256sum ./*.deb) >debs.sha256
+	for deb in debs/*.deb; do
+		dpkg -x "$deb" "$1"
+	done
+	rm -rf debs
+}
+
+# unpack_suite ROOT: kernel, headers and a compiler of another release. Nothing of it is
+# installed, so nothing of it runs but what make calls. Lists of a release to come may be old.
+unpack_suite()
+{
+	local tools=base-files,dash,coreutils,sed,grep,mawk,findutils,make,gcc,libelf1t64,pahole
+
+	"$top/scripts/deps.sh" pkg:mmdebstrap
+	mmdebstrap -q --variant=extract \
+		--include="$tools,linux-image-$flavour,linux-headers-$flavour" \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--aptopt='APT::Install-Recommends "false"' "$suite" "$1" ||
+		fail "download failed"
+	ln -sf mawk "$1/usr/bin/awk"
+	rm -rf "$1"/var/cache/apt "$1"/var/lib/apt "$1"/usr/share/{doc,locale,man}
+	(cd "$1" && sha256sum usr/bin/x86_64-linux-gnu-gcc-[0-9]* usr/bin/make) >debs.sha256
+}
 
 work=$dir.new
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/debs" "$work/root"
-
-echo "lane.sh: $lane is ${packages[0]#linux-image-}"
-options=(-qq)
-if ((EUID == 0)); then
-	# The unprivileged download user may not be able to read the tree.
-	options+=(-o APT::Sandbox::User=root)
-fi
-(cd "$work/debs" && apt-get "${options[@]}" download "${packages[@]}") ||
-	fail "download failed"
-(cd "$work/debs" && sha256sum ./*.deb) >"$work/debs.sha256"
-for deb in "$work"/debs/*.deb; do
-	dpkg -x "$deb" "$work/root"
-done
-rm -rf "$work/debs"
-
+mkdir -p "$work/root"
 cd "$work"
-kernels=(root/boot/vmlinuz-*)
-vmlinuz=${kernels[0]}
-kver=${vmlinuz#root/boot/vmlinuz-}
-kdir=root/usr/src/linux-headers-$kver
-# Merged-/usr kernels carry their modules in usr/lib.
+if [[ $suite ]]; then
+	unpack_suite root
+else
+	unpack_own root
+fi
+
+kernels=(root/usr/src/linux-headers-*-"$flavour")
+kdir=${kernels[0]}
+kver=${kdir##*/linux-headers-}
+# Merged-/usr kernels carry their modules in usr/lib, newer ones themselves beside them.
 moddir=root/lib/modules/$kver
 if [[ ! -d $moddir ]]; then
 	moddir=root/usr/lib/modules/$kver
 fi
+vmlinuz=$moddir/vmlinuz
+if [[ ! -e $vmlinuz ]]; then
+	vmlinuz=root/boot/vmlinuz-$kver
+fi
 for part in "$vmlinuz" "$kdir/Makefile" "$kdir/vmlinux" "$moddir/kernel"; do
-	[[ -e $part ]] || fail "${packages[0]} lacks ${part#root/}"
+	[[ -e $part ]] || fail "Linux $kver lacks ${part#root/}"
 done
 
 # The headers expect to live in /usr/src, and the modules point there.
-sed -i "s|/usr/src/|\$(dir \$(lastword \$(MAKEFILE_LIST)))../|" "$kdir/Makefile"
+if [[ -z $suite ]]; then
+	sed -i "s|/usr/src/|\$(dir \$(lastword \$(MAKEFILE_LIST)))../|" "$kdir/Makefile"
+fi
 rm -f "$moddir/build" "$moddir/source"
 /sbin/depmod -b "${moddir%/lib/modules/*}" "$kver"
 ln -s "$kdir" kdir
@@ -132,15 +175,24 @@ ln -s "$kdir" kdir
 {
 	echo "KVER=$kver"
 	echo "VMLINUZ=$dir/$vmlinuz"
-	echo "KDIR=$dir/kdir"
 	echo "MODDIR=$dir/$moddir"
+	if [[ $suite ]]; then
+		# Newer headers want to be known by the name that they have in there.
+		echo "KDIR=$dir/$kdir"
+		echo "KMAKE='$top/scripts/lane-make.sh $dir/root'"
+	else
+		echo "KDIR=$dir/kdir"
+		echo "KMAKE=make"
+	fi
 } >lane.env
 sha256sum lane.env debs.sha256 "$vmlinuz" "$kdir/Makefile" "$kdir/vmlinux" \
 	"$kdir/Module.symvers" "$kdir/include/generated/autoconf.h" \
 	"$moddir/modules.dep" >stamp
 
 cd "$top"
-need_compiler "$work/$kdir"
+if [[ -z $suite ]]; then
+	need_compiler "$work/$kdir"
+fi
 rm -rf "$dir"
 mv "$work" "$dir"
 trap - EXIT

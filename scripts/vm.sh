@@ -13,7 +13,7 @@
 # the kernel panicked or complained (BUG, WARNING, Oops, sanitizers).
 # --file copies a file or folder, and the libraries a program needs, to DEST.
 # --share mounts DIR read-write as /share.
-# The kernel's log is build/vm/NAME.klog, kept if NAME is given or on failure.
+# The kernel's log is build/vm/NAME@LANE.klog, kept if NAME is given or on failure.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -202,9 +202,18 @@ choose_accel()
 choose_accel
 write_initrd "$run/initrd" "$@"
 rm -rf "$run/root"
-klog=$top/build/vm/${name:-$lane-$$}.klog
-code=0
-boot "$accel" "$limit" "$run/initrd" "$klog" || code=$?
+klog=$top/build/vm/${name:-$$}@$lane.klog
+
+# A kernel that patches itself while it boots may stumble in software emulation; what is
+# tested has not begun then.
+for attempt in 1 2 3; do
+	code=0
+	boot "$accel" "$limit" "$run/initrd" "$klog" || code=$?
+	if [[ -s $run/status ]] || grep -q 'Run /init as init process' "$klog"; then
+		break
+	fi
+	echo "vm.sh: the kernel did not boot (attempt $attempt)" >&2
+done
 
 complaint()
 {

@@ -72,7 +72,7 @@ module_host()
 	# What a build without pahole or vmlinux gives.
 	objcopy -R .BTF -R .BTF.base "$out/$lane/otseg.ko" "$work/nobtf.ko"
 
-	"$top/scripts/vm.sh" --lane "$lane" --name "$(basename "$1" .sh)" --timeout 560 \
+	"$top/scripts/vm.sh" --lane "$lane" --name "$(basename "$1" .sh)" --timeout 900 \
 		--mem 1G \
 		--file "$out/$lane/otseg.ko:/otseg/otseg.ko" \
 		--file "$work/nobtf.ko:/otseg/nobtf.ko" \

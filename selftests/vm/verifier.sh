@@ -11,7 +11,7 @@ out=$(realpath -m "${O:-$top/build}")/selftests
 # shellcheck source=../ktap.sh source-path=SCRIPTDIR
 . "$here/../ktap.sh"
 
-lane=${CHECK_LANE:-6.12}
+lane=${LANE:-6.12}
 max_steps=900000
 programs=(otseg_xdp otseg_long otseg_open otseg_stream otseg_judge)
 # shellcheck disable=SC2016
@@ -24,8 +24,8 @@ trap 'rm -rf "$work"' EXIT
 
 build()
 {
-	make -s -C "$top" bpf CLANG="$1" O="$out/bpf/$1" &&
-		cp "$out/bpf/$1/otseg.bpf.o" "$work/objects/$1"
+	make -s -C "$top" bpf CLANG="$1" O="$work/$1" &&
+		mv "$work/$1/otseg.bpf.o" "$work/objects/$1"
 }
 
 taken()
@@ -49,7 +49,7 @@ for compiler in clang clang-19; do
 	fi
 done
 make -s -C "$top/selftests/proto" "$out/proto/effort"
-"$top/scripts/vm.sh" --lane "$lane" --mem 1024M --timeout 600 --file "$work/objects:/objects" \
+"$top/scripts/vm.sh" --lane "$lane" --mem 1024M --timeout 900 --file "$work/objects:/objects" \
 	--file "$out/proto/effort:/effort" -- bash -c "$inside" >"$work/said" 2>&1
 
 ktap_begin $((${#compilers[@]} * ${#programs[@]}))
