@@ -141,8 +141,8 @@ def of_tshark(dissector, name):
 @contextlib.contextmanager
 def ethernet(name):
     """
-    A capture as otseg reads it: what was taken from a loopback interface (link type NULL, RAW or
-    SLL) gets Ethernet headers.
+    A capture as otseg reads it: what was taken without Ethernet headers (link type NULL, RAW,
+    SLL, IPV4 or IPV6) gets some.
     """
     path = os.path.join(CAPTURES, name)
     with tempfile.NamedTemporaryFile(suffix=".pcap") as plain, \
@@ -151,7 +151,7 @@ def ethernet(name):
                        stderr=subprocess.DEVNULL, check=False)
         data = plain.read()
         link = struct.unpack_from("<I", data, 20)[0] if len(data) >= 24 else 1
-        strip = {0: 4, 12: 0, 101: 0, 113: 16}.get(link)
+        strip = {0: 4, 12: 0, 101: 0, 113: 16, 228: 0, 229: 0}.get(link)
         if strip is None:
             yield path
             return
@@ -187,7 +187,7 @@ def of_otseg(dissector, file):
     return frames, errors
 
 
-def of_engine(dissector, name, file, decoded):
+def of_engine(dissector, name, file, decoded, errors):
     """How many frames the engine judged, and those in which it finds other messages."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as policy:
         policy.write(POLICY % dissector.SERVICE)
@@ -203,7 +203,9 @@ def of_engine(dissector, name, file, decoded):
         if line.get("service") != dissector.SERVICE or line["reason"] not in JUDGED:
             continue
         judged += 1
-        seen = line.get("messages", [])
+        # The decoder names no message in what does not parse.
+        seen = [message for message in line.get("messages", [])
+                if message.get("refused", "") != errors.get(line["frame"])]
         known = decoded.get(line["frame"], [])
         why = None
         if len(seen) == SEGMENT_MESSAGES < len(known):
@@ -276,7 +278,7 @@ def compare(path, name):
         with ethernet(name) as file:
             ours, errors = of_otseg(dissector, file)
             if getattr(dissector, "ENGINE", True):
-                judged, others = of_engine(dissector, name, file, ours)
+                judged, others = of_engine(dissector, name, file, ours, errors)
                 differ += others
         for frame in sorted(set(theirs) | set(ours)):
             for a, b in align(theirs.get(frame, []), ours.get(frame, [])):
