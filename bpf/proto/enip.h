@@ -505,6 +505,7 @@ enum otseg_enip_text {
 
 #define ENIP_CIP_REPLY 0x80 /* in the service of an answer */
 #define ENIP_COMMON_MAX 0x31 /* services above it are the class's or the vendor's: Vol 1, 4-9 */
+#define ENIP_NESTED 0xff00 /* above a service whose path names several classes */
 #define ENIP_SEGMENTS 24 /* of one path */
 #define ENIP_SERVICES 64 /* in one Multiple Service Packet */
 
@@ -858,7 +859,8 @@ OTSEG_INLINE u32 enip_classify(struct otseg_msg *msg, u32 service)
 	if (code == ENIP_UNCONNECTED_SEND) {
 		access = OTSEG_ACCESS_SESSION;
 	} else if (!access || is_nested || (code & 0xff00) == 0x1000) {
-		code = service;
+		/* no rule that means a service of one class covers it by its number */
+		code = is_nested ? ENIP_NESTED | service : service;
 		access = OTSEG_ACCESS_VENDOR;
 		msg->flags |= OTSEG_MSG_UNKNOWN;
 	} else if (code <= ENIP_COMMON_MAX && code != OTSEG_ENIP_FC_RESET &&
@@ -1345,9 +1347,7 @@ OTSEG_GLOBAL u32 enip_reply(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, st
 	if (!(service & ENIP_CIP_REPLY))
 		return OTSEG_R_PDU_DIRECTION;
 	service &= ENIP_CIP_REPLY - 1;
-	/* one that comes in kinds does not say which it was */
-	if (service <= ENIP_COMMON_MAX && !(enip_known(service) >> 8 & OTSEG_FN_SUB))
-		msg_function(msg, service, 0, 0);
+	/* what it was of that service, only its request says */
 	if (service != (ENIP_UNCONNECTED_SEND & 0x7f))
 		msg->answer = (u16)(buf[ENIP_AT_COMMAND] << 8 | service);
 	if (have > at + 1 && pdu_u8(buf, at + 1))

@@ -759,8 +759,8 @@ OTSEG_INLINE u32 fins_wrapper(struct otseg_pdu *pdu, u32 have, u32 dir, struct o
 		return OTSEG_R_PDU_LENGTH;
 	if (command == (dir == OTSEG_DIR_REQUEST ? 1 : 0))
 		return OTSEG_R_PDU_DIRECTION;
+	/* of no node: a rule that names nodes does not refuse what opens the connection */
 	msg_function(msg, 0xff00 | command, 0, OTSEG_ACCESS_SESSION);
-	msg_unit(msg, 0);
 	if (have < OTSEG_FINS_WRAPPER)
 		return OTSEG_R_NONE;
 	error = pdu_be32(pdu->bytes, OTSEG_FINS_AT_ERROR);

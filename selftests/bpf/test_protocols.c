@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The messages of ../proto through the datapath in the kernel and through the engine in
- * userspace: in whole segments, cut in two, and byte by byte, the verdicts are the same.
- * What each message must become is that folder's test; here it only counts that both agree,
- * and that some pass.
+ * userspace: in whole segments, cut in two at each byte, and byte by byte, the verdicts are the
+ * same, and those of a message that is cut are those of the whole one. What each message must
+ * become is that folder's test; here it only counts that both agree, and that some pass.
  */
 #include <errno.h>
 #include <glob.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../bpf/engine/message.h"
 #include "../../include/otseg/service.h"
 #include "../../userspace/policy/words.h"
 #include "../unit/ktap.h"
@@ -20,13 +21,19 @@
 
 #define MESSAGE_MAX 65536
 #define SEGMENT_MAX 1400
-#define BYTEWISE_MAX 96 /* longer messages are not sent byte by byte */
+#define GARBAGE 8 /* bytes of 0xff, with which no message of any protocol begins */
 
 enum way {
 	ROUND_WHOLE,
-	ROUND_HALVES,
-	ROUND_BYTES,
+	ROUND_CUTS,
 	ROUNDS,
+};
+
+/* A message that has passed in the conversation. */
+struct heard {
+	u8 *bytes;
+	u32 len;
+	u32 dir;
 };
 
 struct wire {
@@ -39,6 +46,10 @@ struct wire {
 	u32 n_passed;
 	u32 n_dropped;
 	u32 n_differ;
+	u32 n_cuts;
+	struct heard *heard;
+	u32 n_heard;
+	struct otseg_verdict verdict; /* of the frame that was sent last */
 	u16 port;
 	u16 sport;
 	u32 seq[2];
@@ -74,7 +85,8 @@ static int policy_set(struct wire *w)
 
 	if (w->carrier != OTSEG_ON_UDP || !(otseg_services[w->service].carriers & ~OTSEG_ON_UDP))
 		carrier = "";
-	fprintf(out, policy_format, w->carrier == OTSEG_ON_LINK ? "wires: {line: [it0, ot0]}\n" : "");
+	fprintf(out, policy_format,
+		w->carrier == OTSEG_ON_LINK ? "wires: {line: [it0, ot0]}\n" : "");
 	for (i = 0; i < OTSEG_SVC_COUNT; i++)
 		if (otseg_services[i].state == OTSEG_SERVICE_INSPECTED &&
 		    otseg_services[i].family == family)
@@ -88,8 +100,13 @@ static int policy_set(struct wire *w)
 /* Sends what make() makes to both. Return: whether it passed. */
 static int frame_send(struct wire *w, u32 dir, const void *bytes, u32 len, u8 flags)
 {
-	struct tcp tcp = { w->seq[dir], w->seq[!dir], dir ? w->port : w->sport,
-			   dir ? w->sport : w->port, flags, 65000, -1 };
+	struct tcp tcp = { w->seq[dir],
+			   w->seq[!dir],
+			   dir ? w->port : w->sport,
+			   dir ? w->sport : w->port,
+			   flags,
+			   65000,
+			   -1 };
 	struct otseg_verdict x, y;
 	struct frame f;
 	u32 i;
@@ -103,13 +120,13 @@ static int frame_send(struct wire *w, u32 dir, const void *bytes, u32 len, u8 fl
 		} else if (w->carrier == OTSEG_ON_UDP) {
 			frame_udp(&f, from, to, tcp.sport, tcp.dport, bytes, len);
 		} else {
-			frame_ethernet(&f, to->mac, from->mac, 0,
-				       otseg_services[w->service].ether);
+			frame_ethernet(&f, to->mac, from->mac, 0, otseg_services[w->service].ether);
 			memcpy(f.bytes + f.len, bytes, len);
 			f.len += len;
 		}
 		subject_send(subject, from->ifindex, &f, i ? &y : &x);
 	}
+	w->verdict = x;
 	if (memcmp(&x, &y, sizeof(x)) && w->n_differ++ < 5)
 		printf("# %s/messages:%u: kernel %u/%u rule %u messages %u, process %u/%u rule %u messages %u\n",
 		       w->folder, w->n_line, x.action, x.reason, x.rule, x.n_messages, y.action,
@@ -121,7 +138,7 @@ static int frame_send(struct wire *w, u32 dir, const void *bytes, u32 len, u8 fl
 	return x.action == OTSEG_ACTION_PASS;
 }
 
-static void conversation_begin(struct wire *w)
+static void flow_begin(struct wire *w)
 {
 	w->sport = w->sport < 60000 ? w->sport + 1 : 20000;
 	w->seq[0] = 1000;
@@ -138,30 +155,97 @@ static void conversation_begin(struct wire *w)
 	frame_send(w, 0, NULL, 0, OTSEG_TCP_ACK);
 }
 
-/* A piece of a message, which the other side acknowledges. */
-static void piece_send(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+static void conversation_begin(struct wire *w)
 {
-	if (!frame_send(w, dir, bytes, len, OTSEG_TCP_ACK | OTSEG_TCP_PSH) ||
-	    w->carrier != OTSEG_ON_TCP)
-		return;
+	while (w->n_heard)
+		free(w->heard[--w->n_heard].bytes);
+	flow_begin(w);
+}
+
+/* A piece of a message, which the other side acknowledges. Return: whether it passed. */
+static int piece_send(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	int has_passed = frame_send(w, dir, bytes, len, OTSEG_TCP_ACK | OTSEG_TCP_PSH);
+
+	if (!has_passed || w->carrier != OTSEG_ON_TCP)
+		return has_passed;
 	w->seq[dir] += len;
 	frame_send(w, !dir, NULL, 0, OTSEG_TCP_ACK);
+	return 1;
+}
+
+static int message_whole(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	u32 size, off;
+	int has_passed = 1;
+
+	for (off = 0; off < len; off += size) {
+		size = len - off < SEGMENT_MAX ? len - off : SEGMENT_MAX;
+		has_passed &= piece_send(w, dir, bytes + off, size);
+	}
+	return has_passed;
+}
+
+/* What has passed is said once more: a beginning of what is refused waits in the other flow. */
+static void conversation_again(struct wire *w)
+{
+	u32 i;
+
+	flow_begin(w);
+	for (i = 0; i < w->n_heard; i++)
+		message_whole(w, w->heard[i].dir, w->heard[i].bytes, w->heard[i].len);
+}
+
+/*
+ * Grows by a byte; after each, the rest comes with garbage behind, for which all of that is dropped
+ * and forgotten, whatever the message is: it is judged, and the next cut can be tried.
+ */
+static int message_cut(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	static u8 room[SEGMENT_MAX + GARBAGE];
+	struct otseg_verdict whole;
+	u32 at;
+
+	memcpy(room, bytes, len);
+	memset(room + len, 0xff, GARBAGE);
+	if (frame_send(w, dir, room, len + GARBAGE, OTSEG_TCP_ACK) && w->n_differ++ < 5)
+		printf("# %s/messages:%u: passes with garbage behind\n", w->folder, w->n_line);
+	whole = w->verdict;
+	for (at = 1; piece_send(w, dir, bytes + at - 1, 1); at++) {
+		if (at == len)
+			return 1;
+		w->n_cuts++;
+		frame_send(w, dir, room + at, len + GARBAGE - at, OTSEG_TCP_ACK);
+		if ((w->verdict.reason != whole.reason ||
+		     (len <= OTSEG_PDU_MAX && w->verdict.n_messages != whole.n_messages)) &&
+		    w->n_differ++ < 5)
+			printf("# %s/messages:%u: cut at %u it is %u with %u messages, not %u with %u\n",
+			       w->folder, w->n_line, at, w->verdict.reason, w->verdict.n_messages,
+			       whole.reason, whole.n_messages);
+	}
+	/* a beginning may be refused for what it shows first */
+	if (at > 1)
+		conversation_again(w);
+	return 0;
 }
 
 static void message_send(struct wire *w, enum way round, u32 dir, const u8 *bytes, u32 len)
 {
-	u32 size = len > SEGMENT_MAX ? SEGMENT_MAX : len, off;
+	struct heard *new;
 
 	if (w->carrier != OTSEG_ON_TCP) {
-		piece_send(w, dir, bytes, size);
+		/* cut off, as nothing longer fits */
+		piece_send(w, dir, bytes, len > SEGMENT_MAX ? SEGMENT_MAX : len);
 		return;
 	}
-	if (round == ROUND_HALVES && len > 1)
-		size = (len < SEGMENT_MAX ? len : SEGMENT_MAX) * (1 + w->n_line % 7) / 8 + 1;
-	else if (round == ROUND_BYTES && len <= BYTEWISE_MAX)
-		size = 1;
-	for (off = 0; off < len; off += size)
-		piece_send(w, dir, bytes + off, len - off < size ? len - off : size);
+	if (round == ROUND_WHOLE || len > SEGMENT_MAX)
+		message_whole(w, dir, bytes, len);
+	else if (message_cut(w, dir, bytes, len)) {
+		w->heard = realloc(w->heard, (w->n_heard + 1) * sizeof(*new));
+		new = &w->heard[w->n_heard++];
+		*new = (struct heard){ malloc(len), len, dir };
+		memcpy(new->bytes, bytes, len);
+	}
 }
 
 static u32 bytes_read(const char *text, u8 *bytes)
@@ -217,8 +301,8 @@ static int file_run(struct wire *w, FILE *from, enum way round)
 		line[strcspn(line, "\n")] = 0;
 		if (!strncmp(line, "conversation", 12)) {
 			conversation_begin(w);
-		} else if (!strcmp(line, "datagrams")) {
-			carrier_set(w, 1);
+		} else if (!strcmp(line, "datagrams") || !strncmp(line, "service ", 8)) {
+			carrier_set(w, *line == 'd');
 			if (policy_set(w))
 				return -EINVAL;
 			conversation_begin(w);
@@ -241,6 +325,7 @@ static void folder_run(struct wire *w, const char *path)
 	w->n_passed = 0;
 	w->n_dropped = 0;
 	w->n_differ = 0;
+	w->n_cuts = 0;
 	for (round = 0; !err && round < ROUNDS; round++) {
 		rewind(from);
 		err = file_run(w, from, round);
@@ -250,8 +335,8 @@ static void folder_run(struct wire *w, const char *path)
 	/* I/O needs a connection, which no message of its own opens */
 	ktap_result(!err && !w->n_differ && w->n_dropped &&
 			    !w->n_passed == (w->service == OTSEG_SVC_ENIP_IO),
-		    "%s: %u frames pass and %u are dropped alike", w->folder, w->n_passed,
-		    w->n_dropped);
+		    "%s: %u frames pass and %u are dropped alike, %u of cut messages", w->folder,
+		    w->n_passed, w->n_dropped, w->n_cuts);
 }
 
 static void ends_set(struct wire *w)
@@ -271,8 +356,9 @@ static void ends_set(struct wire *w)
 int main(int argc, char **argv)
 {
 	struct wire w = { .kernel = datapath_new(NULL, 1), .sport = 20000 };
-	const char *folders = argc > 1 ? argv[1] : access("selftests/proto/suite.c", R_OK) ? "../proto" :
-											     "selftests/proto";
+	const char *folders = argc > 1				      ? argv[1] :
+			      access("selftests/proto/suite.c", R_OK) ? "../proto" :
+									"selftests/proto";
 	char pattern[4096];
 	glob_t found;
 	size_t i;

@@ -10,8 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Hex to bytes; HH*N stands for N bytes. Return: their number, or -1. */
-static int bytes_of(const char *text, const char *end, u8 *bytes, u32 room)
+/**
+ * proto_bytes - hex to bytes; HH*N stands for N bytes
+ * @text: it
+ * @end: where it ends
+ * @bytes: takes them
+ * @room: for so many
+ *
+ * Return: their number, or -1.
+ */
+int proto_bytes(const char *text, const char *end, u8 *bytes, u32 room)
 {
 	unsigned int value;
 	unsigned long times;
@@ -44,7 +52,7 @@ static int line_read(struct proto_line *line, const char *text)
 {
 	static u8 bytes[65536];
 	const char *arrow = strstr(text, "=>");
-	int n = arrow ? bytes_of(text + 1, arrow, bytes, sizeof(bytes)) : -1;
+	int n = arrow ? proto_bytes(text + 1, arrow, bytes, sizeof(bytes)) : -1;
 
 	if (n <= 0)
 		return -EINVAL;

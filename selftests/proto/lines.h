@@ -33,6 +33,7 @@ struct proto_line {
 	char *expect;
 };
 
+int proto_bytes(const char *text, const char *end, u8 *bytes, u32 room);
 int proto_lines_read(const char *top, const char *folder, struct proto_line **lines);
 void proto_lines_free(struct proto_line *lines, int n);
 

@@ -100,6 +100,8 @@ def target(cip):
 
 def function(service, fields, symbols):
     number_of = fields.get("class", 0x6B if symbols else 0)
+    if "outer-class" in fields and (fields["outer-class"], number_of) != (0x68, 0x6B):
+        return 0xFF00 | service
     if service > COMMON_MAX and service in OF_CLASS.get(number_of, ()):
         return number_of << 8 | service
     return service
@@ -188,8 +190,6 @@ def answer(cip, rest):
     if service is None:
         for proto in rest:
             service = number(proto, "cip.cm.sc")
-    if service is not None and service <= COMMON_MAX and service not in KINDS:
-        message["function"] = service
     status = number(cip, "cip.genstat")
     if status:
         message["exception"] = status
@@ -199,10 +199,6 @@ def answer(cip, rest):
                 message["fields"] = opening(proto, {})
                 message["fields"].pop("transport-class", None)
     return [message]
-
-
-# Common services that come in kinds: an answer does not tell which.
-KINDS = {0x02, 0x04, 0x05, 0x0D, 0x10, 0x19, 0x1A, 0x1B}
 
 
 def one(encapsulation, rest):
