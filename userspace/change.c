@@ -34,7 +34,7 @@ static int reason_check(const char *reason)
 	const unsigned char *at = (const unsigned char *)reason;
 
 	if (reason && strlen(reason) > OTSEG_REASON_MAX) {
-		otseg_error_print("'reason': %zu bytes, at most %u are possible", strlen(reason),
+		otseg_error_print("'reason': %zu bytes, at most %d are possible", strlen(reason),
 				  OTSEG_REASON_MAX);
 		return -E2BIG;
 	}
