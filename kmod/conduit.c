@@ -123,7 +123,8 @@ static void set_state(struct otseg_conduit_entry *entry, u32 state)
 
 static bool is_of_island(enum otseg_conduit_change change)
 {
-	return change == OTSEG_CONDUIT_CHANGE_ISLAND_ON || change == OTSEG_CONDUIT_CHANGE_ISLAND_OFF;
+	return change == OTSEG_CONDUIT_CHANGE_ISLAND_ON ||
+	       change == OTSEG_CONDUIT_CHANGE_ISLAND_OFF;
 }
 
 /**
@@ -164,6 +165,18 @@ int otseg_conduit_check(const struct otseg_image *image,
 	if (request->change == OTSEG_CONDUIT_CHANGE_REVOKE)
 		return -ENOENT;
 	return otseg_image_conduit(image, at)->flags & OTSEG_CONDUIT_GRANTED ? -EBUSY : -EALREADY;
+}
+
+static void log_change(const struct otseg_conduit_request *request)
+{
+	static const char *const words[] = {
+		[OTSEG_CONDUIT_CHANGE_ENABLE] = "enabled",
+		[OTSEG_CONDUIT_CHANGE_DISABLE] = "disabled",
+		[OTSEG_CONDUIT_CHANGE_GRANT] = "granted",
+		[OTSEG_CONDUIT_CHANGE_REVOKE] = "no longer granted",
+	};
+
+	pr_info("conduit %s is %s\n", request->name, words[request->change]);
 }
 
 static void set_island(const struct otseg_conduit_request *request)
@@ -213,6 +226,7 @@ int otseg_conduit_change(const struct otseg_image *image,
 	flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
 	note(entry, request->change);
 	set_state(entry, otseg_state_next(flags, request->change));
+	log_change(request);
 	wait_more();
 	return 0;
 }

@@ -151,10 +151,10 @@ static int confirm_plan(struct apply *run)
 /* Another owner would not know who has opened or closed what, and for how long. */
 static int state_check(const struct apply *run)
 {
-	bool is_module = otseg_backend_genl(run->old.backend);
+	enum otseg_backend_id was = otseg_backend_genl(run->old.backend) ? OTSEG_BACKEND_MODULE :
+									   OTSEG_BACKEND_MAP;
 
-	if (!run->old.generation || is_module == (run->id == OTSEG_BACKEND_MODULE) ||
-	    otseg_state_is_plain(run->old.image.data))
+	if (!run->old.generation || was == run->id || otseg_state_is_plain(run->old.image.data))
 		return 0;
 	otseg_error_print("island mode is on, or conduits are enabled, disabled or granted by hand: "
 			  "end that before the policy gets another owner");

@@ -96,8 +96,8 @@ static void report_text(const struct otseg_change *change, bool in_force, u32 n_
 
 	if (!change->name) {
 		if (change->change == OTSEG_CONDUIT_CHANGE_ISLAND_ON)
-			printf("island mode is on, generation %u: %u conduits are cut\n", generation,
-			       n_cut);
+			printf("island mode is on, generation %u: %u conduits are cut\n",
+			       generation, n_cut);
 		else
 			printf("island mode is off, generation %u\n", generation);
 		return;
@@ -117,7 +117,8 @@ static void report_text(const struct otseg_change *change, bool in_force, u32 n_
 static void report(const struct otseg_cli *cli, const struct otseg_active *active,
 		   const struct otseg_change *change, u32 generation)
 {
-	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(active->image.data, CONDUITS);
+	const struct otseg_img_conduit *conduits =
+		OTSEG_IMAGE_RECORDS(active->image.data, CONDUITS);
 	u32 at = change->name ? otseg_state_find(active->image.data, change->name) : 0, i;
 	bool in_force = false;
 	u32 n_cut = 0;

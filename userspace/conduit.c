@@ -17,25 +17,23 @@ enum {
 static int show_run(const struct otseg_cli *cli)
 {
 	static const struct otseg_column columns[] = {
-		{ "CONDUIT", "name", false },  { "FROM", "from", false },
-		{ "TO", "to", false },	       { "STATE", "now", false },
-		{ "LEFT", "grant.seconds_left", true },
-		{ "MODE", "mode", false },     { "RULES", "rules", true },
-		{ "REASON", "reason", false }, {},
-	};
-	static const struct otseg_column stats_columns[] = {
 		{ "CONDUIT", "name", false },
 		{ "FROM", "from", false },
 		{ "TO", "to", false },
+		{ "STATE", "now", false },
+		{ "LEFT", "grant.seconds_left", true },
 		{ "MODE", "mode", false },
-		{ "PACKETS", "packets", true },
-		{ "BYTES", "bytes", true },
-		{ "DROPS", "drops", true },
-		{ "MONITORED", "monitored", true },
-		{ "FLOWS", "flows", true },
-		{ "MESSAGES", "messages", true },
-		{ "LIMITED", "limited", true },
+		{ "RULES", "rules", true },
+		{ "REASON", "reason", false },
 		{},
+	};
+	static const struct otseg_column stats_columns[] = {
+		{ "CONDUIT", "name", false },	{ "FROM", "from", false },
+		{ "TO", "to", false },		{ "MODE", "mode", false },
+		{ "PACKETS", "packets", true }, { "BYTES", "bytes", true },
+		{ "DROPS", "drops", true },	{ "MONITORED", "monitored", true },
+		{ "FLOWS", "flows", true },	{ "MESSAGES", "messages", true },
+		{ "LIMITED", "limited", true }, {},
 	};
 	static const struct otseg_shown shown = {
 		.section = "conduits",

@@ -33,8 +33,12 @@ static int off_run(const struct otseg_cli *cli)
 static int show_run(const struct otseg_cli *cli)
 {
 	static const struct otseg_column columns[] = {
-		{ "CONDUIT", "name", false }, { "FROM", "from", false }, { "TO", "to", false },
-		{ "STATE", "now", false },    { "SURVIVES", "survives-island", false },	 {},
+		{ "CONDUIT", "name", false },
+		{ "FROM", "from", false },
+		{ "TO", "to", false },
+		{ "STATE", "now", false },
+		{ "SURVIVES", "survives-island", false },
+		{},
 	};
 	struct otseg_active active;
 	json_t *policy, *conduits, *document;

@@ -145,8 +145,8 @@ static json_t *conduits_json(const struct otseg_active *active)
 {
 	json_t *policy = otseg_image_json(active->image.data);
 	json_t *list = json_array(), *all = json_object_get(policy, "conduits"), *row, *item;
-	static const char *const keys[] = { "name", "state", "now", "by_hand", "grant",
-					    "change_reason" };
+	static const char *const keys[] = { "name",    "state", "now",
+					    "by_hand", "grant", "change_reason" };
 	size_t i, k;
 
 	otseg_change_show(active, all);
@@ -173,6 +173,7 @@ static void conduits_text(const json_t *status)
 	const json_t *conduits = json_object_get(status, "changed_conduits"), *row;
 	const char *now, *reason;
 	char left[OTSEG_DURATION_TEXT];
+	const json_t *grant;
 	size_t i, n_cut = 0;
 
 	json_array_foreach(conduits, i, row)
@@ -182,13 +183,14 @@ static void conduits_text(const json_t *status)
 	json_array_foreach(conduits, i, row) {
 		now = json_string_value(json_object_get(row, "now"));
 		reason = json_string_value(json_object_get(row, "change_reason"));
-		if (!json_object_get(row, "grant") && !json_object_get(row, "by_hand"))
+		grant = json_object_get(row, "grant");
+		if (!grant && !json_object_get(row, "by_hand"))
 			continue;
 		printf("conduit     %s: %s", json_string_value(json_object_get(row, "name")), now);
-		if (json_object_get(row, "grant")) {
-			otseg_duration_print(left, (u32)json_integer_value(json_object_get(
-							   json_object_get(row, "grant"),
-							   "seconds_left")));
+		if (grant) {
+			u32 s = (u32)json_integer_value(json_object_get(grant, "seconds_left"));
+
+			otseg_duration_print(left, s);
 			printf("%s, %s left", strcmp(now, "cut") ? "" : ", granted", left);
 		} else {
 			fputs(" by hand", stdout);

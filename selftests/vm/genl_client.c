@@ -52,10 +52,9 @@ static const struct {
 	{                   \
 		name, #name \
 	}
-	E(EPERM),   E(ENOENT),	 E(EEXIST),    E(EINVAL),  E(EBUSY),
-	E(ENODEV),  E(ENOMEM),	 E(ERANGE),    E(ENODATA), E(ESTALE),
-	E(EBADMSG), E(EMSGSIZE), E(EOVERFLOW), E(ENOSPC),  E(EOPNOTSUPP),
-	E(EALREADY),
+	E(EPERM),     E(ENOENT), E(EEXIST),	E(EINVAL),   E(EBUSY),	 E(ENODEV),
+	E(ENOMEM),    E(ERANGE), E(ENODATA),	E(ESTALE),   E(EBADMSG), E(EMSGSIZE),
+	E(EOVERFLOW), E(ENOSPC), E(EOPNOTSUPP), E(EALREADY),
 #undef E
 };
 
