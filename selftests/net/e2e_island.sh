@@ -109,10 +109,13 @@ disables()
 		status_is '.changed_conduits | length == 1 and .[0].name == "telemetry"'
 }
 
-# It stays when another policy, or the same, is applied.
+# It stays when the same policy or another one is applied, and when that is rolled back: what
+# is kept for the way back is the policy, not its state.
 stays_disabled()
 {
-	firewall_apply "$here/island.yaml" && stands 7 && runs 8 &&
+	sed 's/^name: .*/name: other/' "$here/island.yaml" >"$plant_dir/other.yaml"
+	firewall_apply "$here/island.yaml" && firewall_apply "$plant_dir/other.yaml" &&
+		fw otseg policy rollback && firewall_is_active island && stands 7 && runs 8 &&
 		shown telemetry '.now == "disabled"'
 }
 
