@@ -62,7 +62,7 @@ static int verify_header(const struct otseg_verify *v, size_t size)
 	if (size > OTSEG_IMAGE_MAX)
 		return otseg_verify_refuse(v, "header: %zu bytes are too many, at most %u", size,
 					   OTSEG_IMAGE_MAX);
-	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND))
+	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND | OTSEG_IMG_ISLAND))
 		return otseg_verify_refuse(v, "header: unknown flags 0x%x", image->flags);
 	if (image->reserved[0] || image->reserved[1] || image->reserved[2])
 		return otseg_verify_refuse(v, "header: a reserved field is not zero");

@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 
 #include "../include/otseg/image.h"
+#include "conduit.h"
 #include "confirm.h"
 #include "interface.h"
 #include "kfunc.h"
@@ -74,6 +75,7 @@ static void __exit otseg_exit(void)
 {
 	otseg_netlink_exit();
 	otseg_confirm_exit();
+	otseg_conduit_exit();
 	otseg_interface_exit();
 	otseg_tree_exit();
 	otseg_sysfs_exit();

@@ -8,6 +8,11 @@
 
 #include <net/genetlink.h>
 
+#include "../include/uapi/linux/otseg.h"
+
+struct otseg_conduit_info;
+struct otseg_policy;
+
 /**
  * struct otseg_reply - a reply under construction
  * @skb: the message
@@ -22,5 +27,8 @@ int otseg_netlink_init(void);
 void otseg_netlink_exit(void);
 int otseg_reply_begin(struct otseg_reply *reply, struct genl_info *info, size_t payload);
 int otseg_reply_send(struct otseg_reply *reply, struct genl_info *info, int err);
+void otseg_netlink_conduit_tell(const struct otseg_policy *policy,
+				const struct otseg_conduit_info *info,
+				enum otseg_conduit_change change);
 
 #endif /* OTSEG_NETLINK_H */

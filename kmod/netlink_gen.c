@@ -25,6 +25,11 @@ static const struct netlink_range_validation otseg_a_policy_confirm_seconds_rang
 	.max	= OTSEG_CONFIRM_MAX,
 };
 
+static const struct netlink_range_validation otseg_a_conduit_seconds_range = {
+	.min	= 1ULL,
+	.max	= OTSEG_GRANT_MAX,
+};
+
 /* OTSEG_CMD_POLICY_STAGE - do */
 static const struct nla_policy otseg_policy_stage_nl_policy[OTSEG_A_POLICY_IMAGE_SIZE + 1] = {
 	[OTSEG_A_POLICY_IMAGE_SIZE] = NLA_POLICY_FULL_RANGE(NLA_U32, &otseg_a_policy_image_size_range),
@@ -78,6 +83,15 @@ static const struct nla_policy otseg_policy_confirm_nl_policy[OTSEG_A_POLICY_EXP
 /* OTSEG_CMD_POLICY_ROLLBACK - do */
 static const struct nla_policy otseg_policy_rollback_nl_policy[OTSEG_A_POLICY_EXPECT_GENERATION + 1] = {
 	[OTSEG_A_POLICY_EXPECT_GENERATION] = { .type = NLA_U32, },
+};
+
+/* OTSEG_CMD_CONDUIT_SET - do */
+static const struct nla_policy otseg_conduit_set_nl_policy[OTSEG_A_CONDUIT_EXPECT_GENERATION + 1] = {
+	[OTSEG_A_CONDUIT_NAME] = { .type = NLA_NUL_STRING, .len = OTSEG_NAME_MAX, },
+	[OTSEG_A_CONDUIT_CHANGE] = NLA_POLICY_MAX(NLA_U32, 5),
+	[OTSEG_A_CONDUIT_SECONDS] = NLA_POLICY_FULL_RANGE(NLA_U32, &otseg_a_conduit_seconds_range),
+	[OTSEG_A_CONDUIT_REASON] = { .type = NLA_NUL_STRING, .len = OTSEG_REASON_MAX, },
+	[OTSEG_A_CONDUIT_EXPECT_GENERATION] = { .type = NLA_U32, },
 };
 
 /* Ops table for otseg */
@@ -181,6 +195,23 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 		.maxattr	= OTSEG_A_POLICY_EXPECT_GENERATION,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
+	{
+		.cmd		= OTSEG_CMD_CONDUIT_SET,
+		.doit		= otseg_nl_conduit_set_doit,
+		.policy		= otseg_conduit_set_nl_policy,
+		.maxattr	= OTSEG_A_CONDUIT_EXPECT_GENERATION,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= OTSEG_CMD_CONDUIT_GET,
+		.start	= otseg_nl_no_attributes_start,
+		.dumpit	= otseg_nl_conduit_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+};
+
+static const struct genl_multicast_group otseg_nl_mcgrps[] = {
+	[OTSEG_NLGRP_CONDUITS] = { "conduits", },
 };
 
 struct genl_family otseg_nl_family __ro_after_init = {
@@ -191,4 +222,6 @@ struct genl_family otseg_nl_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.split_ops	= otseg_nl_ops,
 	.n_split_ops	= ARRAY_SIZE(otseg_nl_ops),
+	.mcgrps		= otseg_nl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(otseg_nl_mcgrps),
 };

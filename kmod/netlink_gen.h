@@ -32,6 +32,13 @@ int otseg_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int otseg_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int otseg_nl_policy_confirm_doit(struct sk_buff *skb, struct genl_info *info);
 int otseg_nl_policy_rollback_doit(struct sk_buff *skb, struct genl_info *info);
+int otseg_nl_conduit_set_doit(struct sk_buff *skb, struct genl_info *info);
+int otseg_nl_conduit_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+
+enum {
+	OTSEG_NLGRP_CONDUITS,
+};
 
 extern struct genl_family otseg_nl_family;
 

@@ -17,7 +17,7 @@ static_assert(OTSEG_SIZE_MAX == OTSEG_IMAGE_MAX, "specification and image format
 
 /* Room for all attributes of a policy but "data". */
 #define POLICY_PAYLOAD                                                             \
-	(11 * nla_total_size(sizeof(u32)) + 3 * nla_total_size(OTSEG_DIGEST_SIZE) + \
+	(12 * nla_total_size(sizeof(u32)) + 3 * nla_total_size(OTSEG_DIGEST_SIZE) + \
 	 2 * nla_total_size(OTSEG_NAME_MAX + 1))
 
 /**
@@ -221,6 +221,7 @@ static int put_active(struct sk_buff *skb, const struct otseg_policy *policy)
 		       nla_put_u32(skb, OTSEG_A_POLICY_GENERATION, 0);
 	return nla_put_u32(skb, OTSEG_A_POLICY_STATE, OTSEG_POLICY_STATE_ACTIVE) ||
 	       nla_put_u32(skb, OTSEG_A_POLICY_GENERATION, policy->generation) ||
+	       nla_put_u32(skb, OTSEG_A_POLICY_SINCE_GENERATION, policy->since) ||
 	       nla_put_u32(skb, OTSEG_A_POLICY_IMAGE_SIZE, image->size) ||
 	       nla_put(skb, OTSEG_A_POLICY_DIGEST, OTSEG_DIGEST_LEN, image->digest) ||
 	       nla_put_string(skb, OTSEG_A_POLICY_NAME, otseg_image_string(image, image->name));

@@ -34,7 +34,7 @@ static int put_policy(struct sk_buff *skb, const struct otseg_policy *policy)
 	       nla_put_u32(skb, OTSEG_A_STATUS_RULES, image->sec[OTSEG_SEC_RULES].count);
 }
 
-static int put_module(struct sk_buff *skb)
+static int put_module(struct sk_buff *skb, bool is_island)
 {
 	struct otseg_stage_info stage;
 	u32 flags = 0;
@@ -44,6 +44,8 @@ static int put_module(struct sk_buff *skb)
 		flags |= OTSEG_STATUS_FLAG_TRANSACTION;
 	if (otseg_has_governed())
 		flags |= OTSEG_STATUS_FLAG_GOVERNED;
+	if (is_island)
+		flags |= OTSEG_STATUS_FLAG_ISLAND;
 
 	return nla_put_string(skb, OTSEG_A_STATUS_VERSION, OTSEG_VERSION) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_IMAGE_VERSION, OTSEG_IMAGE_VERSION) ||
@@ -61,16 +63,20 @@ static int put_module(struct sk_buff *skb)
  */
 int otseg_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct otseg_policy *policy;
 	struct otseg_reply reply;
+	bool is_island;
 	int err;
 
 	err = otseg_reply_begin(&reply, info, STATUS_PAYLOAD);
 	if (err)
 		return err;
 	rcu_read_lock();
-	err = put_policy(reply.skb, otseg_policy_active());
+	policy = otseg_policy_active();
+	is_island = policy->image && policy->image->flags & OTSEG_IMG_ISLAND;
+	err = put_policy(reply.skb, policy);
 	rcu_read_unlock();
-	if (err || put_module(reply.skb))
+	if (err || put_module(reply.skb, is_island))
 		err = -EMSGSIZE;
 	return otseg_reply_send(&reply, info, err);
 }

@@ -10,6 +10,10 @@
  * after two grace periods: one for the packets that still count in it, one for
  * the readers that still add its counts to those of the new one.
  *
+ * A change of the state of conduits is a swap to a copy of the active policy. They share
+ * the pages that no state is in. While a conduit is granted for a time, the copy that is
+ * needed to end that is kept ready.
+ *
  * While the active policy is unconfirmed, the last confirmed one is kept, with
  * all memory that it needs to become active again: bringing it back cannot fail.
  */
@@ -21,7 +25,9 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
+#include "conduit.h"
 #include "confirm.h"
+#include "image_state.h"
 #include "image_verify.h"
 #include "policy.h"
 #include "tree.h"
@@ -43,6 +49,13 @@ struct otseg_reserve {
 	struct otseg_node **nodes[OTSEG_KIND_COUNT];
 };
 
+/* A copy of the active policy, and what it needs to become active. commit_lock. */
+struct otseg_successor {
+	struct otseg_policy *policy;
+	struct otseg_reserve reserve;
+};
+
+static struct otseg_successor spare; /* kept while a conduit is granted */
 static struct otseg_policy *fallback; /* comes back unless the active one is confirmed */
 static struct otseg_reserve fallback_reserve;
 static struct page *zero_page; /* behind every page of a region that no image reaches */
@@ -144,6 +157,10 @@ struct otseg_policy *otseg_policy_create(struct page **pages, u32 size, const u8
 	err = check_digest(policy, size, digest, why, why_len);
 	if (!err)
 		err = otseg_image_verify(policy->image, size, why, why_len);
+	if (!err && !otseg_state_is_plain(policy->image)) {
+		scnprintf(why, why_len, "CONDUITS: it bears the state that conduits had somewhere");
+		err = -EINVAL;
+	}
 	if (!err) {
 		policy->names = otseg_names_create(policy->image, why, why_len);
 		err = PTR_ERR_OR_ZERO(policy->names);
@@ -255,6 +272,89 @@ static void swap_policy(struct otseg_policy *new, struct otseg_policy *old,
 	*reserve = (struct otseg_reserve){};
 }
 
+/* Pages like those of a policy; the ones that no state is in are the same ones. */
+static struct page **copy_pages(const struct otseg_policy *of)
+{
+	struct page **pages = kvcalloc(OTSEG_REGION_PAGES, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	u32 i;
+
+	for (i = 0; pages && i < OTSEG_REGION_PAGES; i++) {
+		struct page *page = of->region.pages[i];
+		u32 at = i * PAGE_SIZE;
+
+		if (page == zero_page)
+			continue;
+		if (at >= OTSEG_REGION_IMAGE &&
+		    !otseg_state_is_part(of->image, at - OTSEG_REGION_IMAGE,
+					 at - OTSEG_REGION_IMAGE + PAGE_SIZE)) {
+			get_page(page);
+			pages[i] = page;
+			continue;
+		}
+		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT);
+		if (!pages[i]) {
+			otseg_mapping_free_pages(pages, OTSEG_REGION_PAGES, NULL);
+			return NULL;
+		}
+		copy_highpage(pages[i], page);
+		cond_resched();
+	}
+	return pages;
+}
+
+static void successor_destroy(struct otseg_successor *next)
+{
+	reserve_destroy(&next->reserve);
+	otseg_policy_destroy(next->policy);
+	*next = (struct otseg_successor){};
+}
+
+static int successor_create(struct otseg_successor *next, const struct otseg_policy *of)
+{
+	struct page **pages = copy_pages(of);
+	char why[OTSEG_WHY_LEN];
+
+	*next = (struct otseg_successor){ .policy = kzalloc(sizeof(*next->policy), GFP_KERNEL) };
+	if (!pages || !next->policy ||
+	    otseg_mapping_create(&next->policy->region, pages, OTSEG_REGION_PAGES, zero_page,
+				 PAGE_KERNEL_RO)) {
+		otseg_mapping_free_pages(pages, OTSEG_REGION_PAGES, NULL);
+		goto err;
+	}
+	next->policy->image = next->policy->region.addr + OTSEG_REGION_IMAGE;
+	next->policy->names = otseg_names_create(next->policy->image, why, sizeof(why));
+	if (IS_ERR(next->policy->names)) {
+		next->policy->names = NULL;
+		goto err;
+	}
+	if (!reserve_create(&next->reserve, next->policy->image))
+		return 0;
+err:
+	successor_destroy(next);
+	return -ENOMEM;
+}
+
+/* Makes the copy the active policy, with the state that conduits have now. Cannot fail. */
+static void succeed(struct otseg_successor *next, struct otseg_policy *old)
+{
+	struct otseg_policy *new = next->policy;
+
+	new->since = old->since;
+	otseg_conduit_write(new);
+	swap_policy(new, old, &next->reserve);
+	next->policy = NULL;
+	otseg_policy_destroy(old);
+}
+
+/* A grant must be able to end whatever memory there is by then. */
+static int provide_spare(const struct otseg_policy *now, bool is_needed)
+{
+	if (is_needed)
+		return spare.policy ? 0 : successor_create(&spare, now);
+	successor_destroy(&spare);
+	return 0;
+}
+
 /* Frees what only an active policy needs. */
 static void strip(struct otseg_policy *policy)
 {
@@ -342,6 +442,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 			const struct otseg_confirm_request *confirm, u32 *generation,
 			struct netlink_ext_ack *extack)
 {
+	struct otseg_successor next_spare = {};
 	struct otseg_reserve reserve = {};
 	struct otseg_policy *old;
 	int err;
@@ -353,17 +454,24 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 		goto unlock;
 
 	err = reserve_create(&reserve, policy->image);
-	if (!err && confirm && !fallback) {
+	if (!err && otseg_conduit_has_grants())
+		err = successor_create(&next_spare, policy);
+	if (!err && confirm && !fallback)
 		err = reserve_create(&fallback_reserve, old->image);
-		if (err)
-			reserve_destroy(&reserve);
-	}
 	if (err) {
+		reserve_destroy(&reserve);
+		successor_destroy(&next_spare);
 		NL_SET_ERR_MSG(extack, "no memory for the policy's counters");
 		goto unlock;
 	}
+	policy->since = old->generation + 1;
+	otseg_conduit_adopt(policy, confirm);
 	swap_policy(policy, old, &reserve);
+	successor_destroy(&spare);
+	spare = next_spare;
+	provide_spare(policy, otseg_conduit_has_grants());
 	retire(old, confirm);
+	otseg_conduit_announce(policy);
 	*generation = policy->generation;
 	pr_info("policy %s is active, generation %u, digest %*phN\n", name_of(policy),
 		policy->generation, OTSEG_DIGEST_LEN, policy->image->digest);
@@ -421,8 +529,14 @@ static void roll_back(struct otseg_policy *old, struct otseg_policy_id *told)
 	struct otseg_policy *new = fallback;
 
 	lockdep_assert_held(&commit_lock);
+	new->since = old->generation + 1;
+	otseg_conduit_adopt(new, false);
 	swap_policy(new, old, &fallback_reserve);
 	fallback = NULL;
+	/* Without memory the end of a grant asks for it again. */
+	successor_destroy(&spare);
+	provide_spare(new, otseg_conduit_has_grants());
+	otseg_conduit_announce(new);
 	otseg_confirm_end(OTSEG_CONFIRM_STATE_ROLLED_BACK);
 	identify(new, told);
 	pr_warn("policy %s is rolled back: policy %s is active, generation %u, digest %*phN\n",
@@ -474,6 +588,97 @@ void otseg_policy_expire(void)
 	mutex_unlock(&commit_lock);
 }
 
+/* All that is needed to change the state of conduits, and then the change. */
+static int change(const struct otseg_conduit_request *request, struct otseg_policy *old,
+		  struct otseg_successor *next)
+{
+	bool is_grant = request->change == OTSEG_CONDUIT_CHANGE_GRANT;
+	int err;
+
+	err = successor_create(next, old);
+	if (!err)
+		err = provide_spare(old, is_grant || otseg_conduit_has_grants());
+	if (!err)
+		err = otseg_conduit_change(old->image, request);
+	if (err)
+		successor_destroy(next);
+	return err;
+}
+
+/**
+ * otseg_policy_change - change the state of a conduit, or island mode
+ * @request: the change
+ * @expect_generation: refuse unless this is the active generation; NULL: any
+ * @generation: set to the generation under which it is so
+ * @extack: for the sentence on refusal
+ *
+ * The policy stays the same one. Flows are classified again at their next frame.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ESTALE, what otseg_conduit_check() returned, -EOVERFLOW when generations
+ * are used up, -ENOMEM. On failure nothing has changed.
+ */
+int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *expect_generation,
+			u32 *generation, struct netlink_ext_ack *extack)
+{
+	struct otseg_successor next;
+	struct otseg_policy *old;
+	int err;
+
+	mutex_lock(&commit_lock);
+	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	err = check_generation(old, expect_generation, extack);
+	if (!err)
+		err = otseg_conduit_check(old->image, request, extack);
+	if (err)
+		goto unlock;
+	/* Some are kept for the end of grants and the way back. */
+	if (old->generation >= U32_MAX - 2 * OTSEG_MAX_CONDUITS) {
+		NL_SET_ERR_MSG(extack, "all generations are used up, reload the module");
+		err = -EOVERFLOW;
+		goto unlock;
+	}
+	err = change(request, old, &next);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "no memory to change the state of conduits");
+		goto unlock;
+	}
+	*generation = old->generation + 1;
+	succeed(&next, old);
+	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	provide_spare(old, otseg_conduit_has_grants());
+	otseg_conduit_announce(old);
+unlock:
+	mutex_unlock(&commit_lock);
+	return err;
+}
+
+/**
+ * otseg_policy_expire_grants - close the conduits that were granted for a time which is over
+ *
+ * Context: process, may sleep.
+ */
+void otseg_policy_expire_grants(void)
+{
+	struct otseg_policy *now;
+
+	mutex_lock(&commit_lock);
+	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	if (!otseg_conduit_is_due())
+		goto unlock;
+	if (provide_spare(now, true)) {
+		otseg_conduit_retry();
+		goto unlock;
+	}
+	otseg_conduit_expire();
+	succeed(&spare, now);
+	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
+	provide_spare(now, otseg_conduit_has_grants());
+	otseg_conduit_announce(now);
+unlock:
+	mutex_unlock(&commit_lock);
+}
+
 /**
  * otseg_policy_init - start with the empty policy of generation 0
  *
@@ -518,5 +723,6 @@ void otseg_policy_exit(void)
 	synchronize_rcu();
 	otseg_policy_destroy(last);
 	drop_fallback();
+	successor_destroy(&spare);
 	__free_page(zero_page);
 }

@@ -15,6 +15,7 @@
 #include "names.h"
 
 struct netlink_ext_ack;
+struct otseg_conduit_request;
 struct otseg_confirm_request;
 struct otseg_node;
 
@@ -26,6 +27,8 @@ struct otseg_node;
  * @region: what bpf_otseg_policy() hands out; none in generation 0
  * @image: the image within @region, NULL in generation 0
  * @generation: 0 until it is committed
+ * @since: the generation it was committed under, 0 until then; @generation is greater
+ *	where the state of its conduits has changed since
  * @names: its names, NULL in generation 0
  * @counters: its counters
  * @nodes: sysfs nodes by kind (zone, conduit, rule) and record; an entry is NULL
@@ -35,6 +38,7 @@ struct otseg_policy {
 	struct otseg_mapping region;
 	const struct otseg_image *image;
 	u32 generation;
+	u32 since;
 	struct otseg_names *names;
 	struct otseg_counters *counters;
 	struct otseg_node **nodes[OTSEG_KIND_COUNT];
@@ -64,6 +68,9 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *told,
 			  struct netlink_ext_ack *extack);
 void otseg_policy_expire(void);
+int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *expect_generation,
+			u32 *generation, struct netlink_ext_ack *extack);
+void otseg_policy_expire_grants(void);
 void otseg_policy_write(struct page **pages, u32 at, const void *from, u32 len);
 
 #endif /* OTSEG_POLICY_H */

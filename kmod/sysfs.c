@@ -83,6 +83,12 @@ static ssize_t show_mode(const struct otseg_policy *policy, char *buf)
 	return sysfs_emit(buf, "%s\n", enforcing ? "mixed" : "monitor");
 }
 
+static ssize_t show_island(const struct otseg_policy *policy, char *buf)
+{
+	return sysfs_emit(buf, "%d\n",
+			  policy->image && policy->image->flags & OTSEG_IMG_ISLAND ? 1 : 0);
+}
+
 static ssize_t show_confirmation(const struct otseg_policy *policy, char *buf)
 {
 	static const char *const names[] = {
@@ -141,6 +147,7 @@ ROOT_ATTR(generation);
 ROOT_ATTR(digest);
 ROOT_ATTR(policy);
 ROOT_ATTR(mode);
+ROOT_ATTR(island);
 ROOT_ATTR(confirmation);
 ROOT_ATTR(seconds_left);
 
@@ -151,6 +158,7 @@ static struct attribute *root_attrs[] = {
 	&root_digest.attr,
 	&root_policy.attr,
 	&root_mode.attr,
+	&root_island.attr,
 	&root_confirmation.attr,
 	&root_seconds_left.attr,
 	NULL,

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "conduit.h"
 #include "policy.h"
 #include "tree.h"
 
@@ -89,7 +90,24 @@ static ssize_t show_state(const struct otseg_policy *policy, u32 record,
 {
 	u32 flags = otseg_image_conduit(policy->image, record)->flags;
 
-	return sysfs_emit(buf, "%s\n", flags & OTSEG_CONDUIT_ENABLED ? "enabled" : "disabled");
+	return sysfs_emit(buf, "%s\n", flags & OTSEG_CONDUIT_STANDING ? "enabled" : "disabled");
+}
+
+static ssize_t show_enabled(const struct otseg_policy *policy, u32 record,
+			    const struct otseg_node_attr *attr, char *buf)
+{
+	u32 flags = otseg_image_conduit(policy->image, record)->flags;
+
+	return sysfs_emit(buf, "%d\n", flags & OTSEG_CONDUIT_ENABLED ? 1 : 0);
+}
+
+static ssize_t show_grant_left(const struct otseg_policy *policy, u32 record,
+			       const struct otseg_node_attr *attr, char *buf)
+{
+	const struct otseg_img_conduit *conduit = otseg_image_conduit(policy->image, record);
+	const char *name = otseg_image_string(policy->image, conduit->name);
+
+	return sysfs_emit(buf, "%u\n", otseg_conduit_seconds_left(name));
 }
 
 static ssize_t show_mode(const struct otseg_policy *policy, u32 record,
@@ -151,6 +169,8 @@ static struct attribute *zone_attrs[] = {
 ATTRIBUTE_GROUPS(zone);
 
 NODE_ATTR(conduit, state, show_state);
+NODE_ATTR(conduit, enabled, show_enabled);
+NODE_ATTR(conduit, grant_left, show_grant_left);
 NODE_ATTR(conduit, mode, show_mode);
 NODE_ATTR(conduit, from, show_from);
 NODE_ATTR(conduit, to, show_to);
@@ -165,6 +185,8 @@ NODE_COUNTER(conduit, limited, CONDUIT, LIMITED);
 
 static struct attribute *conduit_attrs[] = {
 	&conduit_state.attr,
+	&conduit_enabled.attr,
+	&conduit_grant_left.attr,
 	&conduit_mode.attr,
 	&conduit_from.attr,
 	&conduit_to.attr,

@@ -264,6 +264,19 @@ static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
 	return NULL;
 }
 
+/* Known ones, and ENABLED as it follows from the others. */
+static bool are_conduit_flags(const struct otseg_verify *v, u32 flags, bool is_intra)
+{
+	const u32 known = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA |
+			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE;
+
+	return !(flags & ~known) &&
+	       !!(flags & OTSEG_CONDUIT_INTRA) == is_intra &&
+	       !(is_intra && flags & OTSEG_CONDUIT_SURVIVES) &&
+	       !!(flags & OTSEG_CONDUIT_ENABLED) ==
+		       !!otseg_conduit_follows(flags, v->image->flags);
+}
+
 /**
  * otseg_verify_conduits - see that conduits have their rules, zones and budgets
  * @v: the image
@@ -272,7 +285,6 @@ static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
  */
 int otseg_verify_conduits(const struct otseg_verify *v)
 {
-	const u32 flags = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA;
 	const struct otseg_img_conduit *conduits = RECORDS(v, CONDUITS);
 	const struct otseg_img_rule *rules = RECORDS(v, RULES);
 	u32 n_zones = COUNT(v, ZONES), at = 0, i;
@@ -290,7 +302,7 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 		if (conduit->from >= n_zones || conduit->to >= n_zones)
 			return REFUSE(v, CONDUITS, i, "there are no zones %u and %u", conduit->from,
 				      conduit->to);
-		if (conduit->flags & ~flags || !!(conduit->flags & OTSEG_CONDUIT_INTRA) != is_intra)
+		if (!are_conduit_flags(v, conduit->flags, is_intra))
 			return REFUSE(v, CONDUITS, i, "wrong flags 0x%x", conduit->flags);
 		if (conduit->budget_slot >= OTSEG_BUDGET_SLOTS || !conduit->flow_budget)
 			return REFUSE(v, CONDUITS, i, "it has no flow budget");

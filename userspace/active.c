@@ -37,7 +37,7 @@ static int policy_read(struct otseg_active *active, bool with_counters)
 	}
 	if (err)
 		return err;
-	err = otseg_image_check(active->image.data, active->image.len, why, sizeof(why));
+	err = otseg_image_check_active(active->image.data, active->image.len, why, sizeof(why));
 	if (err) {
 		otseg_error_print("active policy: %s", why);
 		return err;

@@ -148,6 +148,19 @@ static int confirm_plan(struct apply *run)
 	return 0;
 }
 
+/* Another owner would not know who has opened or closed what, and for how long. */
+static int state_check(const struct apply *run)
+{
+	enum otseg_backend_id was = otseg_backend_genl(run->old.backend) ? OTSEG_BACKEND_MODULE :
+									   OTSEG_BACKEND_MAP;
+
+	if (!run->old.generation || was == run->id || otseg_state_is_plain(run->old.image.data))
+		return 0;
+	otseg_error_print("island mode is on, or conduits are enabled, disabled or granted by hand: "
+			  "end that before the policy gets another owner");
+	return -ECANCELED;
+}
+
 /* Which owner the policy is to have, and whether the datapath has to be loaded anew. */
 static int plan(struct apply *run, enum otseg_backend_id wanted)
 {
@@ -165,6 +178,8 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	}
 	run->id = run->store ? OTSEG_BACKEND_MODULE : OTSEG_BACKEND_MAP;
 	err = confirm_plan(run);
+	if (!err)
+		err = state_check(run);
 	if (!err)
 		err = otseg_bpf_find(run->object_path, run->object);
 	if (err)
@@ -701,6 +716,7 @@ static void previous_keep(struct apply *run)
 
 	if (!run->old.generation || is_same(run->image->data, run->old.image.data))
 		return;
+	otseg_image_plain(run->old.image.data);
 	if (run->waits) {
 		if (otseg_previous_read(run->old.image.data, &last))
 			return;

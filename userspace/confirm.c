@@ -11,7 +11,9 @@
 
 #include "active.h"
 #include "apply.h"
+#include "change.h"
 #include "confirm.h"
+#include "duration.h"
 #include "history.h"
 #include "print.h"
 
@@ -249,13 +251,20 @@ static json_t *row_make(const json_t *line)
 {
 	const char *user = text_of(line, "user"), *from = text_of(line, "ssh");
 	const char *why = text_of(line, "why"), *reason = text_of(line, "reason");
-	char who[128], digest[13], comment[1200];
+	const char *conduit = text_of(line, "conduit");
+	u32 for_s = (u32)json_integer_value(json_object_get(line, "for_s"));
+	char who[128], digest[13], comment[1400], length[OTSEG_DURATION_TEXT];
+	int n;
 
 	if (!*from)
 		from = text_of(line, "tty");
 	snprintf(who, sizeof(who), "%s%s%s", *user ? user : "-", *from ? "@" : "", from);
 	snprintf(digest, sizeof(digest), "%s", text_of(line, "digest"));
-	snprintf(comment, sizeof(comment), "%s%s%s", reason, *reason && *why ? ": " : "", why);
+	otseg_duration_print(length, for_s);
+	n = snprintf(comment, sizeof(comment), "%s%s%s%s", conduit, for_s ? " for " : "",
+		     for_s ? length : "", *conduit && (*reason || *why) ? ": " : "");
+	snprintf(comment + n, sizeof(comment) - (size_t)n, "%s%s%s", reason,
+		 *reason && *why ? ": " : "", why);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "time", text_of(line, "time"),
 			 "result", text_of(line, "result"), "policy", text_of(line, "policy"),
 			 "digest", digest, "generation",
@@ -286,6 +295,7 @@ int otseg_history_run(const struct otseg_cli *cli)
 	if (!geteuid() && !otseg_backend_open_module(&module)) {
 		if (!otseg_genl_policy_get(otseg_backend_genl(module), &policy))
 			otseg_history_catch_up(&policy);
+		otseg_change_catch_up(otseg_backend_genl(module));
 		otseg_backend_close(module);
 	}
 	err = otseg_history_read(list, &n_damaged);

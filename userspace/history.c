@@ -275,6 +275,9 @@ void otseg_history_add(const struct otseg_history_entry *entry)
 			   entry->generation);
 	if (entry->confirm_s)
 		json_object_set_new(line, "confirm_s", json_integer(entry->confirm_s));
+	text_set(line, "conduit", entry->conduit);
+	if (entry->for_s)
+		json_object_set_new(line, "for_s", json_integer(entry->for_s));
 	text_set(line, "file", entry->file);
 	text_set(line, "why", entry->why);
 	text_set(line, "reason", entry->reason);
@@ -311,6 +314,8 @@ static bool is_map_backed(void)
  */
 void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 {
+	/* The state of conduits counts the generation up, but makes no other policy. */
+	const u32 generation = policy->since ?: policy->generation;
 	char digest[2 * OTSEG_DIGEST_LEN + 1];
 	json_t *list, *line;
 	size_t i, n_damaged;
@@ -327,7 +332,7 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 		line = json_array_get(list, i - 1);
 		if (!json_object_get(line, "generation"))
 			continue;
-		known = is_about(line, digest, policy->generation);
+		known = is_about(line, digest, generation);
 		break;
 	}
 	json_decref(list);
@@ -338,11 +343,84 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	text_set(line, "command", "none");
 	undone = policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK;
 	text_set(line, "result", undone ? "rolled back" : "applied");
-	policy_set(line, policy->name, policy->digest, policy->generation);
+	policy_set(line, policy->name, policy->digest, generation);
 	text_set(line, "why",
 		 undone ? "by the kernel, not confirmed in time" :
 			  "found in force, the tool did not live to tell who");
 	line_add(line);
+}
+
+static bool is_granted(const struct otseg_genl_conduit *list, size_t n_list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n_list; i++)
+		if (list[i].flags & OTSEG_CONDUIT_FLAG_GRANTED && !strcmp(list[i].name, name))
+			return true;
+	return false;
+}
+
+/* Whether something has become of the conduit of line @at since then. */
+static bool is_settled(const json_t *list, size_t at, const char *name)
+{
+	const char *conduit, *result;
+
+	for (at++; at < json_array_size(list); at++) {
+		conduit = json_string_value(json_object_get(json_array_get(list, at), "conduit"));
+		result = json_string_value(json_object_get(json_array_get(list, at), "result"));
+		if (conduit && result && !strcmp(conduit, name) && strcmp(result, "refused"))
+			return true;
+	}
+	return false;
+}
+
+static time_t time_of(const json_t *line)
+{
+	const char *text = json_string_value(json_object_get(line, "time"));
+	struct tm tm = {};
+
+	return text && strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
+}
+
+/* By the time of day, which may have jumped: the kernel's clock has not. */
+static void grant_end(const json_t *granted, const char *name)
+{
+	time_t end = time_of(granted) + json_integer_value(json_object_get(granted, "for_s"));
+	time_t now = time(NULL);
+	json_t *line = json_object();
+
+	time_set(line, end < now ? end : now);
+	text_set(line, "command", "none");
+	text_set(line, "result", end <= now ? "expired" : "ended");
+	text_set(line, "conduit", name);
+	text_set(line, "why", end <= now ? "by the kernel" : "with its policy, or with the module");
+	line_add(line);
+}
+
+/**
+ * otseg_history_grants - remember which grants have ended without the tool
+ * @list: the conduits that the module tells of
+ * @n_list: their number
+ */
+void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list)
+{
+	json_t *history, *line;
+	size_t i, n_damaged;
+
+	if (geteuid() || is_map_backed())
+		return;
+	history = json_array();
+	otseg_history_read(history, &n_damaged);
+	json_array_foreach(history, i, line) {
+		const char *result = json_string_value(json_object_get(line, "result"));
+		const char *name = json_string_value(json_object_get(line, "conduit"));
+
+		if (!result || !name || strcmp(result, "granted") || is_settled(history, i, name) ||
+		    is_granted(list, n_list, name))
+			continue;
+		grant_end(line, name);
+	}
+	json_decref(history);
 }
 
 /**

@@ -22,6 +22,8 @@
  * @image: the policy, or NULL
  * @generation: that it got, 0: none
  * @confirm_s: seconds in which it has to be confirmed, 0: it is
+ * @conduit: whose state was to change, or NULL
+ * @for_s: seconds that it is granted for
  */
 struct otseg_history_entry {
 	const char *command;
@@ -32,10 +34,13 @@ struct otseg_history_entry {
 	const void *image;
 	u32 generation;
 	u32 confirm_s;
+	const char *conduit;
+	u32 for_s;
 };
 
 void otseg_history_add(const struct otseg_history_entry *entry);
 void otseg_history_catch_up(const struct otseg_genl_policy *policy);
+void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list);
 int otseg_history_read(json_t *list, size_t *n_damaged);
 
 void otseg_previous_keep(const void *successor, const struct otseg_blob *image);

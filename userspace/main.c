@@ -10,6 +10,7 @@ static const struct otseg_object *const objects[] = {
 	&otseg_object_policy,
 	&otseg_object_zone,
 	&otseg_object_conduit,
+	&otseg_object_island,
 	&otseg_object_rule,
 	&otseg_object_flow,
 	&otseg_object_event,

@@ -11,6 +11,7 @@ extern const struct otseg_object otseg_object_conduit;
 extern const struct otseg_object otseg_object_event;
 extern const struct otseg_object otseg_object_flow;
 extern const struct otseg_object otseg_object_interface;
+extern const struct otseg_object otseg_object_island;
 extern const struct otseg_object otseg_object_policy;
 extern const struct otseg_object otseg_object_reason;
 extern const struct otseg_object otseg_object_rule;

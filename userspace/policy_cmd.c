@@ -13,6 +13,7 @@
 #include "apply.h"
 #include "confirm.h"
 #include "detach.h"
+#include "duration.h"
 #include "history.h"
 #include "object.h"
 #include "print.h"
@@ -223,28 +224,6 @@ static int apply_read(const char *path, struct otseg_blob *image)
 	return otseg_source_image(path, image) ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
 }
 
-/* A time, "10m", "90s", "1h" or seconds, as a number of seconds; 0: it is none. */
-static u32 seconds_parse(const char *text)
-{
-	static const char units[] = "smh";
-	static const u32 lengths[] = { 1, 60, 3600 };
-	unsigned long n;
-	const char *unit;
-	char *end;
-	u32 length = 1;
-
-	if (*text < '0' || *text > '9')
-		return 0;
-	n = strtoul(text, &end, 10);
-	if (*end) {
-		unit = strchr(units, *end);
-		if (!unit || end[1])
-			return 0;
-		length = lengths[unit - units];
-	}
-	return n <= OTSEG_CONFIRM_MAX / length ? (u32)n * length : 0;
-}
-
 static int apply_run(const struct otseg_cli *cli)
 {
 	const char *backend = cli->keys[APPLY_BACKEND];
@@ -269,7 +248,7 @@ static int apply_run(const struct otseg_cli *cli)
 	else if (backend && !strcmp(backend, "module"))
 		options.wanted = OTSEG_BACKEND_MODULE;
 	if (confirm) {
-		options.confirm_s = seconds_parse(confirm);
+		options.confirm_s = otseg_duration_parse(confirm, OTSEG_CONFIRM_MAX);
 		if (!options.confirm_s) {
 			otseg_error_print("'confirm %s': expected a time like 90s, 10m or 2h, up to "
 					  "%u seconds\n"

@@ -110,6 +110,8 @@ int otseg_show_run(const struct otseg_cli *cli, const struct otseg_shown *shown,
 	policy = otseg_image_json(active.image.data);
 	rows = items_collect(policy, shown->section);
 	json_decref(policy);
+	if (shown->add)
+		shown->add(&active, rows);
 	if (active.counters)
 		counters_add(rows, shown, active.counters);
 	if (wanted)

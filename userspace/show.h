@@ -5,11 +5,15 @@
 #ifndef OTSEG_SHOW_H
 #define OTSEG_SHOW_H
 
+#include <jansson.h>
+
 #include "command.h"
 #include "otseg/types.h"
 #include "print.h"
 
 #define OTSEG_SHOW_COUNTERS 8
+
+struct otseg_active;
 
 /**
  * struct otseg_shown - one kind of item
@@ -20,6 +24,7 @@
  * @len: counters of one item
  * @columns: of the text table
  * @stats_columns: the same with counters
+ * @add: adds to the items, in the order of the image, what is not in it; NULL: nothing
  */
 struct otseg_shown {
 	const char *section;
@@ -29,6 +34,7 @@ struct otseg_shown {
 	u32 len;
 	const struct otseg_column *columns;
 	const struct otseg_column *stats_columns;
+	void (*add)(const struct otseg_active *active, json_t *rows);
 };
 
 int otseg_show_run(const struct otseg_cli *cli, const struct otseg_shown *shown,

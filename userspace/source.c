@@ -131,7 +131,7 @@ bool otseg_source_is_image(const char *path)
 }
 
 /**
- * otseg_source_active - read the active policy
+ * otseg_source_active - read the active policy, with the state of its conduits
  * @image: takes the image; otseg_blob_free() it
  *
  * Return: 0, -ENOENT without one, or another negative errno; told.

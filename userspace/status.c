@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "active.h"
+#include "change.h"
+#include "duration.h"
 #include "event.h"
 #include "net/need.h"
 #include "object.h"
@@ -138,6 +140,65 @@ static void confirm_text(const json_t *confirm)
 		       json_integer_value(json_object_get(confirm, "since_s")));
 }
 
+/* Conduits whose state is not the policy's: granted, by hand, or cut by island mode. */
+static json_t *conduits_json(const struct otseg_active *active)
+{
+	json_t *policy = otseg_image_json(active->image.data);
+	json_t *list = json_array(), *all = json_object_get(policy, "conduits"), *row, *item;
+	static const char *const keys[] = { "name",    "state", "now",
+					    "by_hand", "grant", "change_reason" };
+	size_t i, k;
+
+	otseg_change_show(active, all);
+	json_array_foreach(all, i, row) {
+		if (json_equal(json_object_get(row, "now"), json_object_get(row, "state")))
+			continue;
+		item = json_object();
+		for (k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			if (json_object_get(row, keys[k]))
+				json_object_set(item, keys[k], json_object_get(row, keys[k]));
+		json_array_append_new(list, item);
+	}
+	json_decref(policy);
+	return list;
+}
+
+static bool is_island(const struct otseg_active *active)
+{
+	return ((const struct otseg_image *)active->image.data)->flags & OTSEG_IMG_ISLAND;
+}
+
+static void conduits_text(const json_t *status)
+{
+	const json_t *conduits = json_object_get(status, "changed_conduits"), *row;
+	const char *now, *reason;
+	char left[OTSEG_DURATION_TEXT];
+	const json_t *grant;
+	size_t i, n_cut = 0;
+
+	json_array_foreach(conduits, i, row)
+		n_cut += !strcmp(json_string_value(json_object_get(row, "now")), "cut");
+	if (json_is_true(json_object_get(status, "island")))
+		printf("island      on: %zu conduits are cut\n", n_cut);
+	json_array_foreach(conduits, i, row) {
+		now = json_string_value(json_object_get(row, "now"));
+		reason = json_string_value(json_object_get(row, "change_reason"));
+		grant = json_object_get(row, "grant");
+		if (!grant && !json_object_get(row, "by_hand"))
+			continue;
+		printf("conduit     %s: %s", json_string_value(json_object_get(row, "name")), now);
+		if (grant) {
+			u32 s = (u32)json_integer_value(json_object_get(grant, "seconds_left"));
+
+			otseg_duration_print(left, s);
+			printf("%s, %s left", strcmp(now, "cut") ? "" : ", granted", left);
+		} else {
+			fputs(" by hand", stdout);
+		}
+		printf("%s%s\n", reason ? ": " : "", reason ? reason : "");
+	}
+}
+
 static json_t *status_json(const struct otseg_active *active)
 {
 	struct otseg_genl *genl = otseg_backend_genl(active->backend);
@@ -149,6 +210,10 @@ static json_t *status_json(const struct otseg_active *active)
 			   interfaces_json(active));
 	if (active->generation)
 		json_object_set_new(status, "policy", policy_json(active));
+	if (active->generation) {
+		json_object_set_new(status, "island", json_boolean(is_island(active)));
+		json_object_set_new(status, "changed_conduits", conduits_json(active));
+	}
 	if (active->bpf.root >= 0 && active->has_bpf)
 		json_object_set_new(status, "room", room_json(active));
 	if (genl)
@@ -186,6 +251,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	else
 		puts("policy      none is active");
 	confirm_text(json_object_get(status, "confirm"));
+	conduits_text(status);
 	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");
 	if (json_is_object(room))
 		printf("room        for %lld flows and %lld inspected connections, in %lld KiB\n",

@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 4
+#define OTSEG_IMAGE_VERSION 5
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -124,6 +124,7 @@ struct otseg_image {
 
 #define OTSEG_IMG_NO_LINK_ARP 0x1 /* ARP passes by rule only */
 #define OTSEG_IMG_NO_LINK_ND 0x2 /* neighbour discovery passes by rule only */
+#define OTSEG_IMG_ISLAND 0x4 /* state: only conduits that survive it, and `intra:` rules */
 
 /* What becomes of a frame that passes. */
 enum otseg_img_mode {
@@ -337,9 +338,22 @@ struct otseg_img_rate {
 	u32 limiter;
 };
 
-#define OTSEG_CONDUIT_ENABLED 0x1
+/*
+ * What the datapath heeds is ENABLED and MONITOR. ENABLED follows from the policy, which
+ * has STANDING and SURVIVES, and from the state, which is not the policy's and not under
+ * its digest: OPENED, CLOSED, GRANTED and OTSEG_IMG_ISLAND. Without a state an image is
+ * called plain, and that is what the tool compiles. See otseg_conduit_follows().
+ */
+#define OTSEG_CONDUIT_ENABLED 0x1 /* its rules permit something, now */
 #define OTSEG_CONDUIT_MONITOR 0x2 /* would-be drops are counted and passed */
 #define OTSEG_CONDUIT_INTRA 0x4 /* the `intra:` rules of one zone */
+#define OTSEG_CONDUIT_STANDING 0x8 /* the policy enables it */
+#define OTSEG_CONDUIT_SURVIVES 0x10 /* stays in island mode */
+#define OTSEG_CONDUIT_OPENED 0x20 /* state: enabled by hand, until another policy */
+#define OTSEG_CONDUIT_CLOSED 0x40 /* state: disabled by hand; stays for other policies */
+#define OTSEG_CONDUIT_GRANTED 0x80 /* state: open until a time that its owner keeps */
+#define OTSEG_CONDUIT_STATE \
+	(OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED | OTSEG_CONDUIT_GRANTED)
 
 /**
  * struct otseg_img_conduit - an IEC 62443 conduit
@@ -371,6 +385,24 @@ struct otseg_img_conduit {
 	u32 line;
 	struct otseg_img_rate rate;
 };
+
+/**
+ * otseg_conduit_follows - whether a conduit is in force
+ * @conduit_flags: its flags; ENABLED does not count
+ * @image_flags: flags of the image
+ *
+ * Return: what OTSEG_CONDUIT_ENABLED has to be.
+ */
+static inline u32 otseg_conduit_follows(u32 conduit_flags, u32 image_flags)
+{
+	const u32 policy = conduit_flags & (OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_CLOSED);
+
+	if ((image_flags & OTSEG_IMG_ISLAND) &&
+	    !(conduit_flags & (OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_INTRA)))
+		return 0;
+	return policy == OTSEG_CONDUIT_STANDING ||
+	       (conduit_flags & (OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_GRANTED));
+}
 
 #define OTSEG_BUDGET_SLOTS 8192
 

@@ -76,10 +76,10 @@ helps()
 	run 0 "$@" && has out Usage && silent err
 }
 
-objects="status policy zone conduit rule flow event interface trace reason service protocol"
+objects="status policy zone conduit island rule flow event interface trace reason service protocol"
 declare -A commands=(
 	[status]=show [policy]="check compile show apply diff confirm rollback history detach" [zone]=show
-	[conduit]=show [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
+	[conduit]="show grant revoke enable disable" [island]="show on off" [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 	[protocol]="list show"
 )
@@ -189,12 +189,36 @@ misuse_arguments()
 		misused "DEVICE is missing" interface attach &&
 		misused "'mode fast'" interface attach lo mode fast &&
 		misused "'settle soon'" interface mirror settle soon &&
+		misused "NAME is missing" conduit grant &&
+		misused "'for TIME' is missing" conduit grant x &&
+		misused "'reason TEXT' is missing" conduit grant x for 2h &&
+		misused "'for soon'" conduit grant x for soon reason t &&
+		misused "'for 0'" conduit grant x for 0 reason t &&
+		misused "'for 31d'" conduit grant x for 31d reason t &&
+		misused "'for 2592001'" conduit grant x --for 2592001 reason t &&
+		misused "NAME is missing" conduit revoke &&
+		misused "NAME is missing" conduit enable &&
+		misused "NAME is missing" conduit disable &&
+		misused "'for'" conduit enable x for 2h &&
+		misused "'now'" island on now &&
+		misused "'of'" island of &&
 		misused "at most 15" interface attach lo name name-of-16-bytes. &&
 		misused "CAPTURE is missing" trace simulate "$policy" &&
 		misused "CAPTURE is missing" trace decode &&
 		misused "'port 70000'" trace decode "$policy" port 70000 &&
 		misused "'port -1'" trace decode "$policy" port -1 &&
 		misused "'port 5x'" trace decode "$policy" port 5x
+}
+
+# What stands in the history and in a terminal.
+bad_reasons()
+{
+	run 2 conduit enable x reason "$(printf '%0256d' 0)" &&
+		has err "'reason': 256 bytes, at most 255 are possible" &&
+		run 2 island on reason "$(printf 'a\033[2J')" &&
+		has err "'reason': expected text without control characters" &&
+		run 2 conduit grant x for 1d reason "$(printf 'two\nlines')" &&
+		run 1 conduit grant x for 30d reason "$(printf '%0255d' 0)"
 }
 
 options_anywhere()
@@ -273,7 +297,10 @@ nothing_active()
 		json '.flows == []' 0 flow show &&
 		json '.interfaces == []' 0 interface show &&
 		run 1 zone show && has err 'no policy is active' &&
-		run 1 conduit show && run 1 rule show name x && run 1 policy show &&
+		run 1 conduit show && run 1 island show && has err 'no policy is active' &&
+		run 1 conduit grant x for 2h reason t && has err 'no policy is active' &&
+		run 1 conduit disable x && has err 'no policy is active' &&
+		run 1 island on && has err 'no policy is active' && run 1 rule show name x && run 1 policy show &&
 		run 1 event show && run 1 event monitor && run 2 event monitor count 0 &&
 		run 3 policy diff active "$policy" &&
 		json '.detached == []' 0 policy detach
@@ -531,12 +558,13 @@ unprivileged()
 	((code == 3)) && has err otseg
 }
 
-ktap_begin 23
+ktap_begin 24
 ktap "help on every object and command" help_all
 ktap "help names every object and command" help_lists
 ktap "unknown objects and options are usage errors" misuse_objects
 ktap "unknown commands are usage errors" misuse_commands
 ktap "wrong arguments are usage errors" misuse_arguments
+ktap "reasons that are none" bad_reasons
 ktap "options and keys may stand anywhere" options_anywhere
 ktap "version" version
 ktap "lists as JSON" json_lists

@@ -347,7 +347,7 @@ static const struct damage damages[] = {
 	HEADER(size, 64, "header: it tells of 64 bytes"),
 	HEADER(name, 0, "header: the policy's name is not a name"),
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
-	HEADER(flags, 4, "header: unknown flags"),
+	HEADER(flags, 8, "header: unknown flags"),
 	HEADER(reserved[2], 1, "header: a reserved field is not zero"),
 	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 27 does not exist"),
 	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),

@@ -116,6 +116,8 @@ TABLE = [
 
     (True, CONDUIT, "state: enabled, mode: enforce, flows: 1, note: n, rules: {}"),
     (True, CONDUIT, "state: disabled, mode: monitor, flows: 16777216"),
+    (True, CONDUIT, "survives-island: true"), (False, CONDUIT, "survives-island: 1"),
+    (False, "%s", ZONES + "intra: {it: {reason: x, survives-island: true}}\n"),
     (False, CONDUIT, "state: on"), (False, CONDUIT, "mode: off"), (False, CONDUIT, "flows: 0"),
     (True, CONDUIT, "rate: {packets: 5/s, burst: 3, bytes: 1MB/s}"),
     (False, CONDUIT, "rate: {}"), (False, CONDUIT, "rate: 5/s"), (False, CONDUIT, "rate: {burst: 5}"),

@@ -19,6 +19,7 @@ tests=(
 	net/e2e_loss.sh
 	net/e2e_wire.sh
 	net/e2e_swap.sh
+	net/e2e_island.sh
 )
 
 # In the machine: one test after the other.

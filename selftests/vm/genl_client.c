@@ -31,6 +31,8 @@
 
 static struct mnl_socket *nl;
 static uint16_t family;
+static uint32_t group; /* of news about conduits */
+static struct mnl_socket *ear;
 static uint32_t sequence;
 static char buffer[BUFFER_SIZE];
 static struct nlmsghdr *request;
@@ -50,9 +52,9 @@ static const struct {
 	{                   \
 		name, #name \
 	}
-	E(EPERM),   E(ENOENT),	 E(EEXIST),    E(EINVAL),  E(EBUSY),
-	E(ENODEV),  E(ENOMEM),	 E(ERANGE),    E(ENODATA), E(ESTALE),
-	E(EBADMSG), E(EMSGSIZE), E(EOVERFLOW), E(ENOSPC),  E(EOPNOTSUPP),
+	E(EPERM),     E(ENOENT), E(EEXIST),	E(EINVAL),   E(EBUSY),	 E(ENODEV),
+	E(ENOMEM),    E(ERANGE), E(ENODATA),	E(ESTALE),   E(EBADMSG), E(EMSGSIZE),
+	E(EOVERFLOW), E(ENOSPC), E(EOPNOTSUPP), E(EALREADY),
 #undef E
 };
 
@@ -153,6 +155,15 @@ static void parse_family(const struct nlmsghdr *nlh)
 
 	if (attr)
 		family = mnl_attr_get_u16(attr);
+	attr = find(nlh, CTRL_ATTR_MCAST_GROUPS);
+	if (!attr)
+		return;
+	/* There is one. */
+	attr = mnl_attr_get_payload(attr);
+	attr = mnl_attr_get_payload(attr);
+	while (mnl_attr_get_type(attr) != CTRL_ATTR_MCAST_GRP_ID)
+		attr = mnl_attr_next(attr);
+	group = mnl_attr_get_u32(attr);
 }
 
 static void connect_family(void)
@@ -193,6 +204,18 @@ static const struct field policy_fields[] = {
 	{ OTSEG_A_POLICY_SECONDS_LEFT, "seconds-left", 'n' },
 	{ OTSEG_A_POLICY_FALLBACK_NAME, "fallback-name", 's' },
 	{ OTSEG_A_POLICY_FALLBACK_DIGEST, "fallback-digest", 'x' },
+	{ OTSEG_A_POLICY_SINCE_GENERATION, "since-generation", 'n' },
+	{},
+};
+
+static const struct field conduit_fields[] = {
+	{ OTSEG_A_CONDUIT_GENERATION, "generation", 'n' },
+	{ OTSEG_A_CONDUIT_NAME, "name", 's' },
+	{ OTSEG_A_CONDUIT_CHANGE, "change", 'n' },
+	{ OTSEG_A_CONDUIT_FLAGS, "flags", 'n' },
+	{ OTSEG_A_CONDUIT_SECONDS_LEFT, "seconds-left", 'n' },
+	{ OTSEG_A_CONDUIT_SINCE, "since", 'n' },
+	{ OTSEG_A_CONDUIT_REASON, "reason", 's' },
 	{},
 };
 
@@ -294,6 +317,11 @@ static void print_status(const struct nlmsghdr *nlh)
 static void print_counters(const struct nlmsghdr *nlh)
 {
 	print_answer(nlh, counters_fields);
+}
+
+static void print_conduit(const struct nlmsghdr *nlh)
+{
+	print_answer(nlh, conduit_fields);
 }
 
 static void write_part(const struct nlmsghdr *nlh)
@@ -555,6 +583,56 @@ static int step_counters(char **arg)
 	return transact(print_counters);
 }
 
+/* change NUMBER [NAME [SECONDS [REASON]]]: of a conduit; "-" leaves something out */
+static int step_change(char **arg)
+{
+	begin(family, OTSEG_CMD_CONDUIT_SET, NLM_F_ACK);
+	mnl_attr_put_u32(request, OTSEG_A_CONDUIT_CHANGE, strtoul(arg[1], NULL, 0));
+	if (arg[2] && strcmp(arg[2], "-"))
+		mnl_attr_put_strz(request, OTSEG_A_CONDUIT_NAME, arg[2]);
+	if (arg[2] && arg[3] && strcmp(arg[3], "-"))
+		mnl_attr_put_u32(request, OTSEG_A_CONDUIT_SECONDS, strtoul(arg[3], NULL, 0));
+	if (arg[2] && arg[3] && arg[4])
+		mnl_attr_put_strz(request, OTSEG_A_CONDUIT_REASON, arg[4]);
+	return transact(print_conduit);
+}
+
+static int step_conduits(char **arg)
+{
+	(void)arg;
+	return simple(OTSEG_CMD_CONDUIT_GET, NLM_F_DUMP, print_conduit);
+}
+
+/* listen: hear of changes from now on */
+static int step_listen(char **arg)
+{
+	(void)arg;
+	ear = mnl_socket_open(NETLINK_GENERIC);
+	if (!ear || mnl_socket_bind(ear, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_setsockopt(ear, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		die("listen: %s", strerror(errno));
+	return 0;
+}
+
+/* heard NUMBER [NAME]: the next piece of news is of that change */
+static int step_heard(char **arg)
+{
+	static char news[BUFFER_SIZE];
+	const struct timeval patience = { .tv_sec = 120 };
+	const struct nlattr *name;
+
+	setsockopt(mnl_socket_get_fd(ear), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (mnl_socket_recvfrom(ear, news, sizeof(news)) < 0)
+		return -errno;
+	print_conduit((struct nlmsghdr *)news);
+	name = find((struct nlmsghdr *)news, OTSEG_A_CONDUIT_NAME);
+	if (mnl_attr_get_u32(find((struct nlmsghdr *)news, OTSEG_A_CONDUIT_CHANGE)) !=
+		    strtoul(arg[1], NULL, 0) ||
+	    !name != !arg[2] || (name && strcmp(mnl_attr_get_str(name), arg[2])))
+		return -EBADMSG;
+	return 0;
+}
+
 /* raw COMMAND ATTRIBUTE BYTES: BYTES zeroes in an attribute, for the policies */
 static int step_raw(char **arg)
 {
@@ -619,6 +697,10 @@ static const struct {
 	{ "interface", step_interface, 1 },
 	{ "interfaces", step_interfaces, 0 },
 	{ "counters", step_counters, 3 },
+	{ "change", step_change, 1 },
+	{ "conduits", step_conduits, 0 },
+	{ "listen", step_listen, 0 },
+	{ "heard", step_heard, 1 },
 	{ "raw", step_raw, 3 },
 	{ "user", step_user, 1 },
 	{ "ready", step_ready, 1 },

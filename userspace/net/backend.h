@@ -15,12 +15,28 @@
 struct otseg_backend;
 
 /**
+ * struct otseg_change - a change of the state of a conduit, or of island mode
+ * @change: what
+ * @name: of the conduit, NULL for island mode
+ * @seconds: that it is granted for
+ * @reason: what for, or NULL
+ */
+struct otseg_change {
+	enum otseg_conduit_change change;
+	const char *name;
+	u32 seconds;
+	const char *reason;
+};
+
+/**
  * struct otseg_backend_ops - what an owner of the policy can do
  * @name: the word for it
  * @active: generation of the active policy, 0: none
  * @read: the active image and its generation; -ENOENT without one
  * @stage: take an image and verify it; changes nothing that is enforced
  * @commit: make the staged image the active policy, if @expect is still active
+ * @change: change the state of a conduit or island mode, if otseg_state_refusal() has
+ *	no refusal; takes the generation under which it is so
  * @counters: the OTSEG_CTR_COUNT counters of the active policy, summed over
  *	processors, and over earlier generations for what kept its name
  * @bind: guard an interface under its role
@@ -35,6 +51,8 @@ struct otseg_backend_ops {
 	int (*read)(struct otseg_backend *backend, struct otseg_blob *image, u32 *generation);
 	int (*stage)(struct otseg_backend *backend, const struct otseg_blob *image);
 	int (*commit)(struct otseg_backend *backend, u32 expect, u32 *generation);
+	int (*change)(struct otseg_backend *backend, const struct otseg_change *change,
+		      u32 *generation);
 	int (*counters)(struct otseg_backend *backend, u32 generation, u64 *block);
 	int (*bind)(struct otseg_backend *backend, u32 ifindex, const char *role);
 	int (*unbind)(struct otseg_backend *backend, u32 ifindex);

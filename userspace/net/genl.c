@@ -15,6 +15,7 @@
 
 #include "../command.h"
 #include "../policy/policy.h"
+#include "backend.h"
 #include "genl.h"
 
 #define BUFFER_SIZE 65536 /* holds a chunk, and the largest dump message */
@@ -474,6 +475,7 @@ static int on_policy(const struct nlmsghdr *nlh, void *data)
 
 	attributes_parse(nlh, tb, OTSEG_A_POLICY_MAX);
 	policy->generation = get_u32(tb[OTSEG_A_POLICY_GENERATION]);
+	policy->since = get_u32(tb[OTSEG_A_POLICY_SINCE_GENERATION]);
 	get_text(policy->name, sizeof(policy->name), tb[OTSEG_A_POLICY_NAME]);
 	get_bytes(policy->digest, sizeof(policy->digest), tb[OTSEG_A_POLICY_DIGEST]);
 	policy->confirm_state = get_u32(tb[OTSEG_A_POLICY_CONFIRM_STATE]);
@@ -691,6 +693,101 @@ int otseg_genl_interface_list(struct otseg_genl *genl, struct otseg_genl_interfa
 			return err;
 	}
 	otseg_error_print("module: list the interfaces: they change all the time");
+	return -EBUSY;
+}
+
+static int on_conduit_set(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[OTSEG_A_CONDUIT_MAX + 1];
+	u32 *generation = data;
+
+	attributes_parse(nlh, tb, OTSEG_A_CONDUIT_MAX);
+	*generation = get_u32(tb[OTSEG_A_CONDUIT_GENERATION]);
+	return MNL_CB_OK;
+}
+
+/**
+ * otseg_genl_conduit_set - change the state of a conduit, or island mode
+ * @genl: the connection
+ * @change: the change
+ * @generation: takes the generation under which it is so
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_genl_conduit_set(struct otseg_genl *genl, const struct otseg_change *change,
+			   u32 *generation)
+{
+	struct reply reply = { .cb = on_conduit_set, .data = generation };
+	struct nlmsghdr *nlh;
+
+	nlh = request_begin(genl, OTSEG_CMD_CONDUIT_SET, 0, "change the conduit");
+	mnl_attr_put_u32(nlh, OTSEG_A_CONDUIT_CHANGE, change->change);
+	if (change->name)
+		mnl_attr_put_strz(nlh, OTSEG_A_CONDUIT_NAME, change->name);
+	if (change->seconds)
+		mnl_attr_put_u32(nlh, OTSEG_A_CONDUIT_SECONDS, change->seconds);
+	if (change->reason)
+		mnl_attr_put_strz(nlh, OTSEG_A_CONDUIT_REASON, change->reason);
+	return talk_aloud(genl, nlh, &reply);
+}
+
+/* A list of conduits that grows. */
+struct conduit_list {
+	struct otseg_genl_conduit *items;
+	size_t n_items;
+};
+
+static int on_conduit(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[OTSEG_A_CONDUIT_MAX + 1];
+	struct conduit_list *list = data;
+	struct otseg_genl_conduit *item;
+
+	item = reallocarray(list->items, list->n_items + 1, sizeof(*item));
+	if (!item)
+		return MNL_CB_ERROR;
+	list->items = item;
+	item += list->n_items++;
+	attributes_parse(nlh, tb, OTSEG_A_CONDUIT_MAX);
+	get_text(item->name, sizeof(item->name), tb[OTSEG_A_CONDUIT_NAME]);
+	item->flags = get_u32(tb[OTSEG_A_CONDUIT_FLAGS]);
+	item->seconds_left = get_u32(tb[OTSEG_A_CONDUIT_SECONDS_LEFT]);
+	item->since_s = get_u32(tb[OTSEG_A_CONDUIT_SINCE]);
+	get_text(item->reason, sizeof(item->reason), tb[OTSEG_A_CONDUIT_REASON]);
+	return MNL_CB_OK;
+}
+
+/**
+ * otseg_genl_conduit_list - ask which conduits have been opened, closed or granted
+ * @genl: the connection
+ * @list: takes the list; free() it
+ * @n_list: takes its length
+ *
+ * Return: 0 or a negative errno.
+ */
+int otseg_genl_conduit_list(struct otseg_genl *genl, struct otseg_genl_conduit **list,
+			    size_t *n_list)
+{
+	struct conduit_list found;
+	struct reply reply = { .cb = on_conduit, .data = &found };
+	int err, tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		memset(&found, 0, sizeof(found));
+		err = talk_aloud(genl,
+				 request_begin(genl, OTSEG_CMD_CONDUIT_GET, NLM_F_DUMP,
+					       "list the conduits"),
+				 &reply);
+		if (!err) {
+			*list = found.items;
+			*n_list = found.n_items;
+			return 0;
+		}
+		free(found.items);
+		if (err != -EINTR)
+			return err;
+	}
+	otseg_error_print("module: list the conduits: they change all the time");
 	return -EBUSY;
 }
 

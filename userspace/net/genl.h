@@ -14,6 +14,7 @@
 #include "otseg/types.h"
 
 struct otseg_blob;
+struct otseg_change;
 struct otseg_genl;
 
 /**
@@ -43,6 +44,7 @@ struct otseg_genl_status {
 /**
  * struct otseg_genl_policy - the active policy, and whether it is there to stay
  * @generation: its generation, 0: none is active
+ * @since: the generation that it was committed under; the state of conduits counts it up
  * @name: its name
  * @digest: its digest
  * @confirm_state: enum otseg_confirm_state
@@ -53,6 +55,7 @@ struct otseg_genl_status {
  */
 struct otseg_genl_policy {
 	u32 generation;
+	u32 since;
 	char name[OTSEG_NAME_MAX + 1];
 	u8 digest[OTSEG_DIGEST_SIZE];
 	u32 confirm_state;
@@ -98,6 +101,22 @@ struct otseg_genl_interface {
 	u64 unguarded;
 };
 
+/**
+ * struct otseg_genl_conduit - a conduit that has been opened, closed or granted
+ * @name: its name
+ * @flags: enum otseg_conduit_flag
+ * @seconds_left: until the end of its grant
+ * @since_s: seconds since it was changed
+ * @reason: what for
+ */
+struct otseg_genl_conduit {
+	char name[OTSEG_NAME_MAX + 1];
+	u32 flags;
+	u32 seconds_left;
+	u32 since_s;
+	char reason[OTSEG_REASON_MAX + 1];
+};
+
 int otseg_genl_open(struct otseg_genl **genl);
 void otseg_genl_close(struct otseg_genl *genl);
 int otseg_genl_status_get(struct otseg_genl *genl, struct otseg_genl_status *status);
@@ -114,6 +133,10 @@ int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *
 int otseg_genl_interface_unbind(struct otseg_genl *genl, u32 ifindex, const char *role);
 int otseg_genl_interface_list(struct otseg_genl *genl, struct otseg_genl_interface **list,
 			      size_t *n_list);
+int otseg_genl_conduit_set(struct otseg_genl *genl, const struct otseg_change *change,
+			   u32 *generation);
+int otseg_genl_conduit_list(struct otseg_genl *genl, struct otseg_genl_conduit **list,
+			    size_t *n_list);
 int otseg_genl_counters_get(struct otseg_genl *genl, u32 generation, u32 first, u32 count,
 			    u64 *values);
 

@@ -87,9 +87,8 @@ void otseg_need_of(const void *image, struct otseg_need *need)
 	u32 i, n = OTSEG_IMAGE_COUNT(image, CONDUITS);
 	u64 flows = 0, sessions = 0;
 
+	/* Also of disabled ones: they are enabled without another policy. */
 	for (i = 0; i < n; i++) {
-		if (!(conduits[i].flags & OTSEG_CONDUIT_ENABLED))
-			continue;
 		flows += conduits[i].flow_budget;
 		sessions += conduit_sessions(image, &conduits[i]);
 	}

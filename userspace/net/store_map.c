@@ -305,8 +305,9 @@ static int map_stage(struct otseg_backend *backend, const struct otseg_blob *ima
 {
 	struct store_map *store = map_of(backend);
 	struct otseg_backend *owner = store->previous ? store->previous : backend;
+	struct otseg_blob before = {};
 	char why[256];
-	u32 generation;
+	u32 generation = 0;
 	int err;
 
 	err = otseg_image_check(image->data, image->len, why, sizeof(why));
@@ -314,16 +315,21 @@ static int map_stage(struct otseg_backend *backend, const struct otseg_blob *ima
 		otseg_error_print("map-backed policy: %s", why);
 		return err;
 	}
-	err = owner->ops->active(owner, &generation);
-	if (err)
-		return err;
 	if (image->len > otseg_room_image(&store->room))
 		return fail("stage", -E2BIG);
+	err = owner->ops->read(owner, &before, &generation);
+	if (err && err != -ENOENT)
+		return err;
 	err = region_create(store, &store->staged_fd, &store->staged);
-	if (err)
-		return fail("stage", err);
-	region_fill(store->staged, image, generation + 1 ? generation + 1 : 1);
-	return 0;
+	if (err) {
+		fail("stage", err);
+	} else {
+		region_fill(store->staged, image, generation + 1 ? generation + 1 : 1);
+		if (before.data)
+			otseg_image_inherit(store->staged + OTSEG_REGION_IMAGE, before.data);
+	}
+	otseg_blob_free(&before);
+	return err;
 }
 
 static int map_commit(struct otseg_backend *backend, u32 expect, u32 *generation)
@@ -363,6 +369,32 @@ static int map_commit(struct otseg_backend *backend, u32 expect, u32 *generation
 	store->staged = NULL;
 out:
 	otseg_blob_free(&old_image);
+	return err;
+}
+
+/* The same image with another state of its conduits, as the next generation. */
+static int map_change(struct otseg_backend *backend, const struct otseg_change *change,
+		      u32 *generation)
+{
+	struct store_map *store = map_of(backend);
+	struct otseg_blob image = {};
+	u32 was, at = 0;
+	int err;
+
+	err = map_read(backend, &image, &was);
+	if (err)
+		return err;
+	if (change->name)
+		at = otseg_state_find(image.data, change->name);
+	otseg_image_change(image.data, at, change->change);
+	err = region_create(store, &store->staged_fd, &store->staged);
+	if (err) {
+		fail("change", err);
+	} else {
+		region_fill(store->staged, &image, was + 1 ? was + 1 : 1);
+		err = map_commit(backend, was, generation);
+	}
+	otseg_blob_free(&image);
 	return err;
 }
 
@@ -439,6 +471,7 @@ static const struct otseg_backend_ops map_ops = {
 	.read = map_read,
 	.stage = map_stage,
 	.commit = map_commit,
+	.change = map_change,
 	.counters = map_counters,
 	.bind = map_bind,
 	.unbind = map_unbind,

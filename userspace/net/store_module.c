@@ -51,6 +51,12 @@ static int module_commit(struct otseg_backend *backend, u32 expect, u32 *generat
 	return otseg_genl_policy_commit(genl_of(backend), expect, generation);
 }
 
+static int module_change(struct otseg_backend *backend, const struct otseg_change *change,
+			 u32 *generation)
+{
+	return otseg_genl_conduit_set(genl_of(backend), change, generation);
+}
+
 static int module_counters(struct otseg_backend *backend, u32 generation, u64 *block)
 {
 	return otseg_genl_counters_get(genl_of(backend), generation, 0, OTSEG_CTR_COUNT, block);
@@ -78,6 +84,7 @@ static const struct otseg_backend_ops module_ops = {
 	.read = module_read,
 	.stage = module_stage,
 	.commit = module_commit,
+	.change = module_change,
 	.counters = module_counters,
 	.bind = module_bind,
 	.unbind = module_unbind,

@@ -225,7 +225,8 @@ static void write_conduits(struct otseg_compiler *compiler)
 			.reason = otseg_strings_add(compiler, conduit->reason),
 			.from = conduit->from,
 			.to = conduit->to,
-			.flags = (conduit->is_enabled ? OTSEG_CONDUIT_ENABLED : 0) |
+			.flags = (conduit->is_enabled ? OTSEG_CONDUIT_STANDING : 0) |
+				 (conduit->survives_island ? OTSEG_CONDUIT_SURVIVES : 0) |
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
@@ -482,6 +483,7 @@ static int write_image(struct otseg_compiler *compiler, struct otseg_blob *image
 			memcpy((char *)image->data + header.sec[i].off, vec->data,
 			       vec->n * vec->size);
 	}
+	otseg_image_plain(image->data);
 	return otseg_image_digest(image->data, image->len,
 				  ((struct otseg_image *)image->data)->digest);
 }

@@ -116,37 +116,22 @@ static int mixed_services(struct otseg_compiler *compiler, const struct otseg_ru
 				   rule->name);
 }
 
-/* The service of a leaf, see struct otseg_img_leaf. */
-static int leaf_service(struct otseg_compiler *compiler, const u32 *rules, size_t n, u16 *service)
+/* Rules of one leaf inspect one family of services, whichever conduits are enabled. */
+static int check_services(struct otseg_compiler *compiler, const u32 *rules, size_t n)
 {
-	int inspected = -1, effective = -1;
-	bool is_opaque = false;
+	int inspected = -1;
 	size_t i;
 
-	*service = compiler->rules[rules[0]]->service;
 	for (i = 0; i < n; i++) {
 		const struct otseg_rule *rule = compiler->rules[rules[i]];
 
-		if (state_of(compiler, rules[i]) == OTSEG_SERVICE_INSPECTED) {
-			if (inspected >= 0 &&
-			    otseg_services[inspected].family != otseg_services[rule->service].family)
-				return mixed_services(compiler, rule);
-			if (inspected < 0)
-				inspected = rule->service;
-		}
-		if (!is_effective(compiler, rules[i]))
+		if (state_of(compiler, rules[i]) != OTSEG_SERVICE_INSPECTED)
 			continue;
-		if (state_of(compiler, rules[i]) == OTSEG_SERVICE_OPAQUE && !is_opaque) {
-			is_opaque = true;
-			effective = rule->service;
-		} else if (effective < 0) {
-			effective = rule->service;
-		}
+		if (inspected >= 0 &&
+		    otseg_services[inspected].family != otseg_services[rule->service].family)
+			return mixed_services(compiler, rule);
+		inspected = rule->service;
 	}
-	if (effective >= 0)
-		*service = effective;
-	else if (inspected >= 0)
-		*service = inspected;
 	return 0;
 }
 
@@ -164,7 +149,7 @@ static int make_leaf(struct otseg_compiler *compiler, const u32 *rules, size_t n
 		return 0;
 	leaf.rules = otseg_pool_add(lists, rules, n);
 	if (leaf.rules == known) {
-		err = leaf_service(compiler, rules, n, &leaf.service);
+		err = check_services(compiler, rules, n);
 		if (err)
 			return err;
 		note_shadows(compiler, rules, n);

@@ -186,19 +186,6 @@ void otseg_compile_wires(struct otseg_compiler *compiler)
 		if (n > 1)
 			links[i].zone_plus1 = 0;
 	}
-	for (i = 0; i < vec->n; i++)
-		for (k = 0; links[i].peer_plus1 && k < policy->n_conduits; k++) {
-			const struct otseg_conduit *conduit = &policy->conduits[k];
-			u16 from = conduit->from, to = conduit->to;
-			u32 peer = links[i].peer_plus1 - 1;
-
-			if (!conduit->is_enabled)
-				continue;
-			if (is_behind(compiler, from, i) && is_behind(compiler, to, peer))
-				links[i].reach[to / 64] |= 1ull << to % 64;
-			if (is_behind(compiler, to, i) && is_behind(compiler, from, peer))
-				links[i].reach[from / 64] |= 1ull << from % 64;
-		}
 }
 
 /**

@@ -246,25 +246,6 @@ static int write_cells(struct pair_builder *builder)
 	return err;
 }
 
-/* The conduit that answers for what no rule allows, see struct otseg_img_pair. */
-static u16 answering_conduit(const struct otseg_policy *policy, const u32 *members, size_t n)
-{
-	u16 answer = OTSEG_NONE16;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		const struct otseg_conduit *conduit = &policy->conduits[members[i]];
-
-		if (!conduit->is_enabled)
-			continue;
-		if (conduit->is_monitor)
-			return members[i];
-		if (answer == OTSEG_NONE16)
-			answer = members[i];
-	}
-	return answer;
-}
-
 static int compile_pair(struct otseg_compiler *compiler, const u32 *members, size_t n_members,
 			const u32 *first_rule)
 {
@@ -313,7 +294,7 @@ static int compile_pair(struct otseg_compiler *compiler, const u32 *members, siz
 	pair.cells = otseg_pool_add(OTSEG_SECTION(compiler, CELL_MATRIX), builder.cells, n_cells);
 	pair.n_src_roles = builder.src.n;
 	pair.n_dst_roles = builder.dst.n;
-	pair.conduit = answering_conduit(policy, members, n_members);
+	pair.conduit = OTSEG_NONE16; /* until otseg_state_settle() */
 	otseg_vec_add(&OTSEG_SECTION(compiler, PAIRS)->vec, &pair, 1);
 	matrix[first->from * policy->n_zones + first->to] = OTSEG_SECTION(compiler, PAIRS)->vec.n;
 	err = otseg_compile_capacity(compiler, OTSEG_SEC_CELL_MATRIX);

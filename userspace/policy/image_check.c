@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <openssl/evp.h>
 
@@ -39,8 +40,26 @@ int otseg_image_digest(const void *image, size_t len, u8 digest[OTSEG_DIGEST_LEN
 	return good ? 0 : -ENOMEM;
 }
 
+/* The digest of an image without the state that it bears. */
+static int plain_digest(const void *image, size_t len, u8 digest[OTSEG_DIGEST_LEN])
+{
+	void *copy;
+	int err;
+
+	if (otseg_state_is_plain(image))
+		return otseg_image_digest(image, len, digest);
+	copy = malloc(len);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, image, len);
+	otseg_image_plain(copy);
+	err = otseg_image_digest(copy, len, digest);
+	free(copy);
+	return err;
+}
+
 /**
- * otseg_image_check - judge bytes that should be an image
+ * otseg_image_check - judge bytes that should be an image, as it was compiled
  * @image: the bytes, aligned as a u64
  * @len: their number
  * @why: takes the sentence that says what is wrong
@@ -51,13 +70,34 @@ int otseg_image_digest(const void *image, size_t len, u8 digest[OTSEG_DIGEST_LEN
  */
 int otseg_image_check(const void *image, size_t len, char *why, size_t why_len)
 {
+	int err = otseg_image_check_active(image, len, why, why_len);
+
+	if (err || otseg_state_is_plain(image))
+		return err;
+	snprintf(why, why_len, "CONDUITS: it bears the state that conduits had somewhere");
+	return -EINVAL;
+}
+
+/**
+ * otseg_image_check_active - judge bytes that should be the image in force
+ * @image: the bytes, aligned as a u64
+ * @len: their number
+ * @why: takes the sentence that says what is wrong
+ * @why_len: bytes there
+ *
+ * It may bear the state of conduits, which is not under the digest.
+ *
+ * Return: as otseg_image_check() does.
+ */
+int otseg_image_check_active(const void *image, size_t len, char *why, size_t why_len)
+{
 	const struct otseg_image *header = image;
 	u8 digest[OTSEG_DIGEST_LEN];
 	int err = otseg_image_verify(image, len, why, why_len);
 
 	if (err)
 		return err;
-	err = otseg_image_digest(image, len, digest);
+	err = plain_digest(image, len, digest);
 	if (err) {
 		snprintf(why, why_len, "the digest cannot be computed");
 		return err;

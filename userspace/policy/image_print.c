@@ -219,6 +219,8 @@ static json_t *conduit_head(const json_t *conduit)
 		json_object_set(head, "state", json_object_get(conduit, "state"));
 	if (strcmp(json_string_value(json_object_get(conduit, "mode")), "enforce"))
 		json_object_set(head, "mode", json_object_get(conduit, "mode"));
+	if (json_object_get(conduit, "survives-island"))
+		json_object_set(head, "survives-island", json_object_get(conduit, "survives-island"));
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
 	if (budget != OTSEG_FLOWS_DEFAULT)
 		json_object_set_new(head, "flows", json_integer(budget));

@@ -69,6 +69,7 @@
 	X(CONDUIT, TO, "to")                                                   \
 	X(CONDUIT, STATE, "state")                                             \
 	X(CONDUIT, MODE, "mode")                                               \
+	X(CONDUIT, SURVIVES_ISLAND, "survives-island")                         \
 	X(CONDUIT, FLOWS, "flows")                                             \
 	X(CONDUIT, SESSIONS, "sessions")                                       \
 	X(CONDUIT, RATE, "rate")                                               \

@@ -12,6 +12,7 @@ struct conduit_nodes {
 	const struct otseg_node *reason;
 	const struct otseg_node *state;
 	const struct otseg_node *mode;
+	const struct otseg_node *survives_island;
 	const struct otseg_node *flows;
 	const struct otseg_node *sessions;
 	const struct otseg_node *rate;
@@ -83,6 +84,9 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 		conduit->is_enabled = choice == 0;
 	if (nodes->mode && otseg_value_choice(source, nodes->mode, "a mode", modes, 2, &choice))
 		conduit->is_monitor = choice == 1;
+	if (nodes->survives_island)
+		otseg_value_flag(source, nodes->survives_island,
+				 "whether it stays in island mode", &conduit->survives_island);
 	if (nodes->flows)
 		otseg_value_number(source, nodes->flows, "the flows it may hold", 1,
 				   OTSEG_FLOWS_MAX, &conduit->flows);
@@ -137,6 +141,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.reason = values[OTSEG_KEY_CONDUIT_REASON],
 		.state = values[OTSEG_KEY_CONDUIT_STATE],
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
+		.survives_island = values[OTSEG_KEY_CONDUIT_SURVIVES_ISLAND],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
 		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
 		.rate = values[OTSEG_KEY_CONDUIT_RATE],

@@ -214,6 +214,7 @@ struct otseg_rule {
  * @to: zone that answers; the same one for `intra:` rules
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
+ * @survives_island: it stays when island mode cuts the others
  * @flows: live flows it may hold
  * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
@@ -228,6 +229,7 @@ struct otseg_conduit {
 	u16 to;
 	bool is_enabled;
 	bool is_monitor;
+	bool survives_island;
 	u32 flows;
 	u32 sessions;
 	struct otseg_limit limit;

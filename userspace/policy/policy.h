@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "../../kmod/image_state.h"
 #include "otseg/image.h"
 
 #define OTSEG_POLICY_TEXT_MAX (16u << 20) /* bytes of a policy file */
@@ -83,6 +84,11 @@ int otseg_policy_compile(const struct otseg_policy *policy, struct otseg_blob *i
 
 int otseg_image_digest(const void *image, size_t len, u8 digest[OTSEG_DIGEST_LEN]);
 int otseg_image_check(const void *image, size_t len, char *why, size_t why_len);
+int otseg_image_check_active(const void *image, size_t len, char *why, size_t why_len);
+
+void otseg_image_plain(void *image);
+void otseg_image_change(void *image, u32 conduit, enum otseg_conduit_change change);
+void otseg_image_inherit(void *image, const void *before);
 
 /*
  * The functions below read images that otseg_image_check() has accepted.

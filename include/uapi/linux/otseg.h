@@ -18,6 +18,8 @@
 #define OTSEG_VALUES_MAX	4096
 #define OTSEG_CONFIRM_MAX	604800
 #define OTSEG_PROVISIONAL_MAX	256
+#define OTSEG_GRANT_MAX		2592000
+#define OTSEG_REASON_MAX	255
 
 /**
  * enum otseg_policy_state - what the module enforces
@@ -81,10 +83,12 @@ enum otseg_counter_kind {
  * @OTSEG_STATUS_FLAG_TRANSACTION: A transaction is open.
  * @OTSEG_STATUS_FLAG_GOVERNED: The module parameter "governed" names
  *   interfaces.
+ * @OTSEG_STATUS_FLAG_ISLAND: Island mode is on.
  */
 enum otseg_status_flag {
 	OTSEG_STATUS_FLAG_TRANSACTION = 1,
 	OTSEG_STATUS_FLAG_GOVERNED = 2,
+	OTSEG_STATUS_FLAG_ISLAND = 4,
 };
 
 /**
@@ -99,6 +103,47 @@ enum otseg_confirm_state {
 	OTSEG_CONFIRM_STATE_CONFIRMED,
 	OTSEG_CONFIRM_STATE_UNCONFIRMED,
 	OTSEG_CONFIRM_STATE_ROLLED_BACK,
+};
+
+/**
+ * enum otseg_conduit_change - what becomes of a conduit, or of all of them
+ * @OTSEG_CONDUIT_CHANGE_ENABLE: It is open until told otherwise.
+ * @OTSEG_CONDUIT_CHANGE_DISABLE: It is closed until told otherwise.
+ * @OTSEG_CONDUIT_CHANGE_GRANT: It is open for a time.
+ * @OTSEG_CONDUIT_CHANGE_REVOKE: That time is over before its end.
+ * @OTSEG_CONDUIT_CHANGE_ISLAND_ON: Island mode begins.
+ * @OTSEG_CONDUIT_CHANGE_ISLAND_OFF: Island mode ends.
+ * @OTSEG_CONDUIT_CHANGE_EXPIRE: The time of a grant is over; told only.
+ * @OTSEG_CONDUIT_CHANGE_DROP: The policy that the state belonged to is no
+ *   longer the active one; told only.
+ */
+enum otseg_conduit_change {
+	OTSEG_CONDUIT_CHANGE_ENABLE,
+	OTSEG_CONDUIT_CHANGE_DISABLE,
+	OTSEG_CONDUIT_CHANGE_GRANT,
+	OTSEG_CONDUIT_CHANGE_REVOKE,
+	OTSEG_CONDUIT_CHANGE_ISLAND_ON,
+	OTSEG_CONDUIT_CHANGE_ISLAND_OFF,
+	OTSEG_CONDUIT_CHANGE_EXPIRE,
+	OTSEG_CONDUIT_CHANGE_DROP,
+};
+
+/**
+ * enum otseg_conduit_flag - the state of a conduit
+ * @OTSEG_CONDUIT_FLAG_IN_FORCE: It is open now.
+ * @OTSEG_CONDUIT_FLAG_BY_POLICY: The policy enables it.
+ * @OTSEG_CONDUIT_FLAG_SURVIVES_ISLAND: It stays in island mode.
+ * @OTSEG_CONDUIT_FLAG_OPENED: It is enabled by hand.
+ * @OTSEG_CONDUIT_FLAG_CLOSED: It is disabled by hand.
+ * @OTSEG_CONDUIT_FLAG_GRANTED: It is granted for a time.
+ */
+enum otseg_conduit_flag {
+	OTSEG_CONDUIT_FLAG_IN_FORCE = 1,
+	OTSEG_CONDUIT_FLAG_BY_POLICY = 2,
+	OTSEG_CONDUIT_FLAG_SURVIVES_ISLAND = 4,
+	OTSEG_CONDUIT_FLAG_OPENED = 8,
+	OTSEG_CONDUIT_FLAG_CLOSED = 16,
+	OTSEG_CONDUIT_FLAG_GRANTED = 32,
 };
 
 enum {
@@ -121,6 +166,7 @@ enum {
 	OTSEG_A_POLICY_SECONDS_LEFT,
 	OTSEG_A_POLICY_FALLBACK_NAME,
 	OTSEG_A_POLICY_FALLBACK_DIGEST,
+	OTSEG_A_POLICY_SINCE_GENERATION,
 
 	__OTSEG_A_POLICY_MAX,
 	OTSEG_A_POLICY_MAX = (__OTSEG_A_POLICY_MAX - 1)
@@ -174,6 +220,21 @@ enum {
 };
 
 enum {
+	OTSEG_A_CONDUIT_NAME = 1,
+	OTSEG_A_CONDUIT_CHANGE,
+	OTSEG_A_CONDUIT_SECONDS,
+	OTSEG_A_CONDUIT_REASON,
+	OTSEG_A_CONDUIT_EXPECT_GENERATION,
+	OTSEG_A_CONDUIT_GENERATION,
+	OTSEG_A_CONDUIT_FLAGS,
+	OTSEG_A_CONDUIT_SECONDS_LEFT,
+	OTSEG_A_CONDUIT_SINCE,
+
+	__OTSEG_A_CONDUIT_MAX,
+	OTSEG_A_CONDUIT_MAX = (__OTSEG_A_CONDUIT_MAX - 1)
+};
+
+enum {
 	OTSEG_CMD_POLICY_STAGE = 1,
 	OTSEG_CMD_POLICY_CHUNK,
 	OTSEG_CMD_POLICY_VERIFY,
@@ -188,9 +249,14 @@ enum {
 	OTSEG_CMD_COUNTERS_GET,
 	OTSEG_CMD_POLICY_CONFIRM,
 	OTSEG_CMD_POLICY_ROLLBACK,
+	OTSEG_CMD_CONDUIT_SET,
+	OTSEG_CMD_CONDUIT_GET,
+	OTSEG_CMD_CONDUIT_NTF,
 
 	__OTSEG_CMD_MAX,
 	OTSEG_CMD_MAX = (__OTSEG_CMD_MAX - 1)
 };
+
+#define OTSEG_MCGRP_CONDUITS	"conduits"
 
 #endif /* _UAPI_LINUX_OTSEG_H */
