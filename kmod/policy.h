@@ -17,6 +17,7 @@
 struct netlink_ext_ack;
 struct otseg_confirm_request;
 struct otseg_node;
+struct otseg_signer;
 
 #define OTSEG_REGION_PAGES DIV_ROUND_UP(OTSEG_REGION_SIZE, PAGE_SIZE)
 #define OTSEG_WHY_LEN 256 /* bytes of a sentence that says why an image is refused */
@@ -26,6 +27,7 @@ struct otseg_node;
  * @region: what bpf_otseg_policy() hands out; none in generation 0
  * @image: the image within @region, NULL in generation 0
  * @generation: 0 until it is committed
+ * @signer: who has signed it, NULL: nobody
  * @names: its names, NULL in generation 0
  * @counters: its counters
  * @nodes: sysfs nodes by kind (zone, conduit, rule) and record; an entry is NULL
@@ -35,6 +37,7 @@ struct otseg_policy {
 	struct otseg_mapping region;
 	const struct otseg_image *image;
 	u32 generation;
+	const struct otseg_signer *signer;
 	struct otseg_names *names;
 	struct otseg_counters *counters;
 	struct otseg_node **nodes[OTSEG_KIND_COUNT];
@@ -64,6 +67,7 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *told,
 			  struct netlink_ext_ack *extack);
 void otseg_policy_expire(void);
+int otseg_policy_require_signed(void);
 void otseg_policy_write(struct page **pages, u32 at, const void *from, u32 len);
 
 #endif /* OTSEG_POLICY_H */
