@@ -192,7 +192,7 @@ static int previous_apply(const struct otseg_cli *cli, const char *reason)
 	struct otseg_apply_options options = { .command = "rollback", .reason = reason };
 	const struct otseg_history_entry entry = { .command = "rollback", .reason = reason };
 	struct otseg_active active = {};
-	struct otseg_blob image = {};
+	struct otseg_blob image = {}, signature = {};
 	int err, ret;
 
 	err = otseg_active_open(&active, false);
@@ -204,7 +204,10 @@ static int previous_apply(const struct otseg_cli *cli, const char *reason)
 	otseg_active_close(&active);
 	if (err)
 		return told(&entry, err);
+	if (!otseg_signature_read(image.data, &signature))
+		options.signature = &signature;
 	ret = otseg_apply_policy(cli, &image, &options);
+	otseg_blob_free(&signature);
 	otseg_blob_free(&image);
 	return ret;
 }
