@@ -26,6 +26,10 @@
 #include "policy.h"
 #include "signature.h"
 
+#ifndef CONFIG_SYSTEM_DATA_VERIFICATION
+#error "otseg needs a kernel with CONFIG_SYSTEM_DATA_VERIFICATION, as Debian's have"
+#endif
+
 #define OTSEG_SIGNERS_MAX 8
 #define OTSEG_CERTIFICATE_MAX 65536 /* bytes of a file */
 
@@ -90,7 +94,7 @@ static u64 rank_of(const struct otseg_image *image)
 }
 
 /* Makes a keyring of one certificate to which nothing can be added. */
-static struct key *keyring_of(const void *der, size_t len, struct otseg_signer *signer)
+static struct key *__init keyring_of(const void *der, size_t len, struct otseg_signer *signer)
 {
 	struct key *keyring;
 	key_ref_t key;
@@ -122,7 +126,7 @@ static struct key *keyring_of(const void *der, size_t len, struct otseg_signer *
 	return keyring;
 }
 
-static void load_certificate(const char *path)
+static void __init load_certificate(const char *path)
 {
 	struct otseg_signer *signer = &signers[n_signers];
 	void *der = NULL;

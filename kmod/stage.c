@@ -225,6 +225,13 @@ static int create_candidate(struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* Somebody tried to put in force what nobody vouches for: worth a line in the log. */
+static void log_refusal(int err, const struct netlink_ext_ack *extack)
+{
+	if ((err == -EKEYREJECTED || err == -ENOKEY) && extack)
+		pr_notice("image refused: %s\n", extack->_msg);
+}
+
 static int verify_image(const void *signature, size_t len, struct netlink_ext_ack *extack)
 {
 	int err = create_candidate(extack);
@@ -236,6 +243,7 @@ static int verify_image(const void *signature, size_t len, struct netlink_ext_ac
 	/* Asked again at the commit: better to be refused before anything depends on it. */
 	if (!err)
 		err = otseg_signature_permit(candidate, extack);
+	log_refusal(err, extack);
 	if (err)
 		end_transaction();
 	return err;
@@ -278,6 +286,7 @@ static int commit_image(const u32 *expect_generation, const struct otseg_confirm
 		return -EINVAL;
 	}
 	err = otseg_policy_commit(candidate, expect_generation, confirm, generation, extack);
+	log_refusal(err, extack);
 	if (err)
 		return err;
 	candidate = NULL;

@@ -146,7 +146,8 @@ static int cms_make(BIO *data, X509 *certificate, EVP_PKEY *key, struct otseg_bl
 		len = i2d_CMS_ContentInfo(cms, &der);
 	CMS_ContentInfo_free(cms);
 	if (len <= 0) {
-		otseg_error_print("cannot sign: %s", ERR_reason_error_string(ERR_peek_last_error()));
+		otseg_error_print("cannot sign: %s",
+				  ERR_reason_error_string(ERR_peek_last_error()) ?: "libcrypto");
 		return -EIO;
 	}
 	/* Of libcrypto's own allocator until here. */

@@ -127,6 +127,7 @@ static void signature_text(const json_t *signature, bool has_policy)
 {
 	const char *signer = json_string_value(json_object_get(signature, "signer"));
 	bool required = json_is_true(json_object_get(signature, "required"));
+	json_int_t n;
 
 	if (has_policy && signer)
 		printf("signature   by '%s'\n", signer);
@@ -134,9 +135,10 @@ static void signature_text(const json_t *signature, bool has_policy)
 		puts("signature   none, though signatures are required: it was active before they were");
 	if (!required)
 		return;
-	printf("signed only revision %lld or higher, %lld certificates\n",
-	       json_integer_value(json_object_get(signature, "least_revision")),
-	       json_integer_value(json_object_get(signature, "certificates")));
+	n = json_integer_value(json_object_get(signature, "certificates"));
+	printf("signed only revision %lld or higher, %lld certificate%s\n",
+	       json_integer_value(json_object_get(signature, "least_revision")), n,
+	       n == 1 ? "" : "s");
 }
 
 /* Whether the policy is there to stay; a confirmed one says nothing in text. */

@@ -381,7 +381,7 @@ tool_rolls_back()
 tool_is_refused()
 {
 	echo 1 >$parameter &&
-		tool status | grep '^signed only revision 8 or higher, 1 certificates' &&
+		tool status | grep '^signed only revision 8 or higher, 1 certificate$' &&
 		says 1 'only signed ones are taken' tool policy apply $own/r9.img &&
 		says 1 'the module takes signed policies only' tool policy apply $own/r9.img \
 			backend map &&
