@@ -64,8 +64,13 @@ static int verify_header(const struct otseg_verify *v, size_t size)
 					   OTSEG_IMAGE_MAX);
 	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND | OTSEG_IMG_ISLAND))
 		return otseg_verify_refuse(v, "header: unknown flags 0x%x", image->flags);
-	if (image->reserved[0] || image->reserved[1] || image->reserved[2])
+	if (image->reserved)
 		return otseg_verify_refuse(v, "header: a reserved field is not zero");
+	if (image->revision > OTSEG_REVISION_MAX || image->supersedes > OTSEG_REVISION_MAX)
+		return otseg_verify_refuse(v, "header: no revision is as high as that");
+	if (image->supersedes && image->supersedes <= image->revision)
+		return otseg_verify_refuse(v,
+					   "header: it supersedes a revision that is not higher");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Start and stop of the module, in order. Owns the module parameter.
+ * Start and stop of the module, in order. Owns the module parameter "governed".
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -14,6 +14,7 @@
 #include "main.h"
 #include "netlink.h"
 #include "policy.h"
+#include "signature.h"
 #include "sysfs.h"
 #include "tree.h"
 
@@ -41,9 +42,10 @@ static int __init otseg_init(void)
 	err = otseg_kfunc_init();
 	if (err)
 		return err;
+	otseg_signature_init();
 	err = otseg_policy_init();
 	if (err)
-		return err;
+		goto err_policy;
 	err = -ENOMEM;
 	root = otseg_sysfs_init();
 	if (!root)
@@ -68,6 +70,8 @@ err_tree:
 	otseg_sysfs_exit();
 err_sysfs:
 	otseg_policy_exit();
+err_policy:
+	otseg_signature_exit();
 	return err;
 }
 
@@ -80,6 +84,7 @@ static void __exit otseg_exit(void)
 	otseg_tree_exit();
 	otseg_sysfs_exit();
 	otseg_policy_exit();
+	otseg_signature_exit();
 }
 
 module_init(otseg_init);

@@ -42,6 +42,11 @@ static const struct nla_policy otseg_policy_chunk_nl_policy[OTSEG_A_POLICY_DATA 
 	[OTSEG_A_POLICY_DATA] = { .type = NLA_BINARY, },
 };
 
+/* OTSEG_CMD_POLICY_VERIFY - do */
+static const struct nla_policy otseg_policy_verify_nl_policy[OTSEG_A_POLICY_SIGNATURE + 1] = {
+	[OTSEG_A_POLICY_SIGNATURE] = { .type = NLA_BINARY, },
+};
+
 /* OTSEG_CMD_POLICY_COMMIT - do */
 static const struct nla_policy otseg_policy_commit_nl_policy[OTSEG_A_POLICY_PROVISIONAL + 1] = {
 	[OTSEG_A_POLICY_EXPECT_GENERATION] = { .type = NLA_U32, },
@@ -112,8 +117,9 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 	},
 	{
 		.cmd		= OTSEG_CMD_POLICY_VERIFY,
-		.pre_doit	= otseg_nl_no_attributes,
 		.doit		= otseg_nl_policy_verify_doit,
+		.policy		= otseg_policy_verify_nl_policy,
+		.maxattr	= OTSEG_A_POLICY_SIGNATURE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

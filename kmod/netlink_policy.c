@@ -80,11 +80,19 @@ int otseg_nl_policy_chunk_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int otseg_nl_policy_verify_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct nlattr *signature = info->attrs[OTSEG_A_POLICY_SIGNATURE];
 	struct otseg_stage_info stage;
 	struct otseg_reply reply;
 	int err;
 
-	err = otseg_stage_verify(info->snd_portid, info->extack);
+	if (signature && (!nla_len(signature) || nla_len(signature) > OTSEG_SIGNATURE_MAX)) {
+		NL_SET_BAD_ATTR(info->extack, signature);
+		GENL_SET_ERR_MSG_FMT(info, "signature of %d bytes: expected 1 to %u",
+				     nla_len(signature), OTSEG_SIGNATURE_MAX);
+		return -ERANGE;
+	}
+	err = otseg_stage_verify(info->snd_portid, signature ? nla_data(signature) : NULL,
+				 signature ? nla_len(signature) : 0, info->extack);
 	if (err)
 		return err;
 	otseg_stage_tell(&stage);

@@ -10,11 +10,13 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "policy.h"
+#include "signature.h"
 #include "stage.h"
 
 #define STATUS_PAYLOAD                                                          \
-	(12 * nla_total_size(sizeof(u32)) + nla_total_size(OTSEG_DIGEST_SIZE) + \
-	 nla_total_size(OTSEG_NAME_MAX + 1) + nla_total_size(sizeof(OTSEG_VERSION)))
+	(13 * nla_total_size(sizeof(u32)) + 2 * nla_total_size(sizeof(u64)) +   \
+	 nla_total_size(OTSEG_DIGEST_SIZE) + nla_total_size(OTSEG_NAME_MAX + 1) + \
+	 nla_total_size(OTSEG_SIGNER_MAX + 1) + nla_total_size(sizeof(OTSEG_VERSION)))
 
 static int put_policy(struct sk_buff *skb, const struct otseg_policy *policy)
 {
@@ -31,7 +33,10 @@ static int put_policy(struct sk_buff *skb, const struct otseg_policy *policy)
 	       nla_put_u32(skb, OTSEG_A_STATUS_LINKS, image->sec[OTSEG_SEC_LINKS].count) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_ZONES, image->sec[OTSEG_SEC_ZONES].count) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_CONDUITS, image->sec[OTSEG_SEC_CONDUITS].count) ||
-	       nla_put_u32(skb, OTSEG_A_STATUS_RULES, image->sec[OTSEG_SEC_RULES].count);
+	       nla_put_u32(skb, OTSEG_A_STATUS_RULES, image->sec[OTSEG_SEC_RULES].count) ||
+	       nla_put_uint(skb, OTSEG_A_STATUS_REVISION, image->revision) ||
+	       (policy->signer &&
+		nla_put_string(skb, OTSEG_A_STATUS_SIGNER, otseg_signature_by(policy)));
 }
 
 static int put_module(struct sk_buff *skb, bool is_island)
@@ -46,12 +51,16 @@ static int put_module(struct sk_buff *skb, bool is_island)
 		flags |= OTSEG_STATUS_FLAG_GOVERNED;
 	if (is_island)
 		flags |= OTSEG_STATUS_FLAG_ISLAND;
+	if (otseg_signature_is_required())
+		flags |= OTSEG_STATUS_FLAG_REQUIRE_SIGNED;
 
 	return nla_put_string(skb, OTSEG_A_STATUS_VERSION, OTSEG_VERSION) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_IMAGE_VERSION, OTSEG_IMAGE_VERSION) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_COUNTER_COUNT, OTSEG_CTR_COUNT) ||
 	       nla_put_u32(skb, OTSEG_A_STATUS_INTERFACES, otseg_interface_count()) ||
-	       nla_put_u32(skb, OTSEG_A_STATUS_FLAGS, flags);
+	       nla_put_u32(skb, OTSEG_A_STATUS_FLAGS, flags) ||
+	       nla_put_u32(skb, OTSEG_A_STATUS_CERTIFICATES, otseg_signature_certificates()) ||
+	       nla_put_uint(skb, OTSEG_A_STATUS_LEAST_REVISION, otseg_signature_least_revision());
 }
 
 /**

@@ -30,6 +30,7 @@
 #include "image_state.h"
 #include "image_verify.h"
 #include "policy.h"
+#include "signature.h"
 #include "tree.h"
 
 static_assert(OTSEG_DIGEST_LEN == SHA256_DIGEST_SIZE, "the digest is a SHA-256");
@@ -340,6 +341,7 @@ static void succeed(struct otseg_successor *next, struct otseg_policy *old)
 	struct otseg_policy *new = next->policy;
 
 	new->since = old->since;
+	new->signer = old->signer;
 	otseg_conduit_write(new);
 	swap_policy(new, old, &next->reserve);
 	next->policy = NULL;
@@ -385,16 +387,24 @@ static int check_generation(const struct otseg_policy *now, const u32 *expect,
 	return -ESTALE;
 }
 
-static int check_commit(const struct otseg_policy *old, const u32 *expect,
-			const struct otseg_confirm_request *confirm, struct netlink_ext_ack *extack)
+static int check_commit(const struct otseg_policy *policy, const struct otseg_policy *old,
+			const u32 *expect, const struct otseg_confirm_request *confirm,
+			struct netlink_ext_ack *extack)
 {
 	int err = check_generation(old, expect, extack);
 
+	if (!err)
+		err = otseg_signature_permit(policy, extack);
 	if (err)
 		return err;
 	if (confirm && !old->image) {
 		NL_SET_ERR_MSG(extack, "no policy is active that could come back");
 		return -ENOENT;
+	}
+	/* What comes back is not asked again. */
+	if (confirm && !fallback && !old->signer && otseg_signature_is_required()) {
+		NL_SET_ERR_MSG(extack, "the policy that could come back is not signed");
+		return -EKEYREJECTED;
 	}
 	/* One is kept for the way back. */
 	if (old->generation >= U32_MAX - !!confirm) {
@@ -405,9 +415,11 @@ static int check_commit(const struct otseg_policy *old, const u32 *expect,
 }
 
 /* The policy before is no longer active: what it becomes. */
-static void retire(struct otseg_policy *old, const struct otseg_confirm_request *confirm)
+static void retire(struct otseg_policy *old, const struct otseg_policy *new,
+		   const struct otseg_confirm_request *confirm)
 {
 	if (!confirm) {
+		otseg_signature_settle(new);
 		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
 		drop_fallback();
 		otseg_policy_destroy(old);
@@ -434,9 +446,10 @@ static void retire(struct otseg_policy *old, const struct otseg_confirm_request 
  * Enforcement changes at once; the call returns when sysfs shows the policy.
  *
  * Context: process, may sleep.
- * Return: 0; -ESTALE if the active generation is another one, -ENOENT if there is
- * no policy that could come back, -EOVERFLOW when generations are used up,
- * -ENOMEM. On failure nothing has changed.
+ * Return: 0; -ESTALE if the active generation is another one, -EKEYREJECTED if
+ * otseg_signature_permit() says so or the policy that could come back would have to
+ * be signed, -ENOENT if there is no such policy, -EOVERFLOW when generations are used
+ * up, -ENOMEM. On failure nothing has changed.
  */
 int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generation,
 			const struct otseg_confirm_request *confirm, u32 *generation,
@@ -449,7 +462,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 
 	mutex_lock(&commit_lock);
 	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	err = check_commit(old, expect_generation, confirm, extack);
+	err = check_commit(policy, old, expect_generation, confirm, extack);
 	if (err)
 		goto unlock;
 
@@ -470,7 +483,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 	successor_destroy(&spare);
 	spare = next_spare;
 	provide_spare(policy, otseg_conduit_has_grants());
-	retire(old, confirm);
+	retire(old, policy, confirm);
 	otseg_conduit_announce(policy);
 	*generation = policy->generation;
 	pr_info("policy %s is active, generation %u, digest %*phN\n", name_of(policy),
@@ -515,6 +528,7 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 	err = check_unconfirmed(now, expect_generation, extack);
 	if (!err) {
 		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
+		otseg_signature_settle(now);
 		drop_fallback();
 		identify(now, told);
 		pr_info("policy %s is confirmed, generation %u\n", name_of(now), now->generation);
@@ -677,6 +691,29 @@ void otseg_policy_expire_grants(void)
 	otseg_conduit_announce(now);
 unlock:
 	mutex_unlock(&commit_lock);
+}
+
+/**
+ * otseg_policy_require_signed - take signed policies only, from now on
+ *
+ * The active policy stays, signed or not. No unsigned one becomes active again, by
+ * whatever way.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EBUSY while an unsigned policy may come back by itself, -ENOKEY if
+ * nothing could be verified.
+ */
+int otseg_policy_require_signed(void)
+{
+	int err;
+
+	mutex_lock(&commit_lock);
+	if (fallback && !fallback->signer)
+		err = -EBUSY;
+	else
+		err = otseg_signature_require();
+	mutex_unlock(&commit_lock);
+	return err;
 }
 
 /**

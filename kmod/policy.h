@@ -18,6 +18,7 @@ struct netlink_ext_ack;
 struct otseg_conduit_request;
 struct otseg_confirm_request;
 struct otseg_node;
+struct otseg_signer;
 
 #define OTSEG_REGION_PAGES DIV_ROUND_UP(OTSEG_REGION_SIZE, PAGE_SIZE)
 #define OTSEG_WHY_LEN 256 /* bytes of a sentence that says why an image is refused */
@@ -29,6 +30,7 @@ struct otseg_node;
  * @generation: 0 until it is committed
  * @since: the generation it was committed under, 0 until then; @generation is greater
  *	where the state of its conduits has changed since
+ * @signer: who has signed it, NULL: nobody
  * @names: its names, NULL in generation 0
  * @counters: its counters
  * @nodes: sysfs nodes by kind (zone, conduit, rule) and record; an entry is NULL
@@ -39,6 +41,7 @@ struct otseg_policy {
 	const struct otseg_image *image;
 	u32 generation;
 	u32 since;
+	const struct otseg_signer *signer;
 	struct otseg_names *names;
 	struct otseg_counters *counters;
 	struct otseg_node **nodes[OTSEG_KIND_COUNT];
@@ -71,6 +74,7 @@ void otseg_policy_expire(void);
 int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *expect_generation,
 			u32 *generation, struct netlink_ext_ack *extack);
 void otseg_policy_expire_grants(void);
+int otseg_policy_require_signed(void);
 void otseg_policy_write(struct page **pages, u32 at, const void *from, u32 len);
 
 #endif /* OTSEG_POLICY_H */

@@ -16,6 +16,7 @@
 #include <linux/spinlock.h>
 
 #include "policy.h"
+#include "signature.h"
 #include "stage.h"
 
 static DEFINE_MUTEX(stage_lock);
@@ -198,7 +199,8 @@ int otseg_stage_add(u32 owner, u32 offset, const void *data, u32 len,
 	return err;
 }
 
-static int verify_image(struct netlink_ext_ack *extack)
+/* Makes the candidate of the received pages, unless there is one. */
+static int create_candidate(struct netlink_ext_ack *extack)
 {
 	struct otseg_policy *policy;
 
@@ -216,7 +218,6 @@ static int verify_image(struct netlink_ext_ack *extack)
 		pr_notice("image refused: %s\n", why);
 		if (extack)
 			extack->_msg = why;
-		end_transaction();
 		return PTR_ERR(policy);
 	}
 	candidate = policy;
@@ -224,25 +225,53 @@ static int verify_image(struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* Somebody tried to put in force what nobody vouches for: worth a line in the log. */
+static void log_refusal(int err, const struct netlink_ext_ack *extack)
+{
+	if ((err == -EKEYREJECTED || err == -ENOKEY) && extack)
+		pr_notice("image refused: %s\n", extack->_msg);
+}
+
+static int verify_image(const void *signature, size_t len, struct netlink_ext_ack *extack)
+{
+	int err = create_candidate(extack);
+
+	if (err == -ENODATA)
+		return err;
+	if (!err && signature)
+		err = otseg_signature_verify(candidate, signature, len, extack);
+	/* Asked again at the commit: better to be refused before anything depends on it. */
+	if (!err)
+		err = otseg_signature_permit(candidate, extack);
+	log_refusal(err, extack);
+	if (err)
+		end_transaction();
+	return err;
+}
+
 /**
  * otseg_stage_verify - verify the staged image
  * @owner: port id of the socket
+ * @signature: its signature, or NULL
+ * @len: bytes of @signature
  * @extack: for the sentence on refusal
  *
  * An image that is refused ends the transaction, one that is cut short does not.
  *
  * Context: process, may sleep.
  * Return: 0; -ENOENT without a transaction of this socket, -ENODATA if bytes are
- * missing, else what otseg_policy_create() returned.
+ * missing, else what otseg_policy_create(), otseg_signature_verify() or
+ * otseg_signature_permit() returned.
  */
-int otseg_stage_verify(u32 owner, struct netlink_ext_ack *extack)
+int otseg_stage_verify(u32 owner, const void *signature, size_t len,
+		       struct netlink_ext_ack *extack)
 {
 	int err;
 
 	mutex_lock(&stage_lock);
 	err = check_owner(owner, extack);
 	if (!err)
-		err = verify_image(extack);
+		err = verify_image(signature, len, extack);
 	mutex_unlock(&stage_lock);
 	return err;
 }
@@ -257,6 +286,7 @@ static int commit_image(const u32 *expect_generation, const struct otseg_confirm
 		return -EINVAL;
 	}
 	err = otseg_policy_commit(candidate, expect_generation, confirm, generation, extack);
+	log_refusal(err, extack);
 	if (err)
 		return err;
 	candidate = NULL;

@@ -30,7 +30,8 @@ struct otseg_stage_info {
 int otseg_stage_open(u32 owner, u32 size, const u8 *digest, struct netlink_ext_ack *extack);
 int otseg_stage_add(u32 owner, u32 offset, const void *data, u32 len,
 		    struct netlink_ext_ack *extack);
-int otseg_stage_verify(u32 owner, struct netlink_ext_ack *extack);
+int otseg_stage_verify(u32 owner, const void *signature, size_t len,
+		       struct netlink_ext_ack *extack);
 int otseg_stage_commit(u32 owner, const u32 *expect_generation,
 		       const struct otseg_confirm_request *confirm, u32 *generation,
 		       struct netlink_ext_ack *extack);

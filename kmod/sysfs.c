@@ -11,6 +11,7 @@
 #include "../include/otseg/counters.h"
 #include "confirm.h"
 #include "policy.h"
+#include "signature.h"
 #include "sysfs.h"
 
 /**
@@ -112,6 +113,26 @@ static ssize_t show_seconds_left(const struct otseg_policy *policy, char *buf)
 	return sysfs_emit(buf, "%u\n", info.seconds_left);
 }
 
+static ssize_t show_revision(const struct otseg_policy *policy, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", policy->image ? policy->image->revision : 0);
+}
+
+static ssize_t show_signer(const struct otseg_policy *policy, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", otseg_signature_by(policy));
+}
+
+static ssize_t show_require_signed(const struct otseg_policy *policy, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", otseg_signature_is_required());
+}
+
+static ssize_t show_least_revision(const struct otseg_policy *policy, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", otseg_signature_least_revision());
+}
+
 static ssize_t show_root(struct kobject *kobj, struct attribute *attr, char *buf)
 {
 	const struct otseg_root_attr *file = container_of(attr, struct otseg_root_attr, attr);
@@ -150,6 +171,10 @@ ROOT_ATTR(mode);
 ROOT_ATTR(island);
 ROOT_ATTR(confirmation);
 ROOT_ATTR(seconds_left);
+ROOT_ATTR(revision);
+ROOT_ATTR(signer);
+ROOT_ATTR(require_signed);
+ROOT_ATTR(least_revision);
 
 static struct attribute *root_attrs[] = {
 	&root_version.attr,
@@ -161,6 +186,10 @@ static struct attribute *root_attrs[] = {
 	&root_island.attr,
 	&root_confirmation.attr,
 	&root_seconds_left.attr,
+	&root_revision.attr,
+	&root_signer.attr,
+	&root_require_signed.attr,
+	&root_least_revision.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(root);

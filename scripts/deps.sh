@@ -20,11 +20,11 @@ declare -A groups=(
 	[check]="clang-19 groff-base libmodbus-dev libclang-rt-dev tshark tcpdump iproute2
 		iputils-ping ethtool nftables netcat-openbsd jq procps kmod mosquitto mosquitto-clients
 		python3 python3-yaml python3-jsonschema python3-scapy python3-pyasn1 python3-paho-mqtt
-		nmap-common"
+		nmap-common openssl"
 	# A kernel lane, a module built for it, and a machine that boots it.
 	[vm]="gcc libc6-dev make qemu-system-x86 cpio busybox-static kmod
 		pahole|dwarves xz-utils zstd libelf-dev iproute2 iputils-ping
-		ethtool nftables tcpdump netcat-openbsd jq procps bpftool"
+		ethtool nftables tcpdump netcat-openbsd jq procps bpftool openssl"
 	[lint]="git perl clang-format shellcheck sparse codespell yamllint
 		clang lld llvm xz-utils python3 python3-yaml python3-jsonschema"
 	[bench]="iproute2 ethtool nftables jq procps bpftool gnuplot-nox ?suricata"

@@ -63,7 +63,7 @@ need_compiler()
 
 # A cached lane counts only if it still is what was unpacked, where it was.
 if [[ -f $dir/lane.env && -f $dir/stamp ]] &&
-   grep -q "^KDIR=$dir/" "$dir/lane.env" &&
+   grep -q "^KDIR=$dir/" "$dir/lane.env" && grep -q "^KMAKE=." "$dir/lane.env" &&
    (cd "$dir" && sha256sum --quiet --status -c stamp); then
 	if [[ -z $suite ]]; then
 		need_compiler "$dir/kdir"

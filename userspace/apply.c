@@ -61,6 +61,8 @@ struct role {
 struct apply {
 	struct otseg_active old;
 	const struct otseg_blob *image;
+	const struct otseg_blob *signature;
+	char signer[OTSEG_SIGNER_MAX + 1]; /* once it is in force; empty: nobody */
 	enum otseg_backend_id id;
 	bool fresh;
 	bool shared; /* the new datapath has the state of the old one */
@@ -85,7 +87,9 @@ struct apply {
 
 static int exit_code(int err)
 {
-	return err == -EBUSY || err == -ECANCELED ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
+	if (err == -EBUSY || err == -ECANCELED || err == -EKEYREJECTED || err == -ENOKEY)
+		return OTSEG_EXIT_REFUSED;
+	return OTSEG_EXIT_SYSTEM;
 }
 
 /* The names that the image has for interfaces, each once. */
@@ -161,6 +165,24 @@ static int state_check(const struct apply *run)
 	return -ECANCELED;
 }
 
+/* A module that takes signed policies only is not gone around by mistake. */
+static int signature_plan(const struct apply *run)
+{
+	struct otseg_genl_status status;
+	struct otseg_backend *module;
+	int err;
+
+	if (run->id != OTSEG_BACKEND_MAP || otseg_backend_open_module(&module))
+		return 0;
+	err = otseg_genl_status_get(otseg_backend_genl(module), &status);
+	otseg_backend_close(module);
+	if (err || !(status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED))
+		return err;
+	otseg_error_print("backend: the module takes signed policies only, and nothing verifies a "
+			  "map-backed one");
+	return -ECANCELED;
+}
+
 /* Which owner the policy is to have, and whether the datapath has to be loaded anew. */
 static int plan(struct apply *run, enum otseg_backend_id wanted)
 {
@@ -180,6 +202,8 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	err = confirm_plan(run);
 	if (!err)
 		err = state_check(run);
+	if (!err)
+		err = signature_plan(run);
 	if (!err)
 		err = otseg_bpf_find(run->object_path, run->object);
 	if (err)
@@ -800,12 +824,25 @@ static int steps_run(struct apply *run, enum otseg_backend_id wanted)
 	if (!err)
 		err = store_open(run);
 	if (!err)
-		err = run->store->ops->stage(run->store, run->image);
+		err = run->store->ops->stage(run->store, run->image, run->signature);
 	if (!err)
 		err = otseg_need_provide(run->bpf, &run->need, run->fresh && !run->shared);
 	if (!err)
 		err = enforce(run);
 	return err;
+}
+
+/* Who has signed what is in force now, and on disk how it can come back. */
+static void signature_keep(struct apply *run)
+{
+	struct otseg_genl *genl = otseg_backend_genl(run->store);
+	struct otseg_genl_status status;
+
+	if (!run->signature || !genl || otseg_genl_status_get(genl, &status))
+		return;
+	if (status.generation == run->generation)
+		memcpy(run->signer, status.signer, sizeof(run->signer));
+	otseg_signature_keep(run->image->data, run->signature);
 }
 
 static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
@@ -823,6 +860,7 @@ static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
 			set_remove(run);
 		return err;
 	}
+	signature_keep(run);
 	if (!run->confirm_s) {
 		interfaces_release(run);
 		otseg_previous_clean(run->image->data);
@@ -878,6 +916,8 @@ static json_t *report_json(const struct apply *run)
 			   otseg_backend_id_name(run->id), "datapath_replaced",
 			   run->fresh && run->old.n_attached, "flows_lost", flows_are_lost(run),
 			   "interfaces", interfaces, "released", run->released);
+	if (*run->signer)
+		json_object_set_new(report, "signer", json_string(run->signer));
 	if (run->confirm_s)
 		json_object_set_new(report, "confirm",
 				    json_pack("{s:I, s:s}", "seconds_left",
@@ -895,6 +935,9 @@ static void report_text(const struct apply *run)
 	printf("policy %s is active, generation %u, %s\n",
 	       otseg_image_string(run->image->data, header->name), run->generation,
 	       run->id == OTSEG_BACKEND_MODULE ? "in the module" : "map-backed");
+	if (*run->signer)
+		printf("signed by '%s', revision %llu\n", run->signer,
+		       (unsigned long long)header->revision);
 	for (i = 0; i < run->n_roles; i++) {
 		const struct role *role = &run->roles[i];
 
@@ -962,6 +1005,7 @@ static void history_write(const struct apply *run, const struct otseg_apply_opti
 		.why = err ? otseg_error_last() : NULL,
 		.file = options->file,
 		.reason = options->reason,
+		.signer = run->signer,
 		.image = run->image->data,
 		.generation = err ? 0 : run->generation,
 		.confirm_s = options->confirm_s,
@@ -983,6 +1027,7 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 {
 	struct apply run = {
 		.image = image,
+		.signature = options->signature,
 		.next = OTSEG_BPF_CLOSED,
 		.confirm_s = options->confirm_s,
 	};

@@ -20,6 +20,7 @@ struct otseg_active;
  * @confirm_s: seconds in which it has to be confirmed, 0: it is
  * @file: where it was read from, or NULL
  * @reason: what for, or NULL
+ * @signature: of the image, or NULL
  */
 struct otseg_apply_options {
 	const char *command;
@@ -27,6 +28,7 @@ struct otseg_apply_options {
 	u32 confirm_s;
 	const char *file;
 	const char *reason;
+	const struct otseg_blob *signature;
 };
 
 int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,

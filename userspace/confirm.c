@@ -188,13 +188,22 @@ static int module_rollback(const struct otseg_cli *cli, struct otseg_genl *genl,
 	return ret;
 }
 
+/* A signature goes where it can be verified, and nowhere else. */
+static bool can_verify(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_status status;
+
+	return genl && !otseg_genl_status_get(genl, &status) && status.certificates;
+}
+
 /* The policy in force is confirmed: the one before is applied. */
 static int previous_apply(const struct otseg_cli *cli, const char *reason)
 {
 	struct otseg_apply_options options = { .command = "rollback", .reason = reason };
 	const struct otseg_history_entry entry = { .command = "rollback", .reason = reason };
 	struct otseg_active active = {};
-	struct otseg_blob image = {};
+	struct otseg_blob image = {}, signature = {};
 	int err, ret;
 
 	err = otseg_active_open(&active, false);
@@ -202,11 +211,14 @@ static int previous_apply(const struct otseg_cli *cli, const char *reason)
 		err = otseg_active_need_policy(&active);
 	if (!err)
 		err = otseg_previous_read(active.image.data, &image);
+	if (!err && can_verify(&active) && !otseg_signature_read(image.data, &signature))
+		options.signature = &signature;
 	options.wanted = active.pins.state.backend;
 	otseg_active_close(&active);
 	if (err)
 		return told(&entry, err);
 	ret = otseg_apply_policy(cli, &image, &options);
+	otseg_blob_free(&signature);
 	otseg_blob_free(&image);
 	return ret;
 }

@@ -23,12 +23,14 @@
 #include "command.h"
 #include "history.h"
 #include "net/pin.h"
+#include "linux/otseg.h"
 #include "print.h"
 #include "source.h"
 
 #define STATE_DIR "/var/lib/otseg"
 #define HISTORY "history.jsonl"
 #define PREVIOUS "previous-"
+#define SIGNATURE "signature-"
 #define PATH_LEN 4096
 
 static const char *state_dir(void)
@@ -281,6 +283,7 @@ void otseg_history_add(const struct otseg_history_entry *entry)
 	text_set(line, "file", entry->file);
 	text_set(line, "why", entry->why);
 	text_set(line, "reason", entry->reason);
+	text_set(line, "signer", entry->signer);
 	who_set(line);
 	line_add(line);
 }
@@ -513,21 +516,99 @@ void otseg_previous_forget(const void *successor)
 		unlink(path);
 }
 
+static void signature_name(char name[128], const void *image)
+{
+	const struct otseg_image *header = image;
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+
+	otseg_print_hex(digest, header->digest, OTSEG_DIGEST_LEN);
+	snprintf(name, 128, SIGNATURE "%s.sig", digest);
+}
+
+static int signature_path(char path[PATH_LEN], const void *image)
+{
+	char name[128];
+
+	signature_name(name, image);
+	return state_path(path, name);
+}
+
 /**
- * otseg_previous_clean - forget what was before other policies than the active one
+ * otseg_signature_keep - keep the signature of a policy, for when it comes back
+ * @image: the policy
+ * @signature: its signature
+ */
+void otseg_signature_keep(const void *image, const struct otseg_blob *signature)
+{
+	char path[PATH_LEN];
+	int err;
+
+	err = state_make();
+	if (!err)
+		err = signature_path(path, image);
+	if (!err)
+		err = otseg_source_write(path, signature, 0600);
+	if (!err)
+		err = dir_sync();
+	if (err)
+		otseg_error_print("warning: a rollback to this policy needs its signature again: it "
+				  "cannot be kept in %s: %s",
+				  state_dir(), strerror(-err));
+}
+
+/**
+ * otseg_signature_read - read the signature of a policy
+ * @image: the policy
+ * @signature: takes it; otseg_blob_free() it
+ *
+ * Return: 0, -ENOENT if there is none, or another negative errno; not told.
+ */
+int otseg_signature_read(const void *image, struct otseg_blob *signature)
+{
+	char path[PATH_LEN];
+	int err;
+
+	err = signature_path(path, image);
+	return err ? err : otseg_source_read(path, signature, OTSEG_SIGNATURE_MAX);
+}
+
+/* The header of the policy before; zero without one. */
+static void previous_header(const void *active, struct otseg_image *header)
+{
+	char path[PATH_LEN];
+	FILE *file = NULL;
+
+	if (!previous_path(path, active))
+		file = fopen(path, "re");
+	if (!file || fread(header, sizeof(*header), 1, file) != 1)
+		memset(header, 0, sizeof(*header));
+	if (file)
+		fclose(file);
+}
+
+/**
+ * otseg_previous_clean - forget what was before other policies than the active one, and
+ * signatures of others than these two
  * @active: its image
  */
 void otseg_previous_clean(const void *active)
 {
-	char path[PATH_LEN], name[128];
+	char path[PATH_LEN], keep[3][128];
+	struct otseg_image previous;
 	struct dirent *entry;
 	DIR *dir;
 
-	previous_name(name, active);
+	previous_name(keep[0], active);
+	signature_name(keep[1], active);
+	previous_header(active, &previous);
+	signature_name(keep[2], &previous);
 	dir = opendir(state_dir());
 	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, PREVIOUS, strlen(PREVIOUS)) ||
-		    !strcmp(entry->d_name, name) || state_path(path, entry->d_name))
+		if (strncmp(entry->d_name, PREVIOUS, strlen(PREVIOUS)) &&
+		    strncmp(entry->d_name, SIGNATURE, strlen(SIGNATURE)))
+			continue;
+		if (!strcmp(entry->d_name, keep[0]) || !strcmp(entry->d_name, keep[1]) ||
+		    !strcmp(entry->d_name, keep[2]) || state_path(path, entry->d_name))
 			continue;
 		unlink(path);
 	}

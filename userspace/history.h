@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is remembered on disk, below /var/lib/otseg or OTSEG_STATE_DIR: who put
- * which policy in force, and the policy before, for a rollback. Nothing of it is
+ * which policy in force, and the policy before, for a rollback, with its signature. Nothing of it is
  * needed to enforce: what cannot be written is told and holds up nothing.
  */
 #ifndef OTSEG_HISTORY_H
@@ -19,6 +19,7 @@
  * @why: why it was refused; NULL: nothing to say
  * @file: where the policy was read from, or NULL
  * @reason: what for, as the operator says; or NULL
+ * @signer: who has signed the policy, or NULL
  * @image: the policy, or NULL
  * @generation: that it got, 0: none
  * @confirm_s: seconds in which it has to be confirmed, 0: it is
@@ -31,6 +32,7 @@ struct otseg_history_entry {
 	const char *why;
 	const char *file;
 	const char *reason;
+	const char *signer;
 	const void *image;
 	u32 generation;
 	u32 confirm_s;
@@ -47,5 +49,8 @@ void otseg_previous_keep(const void *successor, const struct otseg_blob *image);
 void otseg_previous_forget(const void *successor);
 void otseg_previous_clean(const void *active);
 int otseg_previous_read(const void *active, struct otseg_blob *image);
+
+void otseg_signature_keep(const void *image, const struct otseg_blob *signature);
+int otseg_signature_read(const void *image, struct otseg_blob *signature);
 
 #endif /* OTSEG_HISTORY_H */

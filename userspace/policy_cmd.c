@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * otseg policy: check, compile, show, compare, apply, confirm, roll back, its history
- * and detach.
+ * otseg policy: check, compile, sign, verify, show, compare, apply, confirm, roll back, its
+ * history and detach.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,15 +17,22 @@
 #include "history.h"
 #include "object.h"
 #include "print.h"
+#include "sign.h"
 #include "source.h"
 
 enum {
 	COMPILE_OUTPUT = 0,
+	SIGN_KEY = 0,
+	SIGN_CERT = 1,
+	SIGN_OUTPUT = 2,
+	VERIFY_SIGNATURE = 0,
+	VERIFY_CERT = 1,
 	SHOW_IMAGE = 0,
 	SHOW_FILE = 1,
 	APPLY_BACKEND = 0,
 	APPLY_CONFIRM = 1,
 	APPLY_REASON = 2,
+	APPLY_SIGNATURE = 3,
 	CONFIRM_REASON = 0,
 };
 
@@ -39,6 +46,14 @@ static int source_exit(int err)
 {
 	return err == -EINVAL || err == -EPROTO || err == -ENOENT ? OTSEG_EXIT_REFUSED :
 								    OTSEG_EXIT_SYSTEM;
+}
+
+/* A file that is not there is not the same as one that will not do. */
+static int sign_exit(int err)
+{
+	if (!err)
+		return OTSEG_EXIT_OK;
+	return err == -EPROTO ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 }
 
 static int file_check(const char *path)
@@ -148,10 +163,31 @@ static int compile_run(const struct otseg_cli *cli)
 	return OTSEG_EXIT_OK;
 }
 
+/* An image does not tell who has signed it; whoever verified it does. */
+static int signed_show(const struct otseg_cli *cli, const void *image, const char *signer)
+{
+	json_t *policy;
+	int err;
+
+	if (!cli->json) {
+		err = otseg_image_print(stdout, image, print_flags(cli));
+		printf("# signed by %s\n", signer);
+		return err;
+	}
+	policy = otseg_image_json(image);
+	if (!policy)
+		return -ENOMEM;
+	json_object_set_new(policy, "signer", json_string(signer));
+	otseg_print_json(cli, policy);
+	json_decref(policy);
+	return 0;
+}
+
 static int show_run(const struct otseg_cli *cli)
 {
 	struct otseg_blob image = {};
 	int ret = OTSEG_EXIT_OK, err;
+	char *signer = NULL;
 
 	if (cli->keys[SHOW_IMAGE] && cli->keys[SHOW_FILE]) {
 		otseg_error_print("'image' and 'file' exclude each other\n"
@@ -165,13 +201,15 @@ static int show_run(const struct otseg_cli *cli)
 		if (err)
 			ret = err == -EPROTO ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 	} else {
-		err = otseg_source_active(&image);
+		err = otseg_source_active(&image, &signer);
 		if (err)
 			ret = source_exit(err);
 	}
 	if (ret)
 		return ret;
-	err = otseg_image_print(stdout, image.data, print_flags(cli));
+	err = signer ? signed_show(cli, image.data, signer) :
+		       otseg_image_print(stdout, image.data, print_flags(cli));
+	free(signer);
 	otseg_blob_free(&image);
 	if (!err)
 		return OTSEG_EXIT_OK;
@@ -224,6 +262,85 @@ static int apply_read(const char *path, struct otseg_blob *image)
 	return otseg_source_image(path, image) ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
 }
 
+static json_t *signed_json(const char *file, const struct otseg_blob *image, const char *signer)
+{
+	const struct otseg_image *header = image->data;
+	char digest[2 * OTSEG_DIGEST_LEN + 1];
+
+	otseg_print_hex(digest, header->digest, OTSEG_DIGEST_LEN);
+	return json_pack("{s:s, s:s, s:I, s:s}", "file", file, "digest", digest, "revision",
+			 (json_int_t)header->revision, "signer", signer ? signer : "");
+}
+
+static void signed_print(const struct otseg_cli *cli, const char *what, const char *file,
+			 const struct otseg_blob *image, const char *signer)
+{
+	json_t *document = signed_json(file, image, signer);
+
+	if (cli->json)
+		otseg_print_json(cli, document);
+	else
+		printf("%s: %s by '%s', revision %lld, digest %s\n", file, what,
+		       json_string_value(json_object_get(document, "signer")),
+		       json_integer_value(json_object_get(document, "revision")),
+		       json_string_value(json_object_get(document, "digest")));
+	json_decref(document);
+}
+
+static int sign_run(const struct otseg_cli *cli)
+{
+	struct otseg_blob image = {}, signature = {};
+	char *path = NULL, *signer = NULL;
+	int ret, err;
+
+	if (cli->keys[SIGN_OUTPUT])
+		path = strdup(cli->keys[SIGN_OUTPUT]);
+	else if (asprintf(&path, "%s.sig", cli->words[0]) < 0)
+		path = NULL;
+	ret = path ? apply_read(cli->words[0], &image) : OTSEG_EXIT_SYSTEM;
+	if (ret)
+		goto out;
+	err = otseg_sign_make(&image, cli->keys[SIGN_KEY], cli->keys[SIGN_CERT], &signature,
+			      &signer);
+	if (err) {
+		ret = sign_exit(err);
+		goto out;
+	}
+	err = otseg_source_write(path, &signature, 0644);
+	if (err) {
+		otseg_error_print("%s: %s", path, strerror(-err));
+		ret = OTSEG_EXIT_SYSTEM;
+		goto out;
+	}
+	signed_print(cli, "signature", path, &image, signer);
+out:
+	free(signer);
+	free(path);
+	otseg_blob_free(&signature);
+	otseg_blob_free(&image);
+	return ret;
+}
+
+static int verify_run(const struct otseg_cli *cli)
+{
+	struct otseg_blob image = {}, signature = {};
+	char *signer = NULL;
+	int ret, err;
+
+	ret = apply_read(cli->words[0], &image);
+	if (ret)
+		return ret;
+	err = otseg_sign_read(cli->keys[VERIFY_SIGNATURE], &signature);
+	if (!err)
+		err = otseg_sign_check(&image, &signature, cli->keys[VERIFY_CERT], &signer);
+	if (!err)
+		signed_print(cli, "signed", cli->words[0], &image, signer);
+	free(signer);
+	otseg_blob_free(&signature);
+	otseg_blob_free(&image);
+	return err ? sign_exit(err) : OTSEG_EXIT_OK;
+}
+
 static int apply_run(const struct otseg_cli *cli)
 {
 	const char *backend = cli->keys[APPLY_BACKEND];
@@ -240,7 +357,8 @@ static int apply_run(const struct otseg_cli *cli)
 		.file = cli->words[0],
 		.reason = cli->keys[APPLY_REASON],
 	};
-	struct otseg_blob image = {};
+	const char *path = cli->keys[APPLY_SIGNATURE];
+	struct otseg_blob image = {}, signature = {};
 	int ret;
 
 	if (backend && !strcmp(backend, "map"))
@@ -258,13 +376,19 @@ static int apply_run(const struct otseg_cli *cli)
 		}
 	}
 	ret = apply_read(cli->words[0], &image);
+	if (!ret && path) {
+		ret = sign_exit(otseg_sign_read(path, &signature));
+		options.signature = &signature;
+	}
 	if (ret) {
+		otseg_blob_free(&image);
 		if (*otseg_error_last())
 			refused.why = otseg_error_last();
 		otseg_history_add(&refused);
 		return ret;
 	}
 	ret = otseg_apply_policy(cli, &image, &options);
+	otseg_blob_free(&signature);
 	otseg_blob_free(&image);
 	return ret;
 }
@@ -299,6 +423,25 @@ static const struct otseg_command commands[] = {
 		.run = compile_run,
 	},
 	{
+		.name = "sign",
+		.words = { "FILE" },
+		.keys = { { "key", "KEY", "the signer's private key, PEM", true },
+			  { "cert", "CERT", "the certificate of that key, PEM or DER", true },
+			  { "output", "SIGNATURE", "the file to write; FILE.sig if left out",
+			    false } },
+		.sentence = "Sign a policy file or an image, for modules that take signed ones.",
+		.run = sign_run,
+	},
+	{
+		.name = "verify",
+		.words = { "FILE" },
+		.keys = { { "signature", "SIGNATURE", "its signature", true },
+			  { "cert", "CERT", "the certificate that it must be by, PEM or DER",
+			    true } },
+		.sentence = "Verify the signature of a policy file or an image.",
+		.run = verify_run,
+	},
+	{
 		.name = "show",
 		.keys = { { "image", "IMAGE", "show this image instead of the active policy",
 			    false },
@@ -314,7 +457,8 @@ static const struct otseg_command commands[] = {
 			  { "confirm", "TIME",
 			    "roll back after 90s, 10m, 2h, unless 'policy confirm' comes before",
 			    false },
-			  { "reason", "TEXT", "what for, kept in the history", false } },
+			  { "reason", "TEXT", "what for, kept in the history", false },
+			  { "signature", "SIGNATURE", "its signature; needs the module", false } },
 		.sentence = "Put a policy file or an image in force. If anything fails, nothing "
 			    "changes.",
 		.run = apply_run,

@@ -45,7 +45,15 @@ int otseg_source_policy(const char *path, struct otseg_blob *image, struct otseg
 	return err;
 }
 
-static int file_read(const char *path, struct otseg_blob *blob, size_t max)
+/**
+ * otseg_source_read - read a file
+ * @path: the file
+ * @blob: takes what is in it; otseg_blob_free() it
+ * @max: bytes that it may have
+ *
+ * Return: 0, -EFBIG if it has more, or another negative errno; not told.
+ */
+int otseg_source_read(const char *path, struct otseg_blob *blob, size_t max)
 {
 	FILE *file = fopen(path, "re");
 	size_t room = 65536, len = 0;
@@ -90,7 +98,7 @@ static int file_read(const char *path, struct otseg_blob *blob, size_t max)
 int otseg_source_image(const char *path, struct otseg_blob *image)
 {
 	char why[256];
-	int err = file_read(path, image, OTSEG_IMAGE_MAX);
+	int err = otseg_source_read(path, image, OTSEG_IMAGE_MAX);
 
 	if (err == -EFBIG) {
 		otseg_error_print("%s: not a policy image: longer than %u bytes", path,
@@ -133,16 +141,25 @@ bool otseg_source_is_image(const char *path)
 /**
  * otseg_source_active - read the active policy, with the state of its conduits
  * @image: takes the image; otseg_blob_free() it
+ * @signer: takes who has signed it, to be freed, NULL: nobody; may be NULL
  *
  * Return: 0, -ENOENT without one, or another negative errno; told.
  */
-int otseg_source_active(struct otseg_blob *image)
+int otseg_source_active(struct otseg_blob *image, char **signer)
 {
+	struct otseg_genl_status status = {};
 	struct otseg_active active;
 	int err = otseg_active_open(&active, false);
 
 	if (!err)
 		err = otseg_active_need_policy(&active);
+	if (!err && signer) {
+		*signer = NULL;
+		if (otseg_backend_genl(active.backend))
+			err = otseg_genl_status_get(otseg_backend_genl(active.backend), &status);
+		if (*status.signer && status.generation == active.generation)
+			*signer = strdup(status.signer);
+	}
 	if (!err) {
 		*image = active.image;
 		active.image = (struct otseg_blob){};
@@ -162,7 +179,7 @@ int otseg_source_active(struct otseg_blob *image)
 int otseg_source_any(const char *path, struct otseg_blob *image, struct otseg_diag *diag)
 {
 	if (!strcmp(path, "active"))
-		return otseg_source_active(image);
+		return otseg_source_active(image, NULL);
 	if (otseg_source_is_image(path))
 		return otseg_source_image(path, image);
 	return otseg_source_policy(path, image, diag);

@@ -13,9 +13,10 @@
 
 int otseg_source_policy(const char *path, struct otseg_blob *image, struct otseg_diag *diag);
 bool otseg_source_is_image(const char *path);
+int otseg_source_read(const char *path, struct otseg_blob *blob, size_t max);
 int otseg_source_image(const char *path, struct otseg_blob *image);
 int otseg_source_any(const char *path, struct otseg_blob *image, struct otseg_diag *diag);
-int otseg_source_active(struct otseg_blob *image);
+int otseg_source_active(struct otseg_blob *image, char **signer);
 int otseg_source_write(const char *path, const struct otseg_blob *image, mode_t mode);
 
 #endif /* OTSEG_SOURCE_H */

@@ -29,9 +29,10 @@ static json_t *policy_json(const struct otseg_active *active)
 	json_t *policy;
 
 	otseg_print_hex(digest, header->digest, sizeof(header->digest));
-	policy = json_pack("{s:s, s:s, s:I, s:I}", "name",
+	policy = json_pack("{s:s, s:s, s:I, s:I, s:I}", "name",
 			   otseg_image_string(active->image.data, header->name), "digest", digest,
-			   "generation", (json_int_t)active->generation, "image_size",
+			   "generation", (json_int_t)active->generation, "revision",
+			   (json_int_t)header->revision, "image_size",
 			   (json_int_t)active->image.len);
 	json_object_update_missing_new(policy, counts_json(active->image.data));
 	return policy;
@@ -104,6 +105,42 @@ static json_t *module_json(struct otseg_genl *genl)
 			 (json_int_t)status.image_version, "transaction",
 			 !!(status.flags & OTSEG_STATUS_FLAG_TRANSACTION), "governed",
 			 !!(status.flags & OTSEG_STATUS_FLAG_GOVERNED));
+}
+
+/* Who has signed the policy, and who must have. */
+static json_t *signature_json(struct otseg_genl *genl)
+{
+	struct otseg_genl_status status;
+	json_t *json;
+
+	if (otseg_genl_status_get(genl, &status))
+		return json_null();
+	json = json_pack("{s:b, s:I, s:I}", "required",
+			 !!(status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED), "certificates",
+			 (json_int_t)status.certificates, "least_revision",
+			 (json_int_t)status.least_revision);
+	if (*status.signer)
+		json_object_set_new(json, "signer", json_string(status.signer));
+	return json;
+}
+
+/* Where nobody has ever spoken of signatures, nothing is said in text. */
+static void signature_text(const json_t *signature, bool has_policy)
+{
+	const char *signer = json_string_value(json_object_get(signature, "signer"));
+	bool required = json_is_true(json_object_get(signature, "required"));
+	json_int_t n;
+
+	if (has_policy && signer)
+		printf("signature   by '%s'\n", signer);
+	else if (has_policy && required)
+		puts("signature   none, though signatures are required: it was active before they were");
+	if (!required)
+		return;
+	n = json_integer_value(json_object_get(signature, "certificates"));
+	printf("signed only revision %lld or higher, %lld certificate%s\n",
+	       json_integer_value(json_object_get(signature, "least_revision")), n,
+	       n == 1 ? "" : "s");
 }
 
 /* Whether the policy is there to stay; a confirmed one says nothing in text. */
@@ -218,6 +255,8 @@ static json_t *status_json(const struct otseg_active *active)
 		json_object_set_new(status, "room", room_json(active));
 	if (genl)
 		json_object_set_new(status, "module", module_json(genl));
+	if (genl)
+		json_object_set_new(status, "signature", signature_json(genl));
 	if (genl && active->generation)
 		json_object_set_new(status, "confirm", confirm_json(genl));
 	if (active->counters)
@@ -250,6 +289,9 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		       json_integer_value(json_object_get(policy, "rules")));
 	else
 		puts("policy      none is active");
+	if (json_integer_value(json_object_get(policy, "revision")))
+		printf("revision    %lld\n", json_integer_value(json_object_get(policy, "revision")));
+	signature_text(json_object_get(status, "signature"), policy);
 	confirm_text(json_object_get(status, "confirm"));
 	conduits_text(status);
 	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");

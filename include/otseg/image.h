@@ -86,7 +86,8 @@ enum otseg_section_id {
 	OTSEG_SEC_COUNT,
 };
 
-#define OTSEG_SEC_MAX 32
+#define OTSEG_SEC_MAX 31
+#define OTSEG_REVISION_MAX 0x7fffffffffffffffull
 
 /**
  * struct otseg_section - where one array of the image lies
@@ -108,6 +109,9 @@ struct otseg_section {
  * @digest: SHA-256 of the image with this field zero
  * @flags: OTSEG_IMG_*
  * @reserved: zero
+ * @revision: which edition of the policy this is, at most OTSEG_REVISION_MAX
+ * @supersedes: highest revision that it may follow although its own is lower; higher than
+ *	@revision, or 0: none
  * @sec: the sections, by enum otseg_section_id; the unused tail is zero
  */
 struct otseg_image {
@@ -118,7 +122,9 @@ struct otseg_image {
 	u32 name;
 	u8 digest[OTSEG_DIGEST_LEN];
 	u32 flags;
-	u32 reserved[3];
+	u32 reserved;
+	u64 revision;
+	u64 supersedes;
 	struct otseg_section sec[OTSEG_SEC_MAX];
 };
 

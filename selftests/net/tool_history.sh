@@ -107,6 +107,14 @@ no_confirm()
 		tool 1 policy confirm && told 'nothing waits for a confirmation' && is_active first
 }
 
+# Whatever it is: map-backed, nobody in the kernel would look at it.
+no_signature()
+{
+	tool 1 policy apply "$plant_dir/second.yaml" signature "$plant_dir/first.yaml" &&
+		told 'signature: needs the module' && is_active first &&
+		[[ $(last .result) == refused && $(last .why) == *'needs the module'* ]]
+}
+
 rolls_back()
 {
 	tool 0 policy apply "$plant_dir/second.yaml" && tool 0 policy rollback reason "as it was" &&
@@ -189,11 +197,12 @@ plant_make private || {
 policy first >"$plant_dir/first.yaml"
 policy second >"$plant_dir/second.yaml"
 
-ktap_begin 9
+ktap_begin 10
 ktap "an apply is remembered" applied
 ktap "so is who it was, through an ssh session" who
 ktap "so is what was refused, and why" refused
 ktap "confirm needs the module and says so" no_confirm
+ktap "so does a signature" no_signature
 ktap "a rollback leads to the policy before, and back" rolls_back
 ktap "a policy before that is damaged or missing" previous_is_damaged
 ktap "a line that is cut" torn_line

@@ -78,7 +78,7 @@ helps()
 
 objects="status policy zone conduit island rule flow event interface trace reason service protocol"
 declare -A commands=(
-	[status]=show [policy]="check compile show apply diff confirm rollback history detach" [zone]=show
+	[status]=show [policy]="check compile sign verify show apply diff confirm rollback history detach" [zone]=show
 	[conduit]="show grant revoke enable disable" [island]="show on off" [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 	[protocol]="list show"
@@ -133,6 +133,119 @@ bad_history()
 		has err 'warning: .* lines of the history cannot be read' || return
 	rm "$dir/history.jsonl" && mkdir "$dir/history.jsonl"
 	OTSEG_STATE_DIR=$dir run 3 policy history && has err 'the history cannot be read'
+}
+
+# signer NAME OPTION...: key and certificate in NAME.pem, NAME.crt and NAME.der
+signer()
+{
+	openssl req -x509 -nodes -sha256 -days 30 -newkey "${@:2}" -keyout "$work/$1.pem" \
+		-out "$work/$1.crt" -subj "/O=Plant/CN=$1" 2>"$work/openssl" &&
+		openssl x509 -in "$work/$1.crt" -outform DER -out "$work/$1.der" || {
+		cat "$work/openssl"
+		return 1
+	}
+}
+
+# sign_by_openssl NAME OPTION...: the peer's signature of the image, in $work/theirs
+sign_by_openssl()
+{
+	openssl cms -sign -binary -md sha256 -outform DER -in "$work/plant.img" \
+		-signer "$work/$1.crt" -inkey "$work/$1.pem" "${@:2}" >"$work/theirs"
+}
+
+# Ours is good for openssl, its is good for us; of RSA there is only one.
+signatures()
+{
+	local name
+
+	signer ec ec -pkeyopt ec_paramgen_curve:P-256 && signer rsa rsa:2048 &&
+		signer p384 ec -pkeyopt ec_paramgen_curve:P-384 &&
+		run 0 policy compile "$policy" output "$work/plant.img" || return
+	for name in ec rsa p384; do
+		run 0 policy sign "$work/plant.img" key "$work/$name.pem" cert "$work/$name.der" &&
+			has out "plant.img.sig: signature by 'Plant: $name: [0-9a-f]\{40\}', revision 0" &&
+			run 0 policy verify "$work/plant.img" signature "$work/plant.img.sig" \
+				cert "$work/$name.crt" || return
+		openssl cms -verify -binary -inform DER -in "$work/plant.img.sig" -noverify -nointern \
+			-content "$work/plant.img" -certfile "$work/$name.crt" -out /dev/null &&
+			sign_by_openssl "$name" -noattr -nocerts &&
+			run 0 -j policy verify "$work/plant.img" signature "$work/theirs" \
+				cert "$work/$name.der" &&
+			jq -e '(.digest | length == 64) and .revision == 0 and (.signer | length > 40)' \
+				"$work/out" || return
+		[[ $name != rsa ]] || cmp "$work/theirs" "$work/plant.img.sig" || return
+	done
+	# A policy file is signed as the image that it compiles to.
+	run 0 -j policy sign "$policy" key "$work/ec.pem" cert "$work/ec.crt" \
+		output "$work/file.sig" &&
+		run 0 policy verify "$work/plant.img" signature "$work/file.sig" cert "$work/ec.crt"
+}
+
+# unsigned CODE SENTENCE ARGUMENT...: with these there is no signature, and no file of one.
+unsigned()
+{
+	rm -f "$work/none.sig"
+	run "$1" policy sign "$work/plant.img" "${@:3}" output "$work/none.sig" && has err "$2" &&
+		[[ ! -e $work/none.sig ]]
+}
+
+bad_signers()
+{
+	local good=(key "$work/ec.pem" cert "$work/ec.crt")
+
+	signer weak rsa:1024 && signer curve ec -pkeyopt ec_paramgen_curve:secp256k1 &&
+		signer edwards ed25519 || return
+	for name in weak curve edwards; do
+		unsigned 1 'expected a key that the kernel verifies: RSA of 2048, 3072 or 4096 bits' \
+			key "$work/$name.pem" cert "$work/$name.crt" || return
+	done
+	unsigned 1 'rsa.pem is not the key of .*ec.crt' key "$work/rsa.pem" cert "$work/ec.crt" &&
+		unsigned 1 'ec.crt: not a private key in PEM' key "$work/ec.crt" cert "$work/ec.crt" &&
+		unsigned 1 'ec.pem: not an X.509 certificate' key "$work/ec.pem" cert "$work/ec.pem" &&
+		unsigned 3 'none.pem: No such file' key "$work/none.pem" cert "$work/ec.crt" &&
+		unsigned 3 'none.crt: No such file' key "$work/ec.pem" cert "$work/none.crt" &&
+		run 1 policy sign "$work/wrong.yaml" "${good[@]}" && has err 'nowhere' &&
+		run 3 policy sign "$work/none.img" "${good[@]}" && has err 'No such file' &&
+		run 3 policy sign "$work/plant.img" "${good[@]}" output "$work/none/x.sig" &&
+		has err 'none/x.sig: No such file'
+}
+
+# not_verified CODE SENTENCE SIGNATURE [CERT [IMAGE]]
+not_verified()
+{
+	run "$1" policy verify "${5:-$work/plant.img}" signature "$3" \
+		cert "${4:-$work/ec.crt}" && has err "$2" && silent out
+}
+
+bad_signatures()
+{
+	local ours=$work/ours.sig
+
+	run 0 policy sign "$work/plant.img" key "$work/ec.pem" cert "$work/ec.crt" output "$ours" &&
+		run 0 policy compile "$work/other.yaml" output "$work/other.img" || return
+	not_verified 1 'one of them has been changed' "$ours" "$work/ec.crt" "$work/other.img" &&
+		not_verified 1 'signed with another key than that of .*rsa.crt' "$ours" \
+			"$work/rsa.crt" &&
+		not_verified 1 'expected a key that the kernel verifies' "$ours" "$work/edwards.crt" &&
+		not_verified 1 'ec.pem: not an X.509 certificate' "$ours" "$work/ec.pem" &&
+		not_verified 3 'none.crt: No such file' "$ours" "$work/none.crt" &&
+		not_verified 3 'none.sig: No such file' "$work/none.sig" &&
+		not_verified 1 'the signature is none (CMS' "$work/ec.der" || return
+	head -c 100 "$ours" >"$work/bad.sig" &&
+		not_verified 1 'the signature is none (CMS' "$work/bad.sig" || return
+	{ cat "$ours"; echo more; } >"$work/bad.sig" &&
+		not_verified 1 'the signature is none (CMS' "$work/bad.sig" || return
+	: >"$work/bad.sig" && not_verified 1 'the signature is empty' "$work/bad.sig" || return
+	not_verified 1 'not a signature: longer than 16384 bytes' "$work/plant.img" || return
+	sign_by_openssl ec -nocerts &&
+		not_verified 1 'has signed attributes' "$work/theirs" || return
+	openssl cms -sign -binary -noattr -nodetach -outform DER -in "$policy" -md sha256 \
+		-signer "$work/ec.crt" -inkey "$work/ec.pem" >"$work/theirs" &&
+		not_verified 1 'expected a detached one' "$work/theirs" || return
+	# Also where it only had to be handed on: nothing of it gets as far as the kernel.
+	run 1 policy apply "$work/plant.img" signature "$work/bad.sig" && has err 'is empty' &&
+		run 3 policy apply "$work/plant.img" signature "$work/none.sig" &&
+		has err 'none.sig: No such file'
 }
 
 # misused WORD ARGUMENT...: a usage error that names the word and where to read on.
@@ -509,6 +622,7 @@ completion()
 	done
 	completes output policy compile x.yaml "" &&
 		completes module policy apply x.yaml backend "" &&
+		completes cert policy verify x.img signature x.sig "" &&
 		completes lo interface attach "" &&
 		completes --stats zone show -- "--s" &&
 		completes help pol h
@@ -558,7 +672,7 @@ unprivileged()
 	((code == 3)) && has err otseg
 }
 
-ktap_begin 24
+ktap_begin 27
 ktap "help on every object and command" help_all
 ktap "help names every object and command" help_lists
 ktap "unknown objects and options are usage errors" misuse_objects
@@ -576,6 +690,9 @@ ktap "output that cannot be written" output_fails
 ktap "damaged policies" bad_policies
 ktap "damaged images" bad_images
 ktap "damaged history" bad_history
+ktap "signatures, ours and those of openssl" signatures
+ktap "keys and certificates that cannot sign" bad_signers
+ktap "damaged signatures" bad_signatures
 ktap "a capture decoded" decodes
 ktap "a capture simulated" simulates
 ktap "a capture simulated on a wire" simulates_wires

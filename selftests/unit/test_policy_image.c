@@ -18,6 +18,8 @@
 static const char rich[] =
 	"otseg: 1\n"
 	"name: rich\n"
+	"revision: 9\n"
+	"supersedes: 12\n"
 	"defaults: {arp: deny, icmpv6: {neighbour-discovery: deny}, modbus: {port: [502, 1502]}}\n"
 	"zones:\n"
 	"  it: {level: 4, interfaces: [it0, it1, {name: it1, vlan: [10, 20]}],\n"
@@ -151,13 +153,15 @@ static void test_round_trip(void)
 	static const char *const texts[] = {
 		rich,
 		/* all in one line */
-		"{otseg: 1, name: x, zones: {a: {level: 0, prefixes: [10.0.0.0/8]}, b: {level: 1}}, "
+		"{otseg: 1, name: x, revision: 3, zones: {a: {level: 0, prefixes: [10.0.0.0/8]}, "
+		"b: {level: 1}}, supersedes: 4, "
 		"conduits: {c: {reason: y, from: a, to: b, rules: {r: {service: tcp}}}}}",
 		/* sections in another order, far apart */
 		"\n\n\nconduits:\n\n\n  c:\n    from: a\n\n    to: b\n    rules:\n"
 		"      r: {service: modbus, functions: [diagnostics/clear-counters, 100-110, 99]}\n\n"
 		"      s:\n        service: udp\n    reason: \"tab\\there\"\nzones:\n  a: {level: 2.5}\n"
-		"  b:\n    level: 3\n    prefixes: [10.0.0.0/8, \"fe80::/10\"]\nname: y\notseg: 1\n",
+		"  b:\n    level: 3\n    prefixes: [10.0.0.0/8, \"fe80::/10\"]\nname: y\notseg: 1\n"
+		"supersedes: 1\n",
 		/* a short conduit among long ones, and names that look like something else */
 		"otseg: 1\nname: 1.5\nzones:\n  yes: {level: 1, prefixes: [10.0.0.0/8]}\n"
 		"  007: {level: 1, prefixes: [11.0.0.0/8]}\nassets:\n  \"null\": {zone: yes, address: "
@@ -260,6 +264,9 @@ static void test_differences(void)
 		"- rule side/t\n    service: tcp\n";
 
 	check_difference("name: rich\n", "name: rich\n\n\n", "");
+	check_difference("revision: 9", "revision: 0x9", "");
+	check_difference("supersedes: 12", "supersedes: 0x7fffffffffffffff",
+			 "~ policy rich\n    supersedes: 12 -> 9223372036854775807\n");
 	check_difference("name: rich", "name: poor", "~ policy poor\n    name: rich -> poor\n");
 	check_difference("level: 4", "level: 3.5", "~ zone it\n    level: 4 -> 3.5\n");
 	check_difference("  mes: {zone: it, address: 10.10.5.31}\n",
@@ -348,7 +355,10 @@ static const struct damage damages[] = {
 	HEADER(name, 0, "header: the policy's name is not a name"),
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
 	HEADER(flags, 8, "header: unknown flags"),
-	HEADER(reserved[2], 1, "header: a reserved field is not zero"),
+	HEADER(reserved, 1, "header: a reserved field is not zero"),
+	HEADER(revision, 1ull << 63, "header: no revision is as high as that"),
+	HEADER(supersedes, 1ull << 63, "header: no revision is as high as that"),
+	HEADER(supersedes, 9, "header: it supersedes a revision that is not higher"),
 	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 27 does not exist"),
 	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),
 	COUNT_OF(STRINGS, 0, "header: something follows"),

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/keyctl.h>
 #include <net/if.h>
 #include <openssl/sha.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "linux/otseg.h"
@@ -40,6 +42,8 @@ static char sentence[512]; /* of the last refusal */
 
 static unsigned char *image;
 static size_t image_len;
+static unsigned char signature[2 * OTSEG_SIGNATURE_MAX]; /* of the image */
+static size_t signature_len; /* 0: it has none */
 
 static FILE *dump_to; /* where policy-read writes */
 static bool dump_interrupted;
@@ -54,7 +58,7 @@ static const struct {
 	}
 	E(EPERM),     E(ENOENT), E(EEXIST),	E(EINVAL),   E(EBUSY),	 E(ENODEV),
 	E(ENOMEM),    E(ERANGE), E(ENODATA),	E(ESTALE),   E(EBADMSG), E(EMSGSIZE),
-	E(EOVERFLOW), E(ENOSPC), E(EOPNOTSUPP), E(EALREADY),
+	E(EOVERFLOW), E(ENOSPC), E(EOPNOTSUPP), E(EALREADY), E(ENOKEY),	 E(EKEYREJECTED),
 #undef E
 };
 
@@ -248,6 +252,10 @@ static const struct field status_fields[] = {
 	{ OTSEG_A_STATUS_RULES, "rules", 'n' },
 	{ OTSEG_A_STATUS_INTERFACES, "interfaces", 'n' },
 	{ OTSEG_A_STATUS_FLAGS, "flags", 'n' },
+	{ OTSEG_A_STATUS_REVISION, "revision", 'n' },
+	{ OTSEG_A_STATUS_CERTIFICATES, "certificates", 'n' },
+	{ OTSEG_A_STATUS_LEAST_REVISION, "least-revision", 'n' },
+	{ OTSEG_A_STATUS_SIGNER, "signer", 's' },
 	{},
 };
 
@@ -347,7 +355,29 @@ static int step_load(char **arg)
 	if (!image)
 		die("no memory");
 	image_len = fread(image, 1, OTSEG_IMAGE_MAX + 1, file);
+	signature_len = 0;
 	fclose(file);
+	return 0;
+}
+
+/* signature FILE: of the image, sent with the next "verify" */
+static int step_signature(char **arg)
+{
+	FILE *file = fopen(arg[1], "rb");
+
+	if (!file)
+		die("%s: %s", arg[1], strerror(errno));
+	signature_len = fread(signature, 1, sizeof(signature), file);
+	fclose(file);
+	return 0;
+}
+
+/* flip-signature OFFSET BIT: one bit of it; an offset below 0 counts from its end */
+static int step_flip_signature(char **arg)
+{
+	long at = strtol(arg[1], NULL, 0);
+
+	signature[at < 0 ? (long)signature_len + at : at] ^= 1u << strtoul(arg[2], NULL, 0);
 	return 0;
 }
 
@@ -423,7 +453,10 @@ static int simple(uint8_t command, uint16_t flags, void (*parse)(const struct nl
 static int step_verify(char **arg)
 {
 	(void)arg;
-	return simple(OTSEG_CMD_POLICY_VERIFY, NLM_F_ACK, print_policy);
+	begin(family, OTSEG_CMD_POLICY_VERIFY, NLM_F_ACK);
+	if (signature_len)
+		mnl_attr_put(request, OTSEG_A_POLICY_SIGNATURE, signature_len, signature);
+	return transact(print_policy);
 }
 
 /* commit [EXPECTED GENERATION] */
@@ -492,24 +525,28 @@ static int step_read(char **arg)
 	return err;
 }
 
-/* push FILE: all of it */
+/* push FILE [SIGNATURE]: all of it */
 static int step_push(char **arg)
 {
 	char *none[MAX_WORDS] = {};
 	int err = step_load(arg);
 
+	if (arg[2])
+		err = err ?: step_signature(arg + 1);
 	err = err ?: step_stage(none);
 	err = err ?: step_chunks(none);
 	err = err ?: step_verify(none);
 	return err ?: step_commit(none);
 }
 
-/* push-try FILE SECONDS: the same, to be confirmed */
+/* push-try FILE SECONDS [SIGNATURE]: the same, to be confirmed */
 static int step_push_try(char **arg)
 {
 	char *none[MAX_WORDS] = {};
 	int err = step_load(arg);
 
+	if (arg[3])
+		err = err ?: step_signature(arg + 2);
 	err = err ?: step_stage(none);
 	err = err ?: step_chunks(none);
 	err = err ?: step_verify(none);
@@ -643,6 +680,34 @@ static int step_raw(char **arg)
 	return transact(NULL);
 }
 
+/* sealed SERIAL FILE: nobody can change the keyring, or get hold of it */
+static int step_sealed(char **arg)
+{
+	long ring = strtol(arg[1], NULL, 16);
+	struct {
+		const char *what;
+		long result;
+	} tries[5];
+	size_t len, i;
+
+	step_load((char *[]){ NULL, arg[2] });
+	len = image_len;
+	tries[0].what = "a key was added";
+	tries[0].result = syscall(SYS_add_key, "asymmetric", "mine", image, len, ring);
+	tries[1].what = "it was cleared";
+	tries[1].result = syscall(SYS_keyctl, KEYCTL_CLEAR, ring);
+	tries[2].what = "its permissions were changed";
+	tries[2].result = syscall(SYS_keyctl, KEYCTL_SETPERM, ring, 0x3f3f3f3f);
+	tries[3].what = "it was linked to a keyring of ours";
+	tries[3].result = syscall(SYS_keyctl, KEYCTL_LINK, ring, KEY_SPEC_PROCESS_KEYRING);
+	tries[4].what = "it was revoked";
+	tries[4].result = syscall(SYS_keyctl, KEYCTL_REVOKE, ring);
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++)
+		if (tries[i].result >= 0)
+			die("keyring %s: %s", arg[1], tries[i].what);
+	return 0;
+}
+
 /* user UID: go on as another user, with another socket */
 static int step_user(char **arg)
 {
@@ -675,6 +740,9 @@ static const struct {
 } steps[] = {
 	{ "load", step_load, 1 },
 	{ "flip", step_flip, 2 },
+	{ "signature", step_signature, 1 },
+	{ "flip-signature", step_flip_signature, 2 },
+	{ "sealed", step_sealed, 2 },
 	{ "length", step_length, 1 },
 	{ "digest", step_digest, 0 },
 	{ "stage", step_stage, 0 },

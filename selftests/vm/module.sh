@@ -69,6 +69,14 @@ module_host()
 		fi
 	done
 
+	# What only one of them needs: a function of its own makes it.
+	mkdir "$work/own"
+	if declare -F prepare >/dev/null && ! prepare "$work/own" "$out" >"$work/log" 2>&1; then
+		sed 's/^/# /' "$work/log"
+		echo "Bail out! the files of this test cannot be made"
+		exit 1
+	fi
+
 	# What a build without pahole or vmlinux gives.
 	objcopy -R .BTF -R .BTF.base "$out/$lane/otseg.ko" "$work/nobtf.ko"
 
@@ -82,6 +90,7 @@ module_host()
 		--file "$work/module_a.img:/otseg/a.img" \
 		--file "$work/module_b.img:/otseg/b.img" \
 		--file "$work/many.img:/otseg/many.img" \
+		--file "$work/own:/otseg/own" \
 		--file "$top/Documentation/ABI/testing/sysfs-kernel-otseg:/otseg/abi" \
 		--file "$top/include/otseg/reason.h:/otseg/reason.h" \
 		--file "$top/selftests/ktap.sh:/otseg/selftests/ktap.sh" \

@@ -33,7 +33,8 @@ struct otseg_change {
  * @name: the word for it
  * @active: generation of the active policy, 0: none
  * @read: the active image and its generation; -ENOENT without one
- * @stage: take an image and verify it; changes nothing that is enforced
+ * @stage: take an image, and its signature or NULL, and verify it; changes nothing that is
+ *	enforced
  * @commit: make the staged image the active policy, if @expect is still active
  * @change: change the state of a conduit or island mode, if otseg_state_refusal() has
  *	no refusal; takes the generation under which it is so
@@ -49,7 +50,8 @@ struct otseg_backend_ops {
 	const char *name;
 	int (*active)(struct otseg_backend *backend, u32 *generation);
 	int (*read)(struct otseg_backend *backend, struct otseg_blob *image, u32 *generation);
-	int (*stage)(struct otseg_backend *backend, const struct otseg_blob *image);
+	int (*stage)(struct otseg_backend *backend, const struct otseg_blob *image,
+		     const struct otseg_blob *signature);
 	int (*commit)(struct otseg_backend *backend, u32 expect, u32 *generation);
 	int (*change)(struct otseg_backend *backend, const struct otseg_change *change,
 		      u32 *generation);

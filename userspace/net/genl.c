@@ -324,6 +324,10 @@ static int on_status(const struct nlmsghdr *nlh, void *data)
 	status->image_size = get_u32(tb[OTSEG_A_STATUS_IMAGE_SIZE]);
 	status->counter_count = get_u32(tb[OTSEG_A_STATUS_COUNTER_COUNT]);
 	status->flags = get_u32(tb[OTSEG_A_STATUS_FLAGS]);
+	status->revision = get_uint(tb[OTSEG_A_STATUS_REVISION]);
+	get_text(status->signer, sizeof(status->signer), tb[OTSEG_A_STATUS_SIGNER]);
+	status->certificates = get_u32(tb[OTSEG_A_STATUS_CERTIFICATES]);
+	status->least_revision = get_uint(tb[OTSEG_A_STATUS_LEAST_REVISION]);
 	return MNL_CB_OK;
 }
 
@@ -360,10 +364,12 @@ static int chunk_send(struct otseg_genl *genl, const struct otseg_blob *image, s
  * otseg_genl_policy_stage - hand an image to the module and have it verified
  * @genl: the connection, which then holds the transaction
  * @image: the image
+ * @signature: its signature, or NULL
  *
  * Return: 0, -EBUSY if somebody else's transaction is open, or another negative errno.
  */
-int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image)
+int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image,
+			    const struct otseg_blob *signature)
 {
 	const struct otseg_image *header = image->data;
 	const struct reply none = {};
@@ -380,6 +386,8 @@ int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *im
 	if (err)
 		return err;
 	nlh = request_begin(genl, OTSEG_CMD_POLICY_VERIFY, 0, "verify the policy");
+	if (signature)
+		mnl_attr_put(nlh, OTSEG_A_POLICY_SIGNATURE, signature->len, signature->data);
 	return talk_aloud(genl, nlh, &none);
 }
 

@@ -28,6 +28,10 @@ struct otseg_genl;
  * @image_size: bytes of the active image
  * @counter_count: counters of its counter block
  * @flags: enum otseg_status_flag
+ * @revision: of the active policy
+ * @signer: who has signed it, empty: nobody
+ * @certificates: that signatures are verified with
+ * @least_revision: that may follow where signatures are required
  */
 struct otseg_genl_status {
 	char version[32];
@@ -39,6 +43,10 @@ struct otseg_genl_status {
 	u32 image_size;
 	u32 counter_count;
 	u32 flags;
+	u64 revision;
+	char signer[OTSEG_SIGNER_MAX + 1];
+	u32 certificates;
+	u64 least_revision;
 };
 
 /**
@@ -120,7 +128,8 @@ struct otseg_genl_conduit {
 int otseg_genl_open(struct otseg_genl **genl);
 void otseg_genl_close(struct otseg_genl *genl);
 int otseg_genl_status_get(struct otseg_genl *genl, struct otseg_genl_status *status);
-int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image);
+int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image,
+			    const struct otseg_blob *signature);
 int otseg_genl_policy_commit(struct otseg_genl *genl, u32 expect_generation, u32 *generation);
 int otseg_genl_policy_get(struct otseg_genl *genl, struct otseg_genl_policy *policy);
 int otseg_genl_policy_try(struct otseg_genl *genl, u32 expect_generation,

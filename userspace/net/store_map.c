@@ -301,7 +301,8 @@ static void region_fill(u8 *region, const struct otseg_blob *image, u32 generati
 	       sizeof(runtime->digest));
 }
 
-static int map_stage(struct otseg_backend *backend, const struct otseg_blob *image)
+static int map_stage(struct otseg_backend *backend, const struct otseg_blob *image,
+		     const struct otseg_blob *signature)
 {
 	struct store_map *store = map_of(backend);
 	struct otseg_backend *owner = store->previous ? store->previous : backend;
@@ -310,6 +311,11 @@ static int map_stage(struct otseg_backend *backend, const struct otseg_blob *ima
 	u32 generation = 0;
 	int err;
 
+	if (signature) {
+		otseg_error_print("signature: needs the module: in map-backed mode nothing in the "
+				  "kernel verifies it; 'otseg policy verify' does, before");
+		return -ECANCELED;
+	}
 	err = otseg_image_check(image->data, image->len, why, sizeof(why));
 	if (err) {
 		otseg_error_print("map-backed policy: %s", why);

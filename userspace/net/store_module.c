@@ -41,9 +41,10 @@ static int module_read(struct otseg_backend *backend, struct otseg_blob *image, 
 	return otseg_genl_policy_read(genl_of(backend), image, generation);
 }
 
-static int module_stage(struct otseg_backend *backend, const struct otseg_blob *image)
+static int module_stage(struct otseg_backend *backend, const struct otseg_blob *image,
+			const struct otseg_blob *signature)
 {
-	return otseg_genl_policy_stage(genl_of(backend), image);
+	return otseg_genl_policy_stage(genl_of(backend), image, signature);
 }
 
 static int module_commit(struct otseg_backend *backend, u32 expect, u32 *generation)

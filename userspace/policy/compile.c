@@ -457,6 +457,8 @@ static int write_image(struct otseg_compiler *compiler, struct otseg_blob *image
 		.header_size = sizeof(header),
 		.name = otseg_strings_add(compiler, compiler->policy->name),
 		.flags = compiler->policy->flags,
+		.revision = compiler->policy->revision,
+		.supersedes = compiler->policy->supersedes,
 	};
 	size_t off = align(sizeof(header)), i;
 

@@ -195,8 +195,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * otseg_image_json - put an image into words
  * @image: an image that otseg_image_check() has accepted
  *
- * Return: an object with "name", "digest", "size", "arp", "neighbour_discovery"
- * and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
+ * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "arp",
+ * "neighbour_discovery" and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
  * of the image.
  */
 json_t *otseg_image_json(const void *image)
@@ -231,8 +231,10 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
-			 otseg_image_string(image, header->name), "digest", digest, "size",
+	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+			 otseg_image_string(image, header->name), "revision",
+			 (json_int_t)header->revision, "supersedes",
+			 (json_int_t)header->supersedes, "digest", digest, "size",
 			 (int)header->size, "arp",
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",

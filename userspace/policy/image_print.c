@@ -333,12 +333,27 @@ static bool is_denied(const json_t *policy, const char *key)
 	return !strcmp(json_string_value(json_object_get(policy, key)), "deny");
 }
 
+/* Left out where they are 0. */
+static const char *const revisions[] = { "revision", "supersedes" };
+
+static json_int_t number_of(const json_t *policy, const char *key)
+{
+	return json_integer_value(json_object_get(policy, key));
+}
+
 /* What has no line of its own in an image, in one line each. */
 static void put_settings(struct writer *writer, const json_t *policy)
 {
 	bool no_arp = is_denied(policy, "arp"), no_nd = is_denied(policy, "neighbour_discovery");
 	const json_t *routed = json_object_get(policy, "routed");
+	size_t i;
 
+	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
+		if (!number_of(policy, revisions[i]))
+			continue;
+		put_key(writer, revisions[i]);
+		put_value(writer->out, json_object_get(policy, revisions[i]));
+	}
 	if (json_array_size(routed)) {
 		put_key(writer, "routed");
 		put_value(writer->out, routed);
@@ -354,7 +369,8 @@ static void put_settings(struct writer *writer, const json_t *policy)
 /* Lines that they take. */
 static json_int_t settings_lines(const json_t *policy)
 {
-	return !!json_array_size(json_object_get(policy, "routed")) +
+	return !!number_of(policy, revisions[0]) + !!number_of(policy, revisions[1]) +
+	       !!json_array_size(json_object_get(policy, "routed")) +
 	       (is_denied(policy, "arp") || is_denied(policy, "neighbour_discovery"));
 }
 

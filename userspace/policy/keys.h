@@ -31,6 +31,8 @@
 #define OTSEG_KEYS_POLICY(X)                                                   \
 	X(POLICY, OTSEG, "otseg")                                              \
 	X(POLICY, NAME, "name")                                                \
+	X(POLICY, REVISION, "revision")                                        \
+	X(POLICY, SUPERSEDES, "supersedes")                                    \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ROUTED, "routed")                                            \

@@ -123,6 +123,22 @@ void otseg_load_note(struct otseg_loader *loader, const struct otseg_node *node)
 		otseg_value_text(&loader->source, node, "a note", &text);
 }
 
+static void load_revision(struct otseg_loader *loader, const struct otseg_node *revision,
+			  const struct otseg_node *supersedes)
+{
+	struct otseg_policy *policy = loader->policy;
+
+	if (revision)
+		otseg_value_revision(&loader->source, revision, "a revision", 0, &policy->revision);
+	if (supersedes && policy->revision == OTSEG_REVISION_MAX)
+		otseg_node_error(&loader->source, supersedes,
+				 "no revision is higher than that of this policy");
+	else if (supersedes)
+		otseg_value_revision(&loader->source, supersedes,
+				     "the revision that this policy takes the place of",
+				     policy->revision + 1, &policy->supersedes);
+}
+
 static void load_document(struct otseg_loader *loader, const struct otseg_node *root)
 {
 	const struct otseg_node *values[OTSEG_KEYS_MAX];
@@ -143,6 +159,8 @@ static void load_document(struct otseg_loader *loader, const struct otseg_node *
 	else
 		otseg_value_name(source, values[OTSEG_KEY_POLICY_NAME], "the policy",
 				 &loader->policy->name);
+	load_revision(loader, values[OTSEG_KEY_POLICY_REVISION],
+		      values[OTSEG_KEY_POLICY_SUPERSEDES]);
 	if (!values[OTSEG_KEY_POLICY_ZONES]) {
 		otseg_node_error(source, root, "'zones' is missing: a policy needs a zone");
 		return;

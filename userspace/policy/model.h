@@ -258,6 +258,8 @@ struct otseg_wire {
  * @file: the name of its text, for messages
  * @name: its name
  * @flags: OTSEG_IMG_*
+ * @revision: its revision
+ * @supersedes: highest revision that it may follow, 0: its own
  * @zones: zones
  * @n_zones: their number
  * @wires: wires
@@ -274,6 +276,8 @@ struct otseg_policy {
 	const char *file;
 	const char *name;
 	u32 flags;
+	u64 revision;
+	u64 supersedes;
 	struct otseg_zone *zones;
 	size_t n_zones;
 	struct otseg_wire *wires;

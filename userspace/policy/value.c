@@ -11,15 +11,7 @@
 
 #define TEXT_MAX 1024 /* bytes of a reason or note */
 
-/**
- * otseg_number_parse - read a number, decimal or after 0x in hexadecimal
- * @text: the text, nothing else around the number
- * @len: its bytes
- * @number: the number
- *
- * Return: whether it is one and fits.
- */
-bool otseg_number_parse(const char *text, size_t len, u32 *number)
+static bool parse_up_to(const char *text, size_t len, u64 most, u64 *number)
 {
 	unsigned int base = 10;
 	u64 value = 0;
@@ -42,10 +34,28 @@ bool otseg_number_parse(const char *text, size_t len, u32 *number)
 			digit = text[i] - 'A' + 10;
 		else
 			return false;
-		value = value * base + digit;
-		if (value > 0xffffffffu)
+		if (value > (most - digit) / base)
 			return false;
+		value = value * base + digit;
 	}
+	*number = value;
+	return true;
+}
+
+/**
+ * otseg_number_parse - read a number, decimal or after 0x in hexadecimal
+ * @text: the text, nothing else around the number
+ * @len: its bytes
+ * @number: the number
+ *
+ * Return: whether it is one and fits.
+ */
+bool otseg_number_parse(const char *text, size_t len, u32 *number)
+{
+	u64 value;
+
+	if (!parse_up_to(text, len, 0xffffffffu, &value))
+		return false;
 	*number = value;
 	return true;
 }
@@ -154,6 +164,28 @@ bool otseg_value_number(struct otseg_source *source, const struct otseg_node *no
 		return true;
 	otseg_node_error(source, node, "expected %s, a number from %u to %u, found %s", what, least,
 			 most, otseg_node_found(source, node));
+	return false;
+}
+
+/**
+ * otseg_value_revision - read a revision
+ * @source: the text it stands in
+ * @node: its node
+ * @what: what to call it
+ * @least: lowest that is allowed
+ * @revision: the revision
+ *
+ * Return: whether there is one.
+ */
+bool otseg_value_revision(struct otseg_source *source, const struct otseg_node *node,
+			  const char *what, u64 least, u64 *revision)
+{
+	if (node->kind == OTSEG_NODE_SCALAR && node->is_plain &&
+	    parse_up_to(node->text, node->len, OTSEG_REVISION_MAX, revision) && *revision >= least)
+		return true;
+	otseg_node_error(source, node, "expected %s, a number from %llu to %llu, found %s", what,
+			 (unsigned long long)least, (unsigned long long)OTSEG_REVISION_MAX,
+			 otseg_node_found(source, node));
 	return false;
 }
 

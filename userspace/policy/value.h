@@ -19,6 +19,8 @@ bool otseg_value_name(struct otseg_source *source, const struct otseg_node *node
 		      const char **name);
 bool otseg_value_number(struct otseg_source *source, const struct otseg_node *node,
 			const char *what, u32 least, u32 most, u32 *number);
+bool otseg_value_revision(struct otseg_source *source, const struct otseg_node *node,
+			  const char *what, u64 least, u64 *revision);
 bool otseg_value_flag(struct otseg_source *source, const struct otseg_node *node, const char *what,
 		      bool *flag);
 bool otseg_value_choice(struct otseg_source *source, const struct otseg_node *node,
