@@ -8,9 +8,8 @@
  *   allowed > HEX                 a message that the rules let pass, however often it comes
  *   refused > HEX => REASON       one that they refuse
  *   joined REASON                 why both in one datagram are refused, if for another reason
- *   pieces REASON                 why a piece of a datagram is refused, if always for the same one
- *   datagrams                     what follows is the protocol over datagrams
- *   datagrams alike               over datagrams it is just the same
+ *   datagrams                     what follows is the protocol over UDP
+ *   datagrams alike               over UDP it is just the same
  *   EN WORDS                      a conversation that tries evasion N begins
  *   EN alone: WORDS               the same, and nothing opens it
  *   EN not: WORDS                 evasion N cannot be: why
@@ -233,7 +232,6 @@ static int face_copy(struct evasion_face *to, const struct evasion_face *from)
 	to->refused = copies.at[1];
 	free(copies.at);
 	to->joined = from->joined;
-	to->pieces = from->pieces;
 	for (i = 0; i < from->n_cases; i++) {
 		to->cases = grow(to->cases, i, sizeof(*to->cases));
 		to->cases[i].number = from->cases[i].number;
@@ -281,8 +279,6 @@ static int line_read(struct evasion_file *file, const char *text, u32 line)
 		return message_read(&face->refused, text + 8);
 	if (!strncmp(text, "joined ", 7))
 		return reason_read(text + 7, &face->joined);
-	if (!strncmp(text, "pieces ", 7))
-		return reason_read(text + 7, &face->pieces);
 	if (!strcmp(text, "datagrams"))
 		return face_add(file);
 	if (!strcmp(text, "datagrams alike"))

@@ -68,7 +68,6 @@ struct evasion_case {
  * @allowed: a message that the rules let pass; it may come again and again
  * @refused: one that they refuse
  * @joined: why both in one datagram are refused
- * @pieces: why pieces of a datagram are refused; NONE: for whatever reason
  * @cases: conversations
  * @n_cases: their number
  */
@@ -78,7 +77,6 @@ struct evasion_face {
 	struct evasion_step allowed;
 	struct evasion_step refused;
 	u32 joined;
-	u32 pieces;
 	struct evasion_case *cases;
 	u32 n_cases;
 };

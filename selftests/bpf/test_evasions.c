@@ -228,14 +228,15 @@ static void ends_set(struct trial *t)
 	}
 }
 
-static bool is_chosen(const char *name, char **chosen, int n_chosen)
+/* Whether it is in the list; an empty one is of all. */
+static bool is_chosen(const char *name, char **chosen)
 {
-	int i;
+	char **one;
 
-	for (i = 0; i < n_chosen; i++)
-		if (!strcmp(name, chosen[i]))
+	for (one = chosen; *one; one++)
+		if (!strcmp(name, *one))
 			return true;
-	return !n_chosen;
+	return !*chosen;
 }
 
 int main(int argc, char **argv)
@@ -245,6 +246,7 @@ int main(int argc, char **argv)
 								    "selftests/proto";
 	struct evasion_file files[OTSEG_SVC_COUNT];
 	struct trial t = { .sport = 20000, .others = files };
+	char **chosen = argv + (argc > 2 ? 2 : argc);
 	u32 n_chosen = 0, i;
 
 	for (i = 0; i < OTSEG_SVC_COUNT; i++) {
@@ -254,7 +256,7 @@ int main(int argc, char **argv)
 			printf("Bail out! no %s/%s/evasions\n", top, otseg_services[i].name);
 			return KTAP_FAIL;
 		}
-		n_chosen += is_chosen(otseg_services[i].name, argv + 2, argc - 2);
+		n_chosen += is_chosen(otseg_services[i].name, chosen);
 		t.n_others++;
 	}
 	t.subjects[0] = datapath_new(NULL, 1);
@@ -268,7 +270,7 @@ int main(int argc, char **argv)
 	t.subjects[1] = subject_engine_new();
 	ends_set(&t);
 	for (i = 0; i < t.n_others; i++) {
-		if (is_chosen(files[i].name, argv + 2, argc - 2))
+		if (is_chosen(files[i].name, chosen))
 			file_run(&t, &files[i]);
 	}
 	for (i = 0; i < t.n_others; i++)

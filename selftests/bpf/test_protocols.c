@@ -238,9 +238,9 @@ static void message_send(struct wire *w, enum way round, u32 dir, const u8 *byte
 		piece_send(w, dir, bytes, len > SEGMENT_MAX ? SEGMENT_MAX : len);
 		return;
 	}
-	if (round == ROUND_WHOLE || len > SEGMENT_MAX)
+	if (round == ROUND_WHOLE || len > SEGMENT_MAX) {
 		message_whole(w, dir, bytes, len);
-	else if (message_cut(w, dir, bytes, len)) {
+	} else if (message_cut(w, dir, bytes, len)) {
 		w->heard = realloc(w->heard, (w->n_heard + 1) * sizeof(*new));
 		new = &w->heard[w->n_heard++];
 		*new = (struct heard){ malloc(len), len, dir };
