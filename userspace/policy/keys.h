@@ -31,6 +31,7 @@
 #define OTSEG_KEYS_POLICY(X)                                                   \
 	X(POLICY, OTSEG, "otseg")                                              \
 	X(POLICY, NAME, "name")                                                \
+	X(POLICY, MODE, "mode")                                                \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ROUTED, "routed")                                            \
