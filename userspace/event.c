@@ -19,9 +19,11 @@
 #include "print.h"
 #include "reason.h"
 #include "service.h"
+#include "unenforced.h"
 
 #define LOOK_NS 100000000 /* between two looks into an empty ring */
 #define LOOKS 10 /* in vain, until it is seen whether the datapath is still the same */
+#define REMIND_NS 60000000000 /* between two words about what is not enforced */
 #define ENOUGH (-ECANCELED) /* as many as were asked for have come */
 
 /**
@@ -31,6 +33,7 @@
  * @tried: generation whose policy was last looked for
  * @since_ns: what the monotonic clock and the time of day differ by
  * @left: events until it ends, 0: it does not
+ * @reminded_ns: when it was last said what is not enforced, 0: not yet
  */
 struct monitor {
 	const struct otseg_cli *cli;
@@ -38,6 +41,7 @@ struct monitor {
 	u32 tried;
 	s64 since_ns;
 	u64 left;
+	s64 reminded_ns;
 };
 
 static s64 clock_ns(clockid_t clock)
@@ -278,6 +282,39 @@ static int datapath_follow(struct monitor *monitor, u32 *set, struct otseg_ring 
 	return err;
 }
 
+/*
+ * As long as anything is in monitor mode, say so: at once, and once a minute. It is no event
+ * of a frame, and does not count as one.
+ */
+static void remind(struct monitor *monitor)
+{
+	s64 now = clock_ns(CLOCK_MONOTONIC);
+	struct otseg_active active;
+	json_t *unenforced;
+	char prefix[64];
+
+	if (monitor->reminded_ns && now - monitor->reminded_ns < REMIND_NS)
+		return;
+	monitor->reminded_ns = now;
+	if (!otseg_active_open(&active, true) && active.generation) {
+		unenforced = otseg_unenforced_json(active.image.data, active.counters);
+		if (unenforced) {
+			json_object_set_new(unenforced, "time", time_json(monitor, now));
+			json_object_set_new(unenforced, "event", json_string("not-enforced"));
+			json_object_set_new(unenforced, "generation",
+					    json_integer(active.generation));
+			snprintf(prefix, sizeof(prefix), "%s ",
+				 json_string_value(json_object_get(unenforced, "time")));
+			if (monitor->cli->json)
+				otseg_print_json(monitor->cli, unenforced);
+			else
+				otseg_unenforced_print(stdout, prefix, unenforced);
+			json_decref(unenforced);
+		}
+	}
+	otseg_active_close(&active);
+}
+
 static int events_follow(struct monitor *monitor, struct otseg_ring **ring)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_NS };
@@ -287,6 +324,7 @@ static int events_follow(struct monitor *monitor, struct otseg_ring **ring)
 	for (;;) {
 		/* The time of day may be set meanwhile. */
 		monitor->since_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+		remind(monitor);
 		err = otseg_ring_read(*ring);
 		fflush(stdout);
 		if (err < 0)

@@ -19,6 +19,7 @@
 #include "print.h"
 #include "sign.h"
 #include "source.h"
+#include "unenforced.h"
 
 enum {
 	COMPILE_OUTPUT = 0,
@@ -82,6 +83,15 @@ static int policy_read(const char *path, struct otseg_blob *image)
 	otseg_diag_print(stderr, &diag);
 	otseg_diag_free(&diag);
 	return err ? source_exit(err) : OTSEG_EXIT_OK;
+}
+
+/* A policy that is shown or applied does not enforce all that it says: on stderr, in any case. */
+static void unenforced_warn(const struct otseg_blob *image)
+{
+	json_t *unenforced = otseg_unenforced_json(image->data, NULL);
+
+	otseg_unenforced_print(stderr, "warning: ", unenforced);
+	json_decref(unenforced);
 }
 
 static json_t *diag_json(const struct otseg_diag *diag)
@@ -210,6 +220,7 @@ static int show_run(const struct otseg_cli *cli)
 	err = signer ? signed_show(cli, image.data, signer) :
 		       otseg_image_print(stdout, image.data, print_flags(cli));
 	free(signer);
+	unenforced_warn(&image);
 	otseg_blob_free(&image);
 	if (!err)
 		return OTSEG_EXIT_OK;
@@ -389,6 +400,8 @@ static int apply_run(const struct otseg_cli *cli)
 	}
 	ret = otseg_apply_policy(cli, &image, &options);
 	otseg_blob_free(&signature);
+	if (!ret)
+		unenforced_warn(&image);
 	otseg_blob_free(&image);
 	return ret;
 }
@@ -466,8 +479,8 @@ static const struct otseg_command commands[] = {
 	{
 		.name = "diff",
 		.words = { "OLD", "NEW" },
-		.sentence = "Compare two policies, each a policy file, an image or 'active'. "
-			    "Exit 1: they differ.",
+		.sentence = "Tell what two policies do differently, each a policy file, an image or "
+			    "'active'. Exit 1: something.",
 		.run = diff_run,
 	},
 	{

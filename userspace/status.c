@@ -13,6 +13,7 @@
 #include "object.h"
 #include "print.h"
 #include "reason.h"
+#include "unenforced.h"
 
 static json_t *counts_json(const void *image)
 {
@@ -236,20 +237,22 @@ static void conduits_text(const json_t *status)
 	}
 }
 
-static json_t *status_json(const struct otseg_active *active)
+static json_t *status_json(const struct otseg_active *active, bool with_stats)
 {
 	struct otseg_genl *genl = otseg_backend_genl(active->backend);
-	json_t *status;
+	json_t *status, *unenforced;
 
 	status = json_pack("{s:s, s:s, s:s, s:o}", "version", OTSEG_VERSION, "state",
 			   active->generation ? "active" : "none", "backend",
 			   active->backend ? active->backend->ops->name : "none", "interfaces",
 			   interfaces_json(active));
-	if (active->generation)
-		json_object_set_new(status, "policy", policy_json(active));
 	if (active->generation) {
+		json_object_set_new(status, "policy", policy_json(active));
 		json_object_set_new(status, "island", json_boolean(is_island(active)));
 		json_object_set_new(status, "changed_conduits", conduits_json(active));
+		unenforced = otseg_unenforced_json(active->image.data, active->counters);
+		if (unenforced)
+			json_object_set_new(status, "not_enforced", unenforced);
 	}
 	if (active->bpf.root >= 0 && active->has_bpf)
 		json_object_set_new(status, "room", room_json(active));
@@ -259,10 +262,10 @@ static json_t *status_json(const struct otseg_active *active)
 		json_object_set_new(status, "signature", signature_json(genl));
 	if (genl && active->generation)
 		json_object_set_new(status, "confirm", confirm_json(genl));
-	if (active->counters)
+	if (active->counters && with_stats) {
 		json_object_set_new(status, "reasons", reasons_json(active));
-	if (active->counters)
 		json_object_set_new(status, "events", otseg_event_counts(active->counters));
+	}
 	return status;
 }
 
@@ -292,6 +295,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	if (json_integer_value(json_object_get(policy, "revision")))
 		printf("revision    %lld\n", json_integer_value(json_object_get(policy, "revision")));
 	signature_text(json_object_get(status, "signature"), policy);
+	otseg_unenforced_print(stdout, "mode        ", json_object_get(status, "not_enforced"));
 	confirm_text(json_object_get(status, "confirm"));
 	conduits_text(status);
 	printf("backend     %s\n", active->backend ? active->backend->ops->name : "none");
@@ -330,9 +334,10 @@ static int show_run(const struct otseg_cli *cli)
 	json_t *status;
 	int err;
 
-	err = otseg_active_open(&active, cli->stats);
+	/* Counters in any case: what monitor mode lets pass is never left out. */
+	err = otseg_active_open(&active, true);
 	if (!err) {
-		status = status_json(&active);
+		status = status_json(&active, cli->stats);
 		if (cli->json)
 			otseg_print_json(cli, status);
 		else

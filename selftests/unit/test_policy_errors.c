@@ -301,6 +301,8 @@ static const struct test_case cases[] = {
 	  "16:43: error: expected a state, 'enabled' or 'disabled', found 'off'" },
 	{ "wrong mode", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, mode: watch}\n",
 	  "16:42: error: expected a mode, 'enforce' or 'monitor', found 'watch'" },
+	{ "wrong mode of the policy", HEAD "mode: watch\n",
+	  "15:7: error: expected a mode, 'enforce' or 'monitor', found 'watch'" },
 	{ "no flows", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, flows: 0}\n",
 	  "16:43: error: expected the flows it may hold, a number from 1 to 16777216, found '0'" },
 	{ "no sessions", HEAD "conduits:\n  a: {reason: x, from: it, to: ot, sessions: 0}\n",

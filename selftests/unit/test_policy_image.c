@@ -232,76 +232,145 @@ static void test_print(void)
 	otseg_blob_free(&image);
 }
 
-static void check_difference(const char *what, const char *by, const char *wanted)
+/* Two texts: whether their effect differs, and what is said of it; NULL: nothing. */
+static void check_effect(const char *old_text, const char *new_text, const char *const *wanted)
 {
-	char *text = replaced(what, by), *printed;
-	struct otseg_blob before = compile(rich), after = compile(text);
-	size_t len;
+	struct otseg_blob before = compile(old_text), after = compile(new_text);
+	bool differs = wanted[0] && strncmp(wanted[0], "The effect is the same.", 23);
+	char *printed;
+	size_t len, i;
 	FILE *out = open_memstream(&printed, &len);
 
 	if (CHECK(before.data && after.data)) {
-		CHECK(otseg_image_diff(out, before.data, after.data, 0) == (*wanted != 0));
+		CHECK(otseg_image_diff(out, before.data, after.data, 0) == differs);
 		CHECK(otseg_image_diff(out, before.data, before.data, 0) == 0);
 	}
 	fclose(out);
-	CHECK(!strcmp(printed, wanted), "'%s' for '%s' says:\n%s", by, what, printed);
+	for (i = 0; wanted[i]; i++)
+		CHECK(strstr(printed, wanted[i]), "no '%s' in:\n%s", wanted[i], printed);
+	CHECK(i || !len, "of '%s' says:\n%s", new_text, printed);
 	free(printed);
-	free(text);
 	otseg_blob_free(&before);
 	otseg_blob_free(&after);
 }
 
+static void check_difference(const char *what, const char *by, const char *wanted)
+{
+	const char *const all[] = { wanted, NULL };
+	char *text = replaced(what, by);
+
+	check_effect(rich, text, all);
+	free(text);
+}
+
+#define SAME "The effect is the same. What is written differs: "
+
 static void test_differences(void)
 {
+#define LINE3 "line3: {interfaces: [it1, ot0], mirror-link: true}"
 #define RULE_X "x: {service: arp, operations: [request, 9-10]}"
 #define RULE_Y "y: {service: tcp, port: 44818}"
-	static const char side[] = "  side: {reason: r2, from: it, to: ot, state: disabled, "
-				   "rules: {t: {service: tcp}}}\n";
-	static const char gone[] =
-		"- conduit side\n    reason: r2\n    from: it\n    to: ot\n    intra: false\n"
-		"    state: disabled\n    mode: enforce\n    flow_budget: 4096\n"
-		"    session_budget: 256\n"
-		"- rule side/t\n    service: tcp\n";
-
-	check_difference("name: rich\n", "name: rich\n\n\n", "");
-	check_difference("revision: 9", "revision: 0x9", "");
+	check_difference("name: rich\n", "name: rich\n\n\n", NULL);
+	check_difference("name: rich", "name: poor", SAME "policy poor (changed).\n");
+	check_difference("level: 4", "level: 3.5", SAME "zone it (changed)");
+	check_difference("w: {service: icmpv6}", "w2: {service: icmpv6}",
+			 SAME "rule up/w (removed), rule up/w2 (added)");
+	check_difference(RULE_X ", " RULE_Y, RULE_Y ", " RULE_X, SAME "conduit ot (changed)");
+	check_difference("routed: [ot2, ot1]", "routed: [ot1, ot2]", NULL);
+	check_difference("revision: 9", "revision: 0x9", NULL);
 	check_difference("supersedes: 12", "supersedes: 0x7fffffffffffffff",
-			 "~ policy rich\n    supersedes: 12 -> 9223372036854775807\n");
-	check_difference("name: rich", "name: poor", "~ policy poor\n    name: rich -> poor\n");
-	check_difference("level: 4", "level: 3.5", "~ zone it\n    level: 4 -> 3.5\n");
+			 SAME "policy rich (changed).\n");
 	check_difference("  mes: {zone: it, address: 10.10.5.31}\n",
 			 "  mes: {zone: it, address: 10.10.5.32}\n",
-			 "~ asset mes\n    address: [\"10.10.5.31\"] -> [\"10.10.5.32\"]\n");
-#define LINE3 "line3: {interfaces: [it1, ot0], mirror-link: true}"
-	check_difference(LINE3, "line3: {interfaces: [ot0, it0], mirror-link: true}",
-			 "~ wire line3\n    interfaces: [\"it1\", \"ot0\"] -> [\"ot0\", \"it0\"]\n");
+			 "now allowed: from mes (10.10.5.32) in zone it to plc (192.168.10.11) in "
+			 "zone ot: modbus (tcp 502, tcp 1502), access read, diagnostic");
 	check_difference(LINE3, "line3: [it1, ot0]",
-			 "~ wire line3\n    mirror-link: true -> nothing\n");
-	check_difference("wires:\n  " LINE3 "\n", "",
-			 "- wire line3\n    interfaces: [\"it1\", \"ot0\"]\n    mirror-link: true\n");
-	check_difference("routed: [ot2, ot1]", "routed: [ot1, ot2]", "");
+			 "changed way: what passes on ot0 vlan 10/20 goes across the wire to it1 "
+			 "(it went across the wire to it1, whose link it mirrors)\n");
 	check_difference("routed: [ot2, ot1]\n", "",
-			 "~ policy rich\n    routed: [\"ot1\", \"ot2\"] -> []\n");
+			 "changed way: what passes on ot1 goes up to the host "
+			 "(it went routed by the datapath)\n");
 	check_difference("flows: 100", "flows: 200",
-			 "~ conduit down\n    flow_budget: 100 -> 200\n");
+			 "changed limit: conduit down: flows 100 -> 200\n");
 	check_difference("    sessions: 10\n", "",
-			 "~ conduit down\n    session_budget: 10 -> 256\n");
+			 "changed limit: conduit down: sessions 10 -> 256\n");
 	check_difference("rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
 			 "rate: {packets: 500/s, burst: 50}",
-			 "~ conduit down\n    rate: {\"packets\": \"500/s\", \"burst\": 50, "
-			 "\"bytes\": \"1MB/s\"} -> {\"packets\": \"500/s\", \"burst\": 50}\n");
-	check_difference("    rate: {packets: 500/s, burst: 50, bytes: 1MB/s}\n", "",
-			 "~ conduit down\n    rate: {\"packets\": \"500/s\", \"burst\": 50, "
-			 "\"bytes\": \"1MB/s\"} -> nothing\n");
+			 "changed limit: conduit down: rate packets 500/s; burst 50; bytes 1MB/s -> "
+			 "packets 500/s; burst 50\n");
+	check_difference("idle: 90s", "idle: 2m",
+			 "changed limit: rule a of conduit down: idle 90s -> 120s\n");
 	check_difference("state: disabled", "state: enabled",
-			 "~ conduit side\n    state: disabled -> enabled\n");
-	check_difference("units: [1, 3-4], ", "",
-			 "~ rule down/a\n    units: [1, \"3-4\"] -> nothing\n");
-	check_difference("w: {service: icmpv6}", "w2: {service: icmpv6}",
-			 "- rule up/w\n    service: icmpv6\n+ rule up/w2\n    service: icmpv6\n");
-	check_difference(side, "", gone);
-	check_difference(RULE_X ", " RULE_Y, RULE_Y ", " RULE_X,
-			 "~ conduit ot\n    order of rules: [\"x\", \"y\"] -> [\"y\", \"x\"]\n");
+			 "to all of zone ot: tcp; by rule t of conduit side\n");
+	check_difference("mode: monitor", "mode: enforce", "enforced again: from all of zone it");
+	check_difference("units: [1, 3-4], ", "", "units 2, 5-255");
+	check_difference("\"02:00:00:00:00:02\"]", "\"02:00:00:00:00:03\"]",
+			 "now allowed: from all of zone ot to cloud (8.8.0.0/16) in zone rest, "
+			 "coming in by ot1, ot2, sent by 02:00:00:00:00:03: udp");
+	check_difference("topic: [\"line3/*\", line3,", "topic: [\"line3/a*\", line3,",
+			 "topic line3/*, but line3/a*; client-id hmi; by rule q of conduit up\n");
+	check_difference("arp: deny", "arp: allow", "now allowed: from all of zone it, coming in by it1");
+}
+
+/* What messages differ, exactly: @rules stand in place of each other. */
+static void check_rules(const char *old_rules, const char *new_rules, const char *first,
+			const char *second)
+{
+	static const char format[] =
+		"otseg: 1\nname: x\nzones:\n  a: {level: 1, interfaces: [i0], prefixes: [10.0.0.0/8]}\n"
+		"  b: {level: 1, interfaces: [i1], prefixes: [11.0.0.0/8]}\nconduits:\n"
+		"  c: {reason: r, from: a, to: b, rules: {%s}}\n";
+	const char *const wanted[] = { first, second, NULL };
+	char *texts[2];
+
+	if (asprintf(&texts[0], format, old_rules) < 0 || asprintf(&texts[1], format, new_rules) < 0)
+		abort();
+	check_effect(texts[0], texts[1], wanted);
+	free(texts[0]);
+	free(texts[1]);
+}
+
+static void test_messages(void)
+{
+#define READ(name, rest) name ": {service: modbus, access: read, " rest "}"
+#define REGISTERS(range) "objects: {holding-register: " range "}"
+	check_rules(READ("r", REGISTERS("0-199")), READ("r", REGISTERS("0-99")),
+		    "no longer allowed: from all of zone a to all of zone b: modbus (tcp 502), access "
+		    "read, objects holding-register 100-199; by rule r of conduit c\n",
+		    NULL);
+	/* Two rules are less than one: a message that has objects of both needs the one. */
+	check_rules(READ("r", REGISTERS("0-99")) ", " READ("s", REGISTERS("100-199")),
+		    READ("r", REGISTERS("0-199")),
+		    "now allowed: from all of zone a to all of zone b: modbus (tcp 502), access read, "
+		    "in one message: holding-register 0-99 with holding-register 100-199;",
+		    NULL);
+	/* Units a message has one of: there the two are the one. */
+	check_rules(READ("r", "units: 1") ", " READ("s", "units: 2"), READ("r", "units: [1, 2]"),
+		    SAME, NULL);
+	check_rules("r: {service: modbus, functions: [3, 4]}",
+		    "r: {service: modbus, functions: 3}, s: {service: modbus, functions: 4}", SAME,
+		    NULL);
+	check_rules("r: {service: modbus, functions: [3]}",
+		    "r: {service: modbus, access: read, functions: [3]}", SAME, NULL);
+	check_rules("r: {service: modbus, access: read}",
+		    "r: {service: modbus, access: [read, write]}",
+		    "now allowed: from all of zone a to all of zone b: modbus (tcp 502), access read, "
+		    "write, functions write-single-coil",
+		    NULL);
+	check_rules(READ("r", "units: 1"), READ("r", "units: [1, 5]"), "units 5; by rule r", NULL);
+	check_rules("r: {service: modbus, access: write, values: 0-9}",
+		    "r: {service: modbus, access: write, values: [0-4, 20]}", "values 20; by rule r",
+		    "values 5-9; by rule r");
+	check_rules("r: {service: tcp, port: 502}", READ("r", "units: 1"),
+		    "no longer allowed: from all of zone a to all of zone b: tcp (tcp 502), except what "
+		    "passes by rule r of conduit c; by rule r of conduit c\n",
+		    NULL);
+	check_rules("r: {service: mqtt, access: read, fields: {topic: \"a*\"}}",
+		    "r: {service: mqtt, access: read, fields: {topic: \"ab*\"}}",
+		    "fields topic a*, but ab*", NULL);
+	check_rules("r: {service: dnp3, access: read, fields: {variation: 1-4}}",
+		    "r: {service: dnp3, access: read, fields: {variation: 2}}",
+		    "fields variation 1, 3-4", NULL);
 }
 
 /*
@@ -644,6 +713,7 @@ int main(void)
 		{ "a printed image compiles to the same image", test_round_trip },
 		{ "every constraint is printed", test_print },
 		{ "differences are named", test_differences },
+		{ "messages that pass by one rule only are told exactly", test_messages },
 		{ "a wrong field is refused by name", test_damages },
 		{ "a wrong digest is told apart", test_digest },
 		{ "a cut image is refused", test_lengths },

@@ -10,15 +10,27 @@
 #define SUB_ANY 0xffff
 #define NAMED_FUNCTIONS 16 /* longer ranges of functions stay ranges */
 
-static json_t *range_json(u32 first, u32 last)
+/**
+ * otseg_range_json - put a range into words
+ * @first: lowest
+ * @last: highest
+ *
+ * Return: a number, or a text such as "1-5".
+ */
+json_t *otseg_range_json(u32 first, u32 last)
 {
 	if (first == last)
 		return json_integer(first);
 	return json_sprintf("%u-%u", first, last);
 }
 
-/* A list of one reads better without brackets. */
-static json_t *unwrap(json_t *list)
+/**
+ * otseg_unwrap_json - leave the brackets of a list of one out
+ * @list: the list; taken over
+ *
+ * Return: the list, or its only member.
+ */
+json_t *otseg_unwrap_json(json_t *list)
 {
 	json_t *only;
 
@@ -36,8 +48,8 @@ static json_t *ranges_json(const void *image, u32 first, u32 n)
 	u32 i;
 
 	for (i = 0; i < n; i++)
-		json_array_append_new(list, range_json(ranges[i].first, ranges[i].last));
-	return unwrap(list);
+		json_array_append_new(list, otseg_range_json(ranges[i].first, ranges[i].last));
+	return otseg_unwrap_json(list);
 }
 
 static json_t *refs_json(const void *image, u32 first, u32 n)
@@ -50,7 +62,7 @@ static json_t *refs_json(const void *image, u32 first, u32 n)
 	for (i = 0; i < n; i++)
 		json_array_append_new(list,
 				      json_string(otseg_image_string(image, assets[refs[i]].name)));
-	return unwrap(list);
+	return otseg_unwrap_json(list);
 }
 
 /**
@@ -93,10 +105,16 @@ static json_t *subfunction_json(unsigned int service, u32 function)
 	return json_sprintf("%u/%u", code, sub);
 }
 
-/* Whole functions as far as a range holds them, sub-functions at its ends. */
-static void add_functions(json_t *list, unsigned int service, const struct otseg_img_range *range)
+/**
+ * otseg_functions_json - spell functions: whole ones as far as a range holds them
+ * @list: takes the words
+ * @service: enum otseg_service
+ * @first: lowest; a function is code << 16 | sub-function
+ * @last_function: highest
+ */
+void otseg_functions_json(json_t *list, unsigned int service, u32 first, u32 last_function)
 {
-	u64 at = range->first, end = (u64)range->last + 1;
+	u64 at = first, end = (u64)last_function + 1;
 	u32 code, last;
 
 	while (at < end) {
@@ -108,7 +126,7 @@ static void add_functions(json_t *list, unsigned int service, const struct otseg
 		last = (end >> 16) - 1;
 		code = at >> 16;
 		if (last - code >= NAMED_FUNCTIONS) {
-			json_array_append_new(list, range_json(code, last));
+			json_array_append_new(list, otseg_range_json(code, last));
 			code = last + 1;
 		}
 		for (; code <= last; code++)
@@ -124,41 +142,48 @@ static json_t *functions_json(const void *image, const struct otseg_img_rule *ru
 	u32 i;
 
 	for (i = 0; i < rule->n_functions; i++)
-		add_functions(list, rule->service, &ranges[rule->functions + i]);
-	return unwrap(list);
+		otseg_functions_json(list, rule->service, ranges[rule->functions + i].first,
+				     ranges[rule->functions + i].last);
+	return otseg_unwrap_json(list);
 }
 
 static json_t *object_range_json(const struct otseg_word *type,
 				 const struct otseg_img_object *object)
 {
 	if (!type || !(type->flags & OTSEG_OBJ_PAIR))
-		return range_json(object->first, object->last);
+		return otseg_range_json(object->first, object->last);
 	if (object->first == object->last)
 		return json_sprintf("%u/%u", object->first >> 16, object->first & 0xffff);
 	return json_sprintf("%u/%u-%u/%u", object->first >> 16, object->first & 0xffff,
 			    object->last >> 16, object->last & 0xffff);
 }
 
-static json_t *objects_json(const void *image, const struct otseg_img_rule *rule)
+/**
+ * otseg_objects_json - put objects into words
+ * @service: enum otseg_service
+ * @objects: the objects, sorted by type
+ * @n: their number
+ *
+ * Return: a map from types to numbers.
+ */
+json_t *otseg_objects_json(unsigned int service, const struct otseg_img_object *objects, u32 n)
 {
-	const struct otseg_img_object *objects = OTSEG_IMAGE_RECORDS(image, OBJECTS);
-	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
+	const struct otseg_protocol *protocol = otseg_words_protocol(service);
 	json_t *map = json_object();
 	u32 i = 0;
 
-	objects += rule->objects;
-	while (i < rule->n_objects) {
+	while (i < n) {
 		const struct otseg_word *type =
 			otseg_words_number(protocol->objects, objects[i].type);
 		u32 number = objects[i].type;
 		json_t *list = json_array();
 		char name[32];
 
-		for (; i < rule->n_objects && objects[i].type == number; i++)
+		for (; i < n && objects[i].type == number; i++)
 			json_array_append_new(list, object_range_json(type, &objects[i]));
 		snprintf(name, sizeof(name), "%s%u", protocol->any_type ? protocol->any_type : "",
 			 number);
-		json_object_set_new(map, type ? type->name : name, unwrap(list));
+		json_object_set_new(map, type ? type->name : name, otseg_unwrap_json(list));
 	}
 	return map;
 }
@@ -203,7 +228,7 @@ static json_t *carrier_json(const void *image, const struct otseg_img_rule *rule
 		}
 	}
 	if (!is_usual)
-		return unwrap(list);
+		return otseg_unwrap_json(list);
 	json_decref(list);
 	return NULL;
 }
@@ -222,7 +247,7 @@ static json_t *ethertype_json(const void *image, const struct otseg_img_rule *ru
 						    json_sprintf("0x%04x", first) :
 						    json_sprintf("0x%04x-0x%04x", first, last));
 	}
-	return unwrap(list);
+	return otseg_unwrap_json(list);
 }
 
 /* Fields and texts, by their names. */
@@ -252,9 +277,9 @@ static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
 						      fields[i].first);
 			json_array_append_new(list,
 					      word ? json_string(word->name) :
-						     range_json(fields[i].first, fields[i].last));
+						     otseg_range_json(fields[i].first, fields[i].last));
 		}
-		json_object_set_new(map, field->name, unwrap(list));
+		json_object_set_new(map, field->name, otseg_unwrap_json(list));
 	}
 	for (k = 0; k < protocol->texts.n; k++) {
 		const struct otseg_word *name = &protocol->texts.words[k];
@@ -269,7 +294,7 @@ static json_t *fields_json(const void *image, const struct otseg_img_rule *rule)
 			if (texts[i].text == name->number)
 				json_array_append_new(list, json_sprintf("%s%s", text, star));
 		}
-		json_object_set_new(map, name->name, unwrap(list));
+		json_object_set_new(map, name->name, otseg_unwrap_json(list));
 	}
 	return map;
 }
@@ -288,9 +313,9 @@ static json_t *port_json(const void *image, const struct otseg_img_rule *rule)
 	list = json_array();
 	/* Named ports are the same on all carriers. */
 	for (i = 0; i < rule->n_selectors && ranges[i].first >> 16 == carrier; i++)
-		json_array_append_new(list, range_json(ranges[i].first & 0xffff,
-						       ranges[i].last & 0xffff));
-	return unwrap(list);
+		json_array_append_new(list, otseg_range_json(ranges[i].first & 0xffff,
+							     ranges[i].last & 0xffff));
+	return otseg_unwrap_json(list);
 }
 
 static json_t *types_json(const void *image, const struct otseg_img_rule *rule)
@@ -346,7 +371,7 @@ static json_t *operations_json(const void *image, const struct otseg_img_rule *r
 			json_array_append_new(list, json_string(word->name));
 		}
 		if (at <= last)
-			json_array_append_new(list, range_json(at, last));
+			json_array_append_new(list, otseg_range_json(at, last));
 	}
 	return list;
 }
@@ -438,13 +463,16 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 	else
 		set(map, "operations", operations_json(image, rule));
 	if (rule->access != OTSEG_ACCESS_ANY)
-		set(map, "access", unwrap(otseg_words_json(otseg_words_access, rule->access)));
+		set(map, "access", otseg_unwrap_json(otseg_words_json(otseg_words_access, rule->access)));
 	if (rule->n_functions)
 		set(map, "functions", functions_json(image, rule));
 	if (rule->n_units)
 		set(map, "units", ranges_json(image, rule->units, rule->n_units));
 	if (rule->n_objects)
-		set(map, "objects", objects_json(image, rule));
+		set(map, "objects",
+		    otseg_objects_json(rule->service,
+				       OTSEG_IMAGE_RECORDS(image, OBJECTS) + rule->objects,
+				       rule->n_objects));
 	if (rule->n_values)
 		set(map, "values", ranges_json(image, rule->values, rule->n_values));
 	if (rule->n_fields || rule->n_texts)

@@ -11,6 +11,10 @@
 #include "policy.h"
 #include "words.h"
 
+json_t *otseg_range_json(u32 first, u32 last);
+json_t *otseg_unwrap_json(json_t *list);
+void otseg_functions_json(json_t *list, unsigned int service, u32 first, u32 last_function);
+json_t *otseg_objects_json(unsigned int service, const struct otseg_img_object *objects, u32 n);
 json_t *otseg_words_json(struct otseg_word_list list, u32 mask);
 json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zone);
 json_t *otseg_image_asset_json(const void *image, const struct otseg_img_asset *asset);

@@ -33,6 +33,7 @@
 	X(POLICY, NAME, "name")                                                \
 	X(POLICY, REVISION, "revision")                                        \
 	X(POLICY, SUPERSEDES, "supersedes")                                    \
+	X(POLICY, MODE, "mode")                                                \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ROUTED, "routed")                                            \

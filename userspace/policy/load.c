@@ -179,6 +179,8 @@ static void load_document(struct otseg_loader *loader, const struct otseg_node *
 	otseg_load_check_prefixes(loader);
 	if (values[OTSEG_KEY_POLICY_DEFAULTS])
 		otseg_load_defaults(loader, values[OTSEG_KEY_POLICY_DEFAULTS]);
+	if (values[OTSEG_KEY_POLICY_MODE])
+		otseg_load_mode(loader, values[OTSEG_KEY_POLICY_MODE], &loader->is_monitor);
 	otseg_load_conduits(loader, values[OTSEG_KEY_POLICY_CONDUITS],
 			    values[OTSEG_KEY_POLICY_INTRA]);
 }

@@ -50,6 +50,7 @@ struct otseg_service_default {
  * @zones: names of the zones
  * @assets: names of the assets
  * @defaults: by service
+ * @is_monitor: conduits that do not say otherwise are in monitor mode
  * @n_rules: rules so far
  * @n_refs: names of assets in rules and lists so far
  */
@@ -59,6 +60,7 @@ struct otseg_loader {
 	struct otseg_names zones;
 	struct otseg_names assets;
 	struct otseg_service_default defaults[OTSEG_SVC_COUNT];
+	bool is_monitor;
 	size_t n_rules;
 	size_t n_refs;
 };
@@ -87,6 +89,7 @@ bool otseg_load_link_leads(const struct otseg_policy *policy, u16 from, u16 to);
 void otseg_load_routed(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_assets(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *node);
+void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node, bool *is_monitor);
 void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *conduits,
 			 const struct otseg_node *intra);
 bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *conduit,

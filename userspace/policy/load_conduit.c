@@ -62,11 +62,25 @@ static void warn_link(struct otseg_loader *loader, const struct otseg_conduit *c
 	}
 }
 
+/**
+ * otseg_load_mode - read a mode, of a conduit or of the whole policy
+ * @loader: the loader
+ * @node: its node
+ * @is_monitor: takes whether it is monitor mode
+ */
+void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node, bool *is_monitor)
+{
+	static const char *const modes[] = { "enforce", "monitor" };
+	size_t choice;
+
+	if (otseg_value_choice(&loader->source, node, "a mode", modes, 2, &choice))
+		*is_monitor = choice == 1;
+}
+
 static void load_contents(struct otseg_loader *loader, const struct otseg_node *key,
 			  const struct conduit_nodes *nodes, struct otseg_conduit *conduit)
 {
 	static const char *const states[] = { "enabled", "disabled" };
-	static const char *const modes[] = { "enforce", "monitor" };
 	struct otseg_source *source = &loader->source;
 	size_t choice;
 
@@ -82,8 +96,9 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 				 &conduit->reason);
 	if (nodes->state && otseg_value_choice(source, nodes->state, "a state", states, 2, &choice))
 		conduit->is_enabled = choice == 0;
-	if (nodes->mode && otseg_value_choice(source, nodes->mode, "a mode", modes, 2, &choice))
-		conduit->is_monitor = choice == 1;
+	conduit->is_monitor = loader->is_monitor;
+	if (nodes->mode)
+		otseg_load_mode(loader, nodes->mode, &conduit->is_monitor);
 	if (nodes->survives_island)
 		otseg_value_flag(source, nodes->survives_island,
 				 "whether it stays in island mode", &conduit->survives_island);

@@ -109,6 +109,8 @@ extern const u8 otseg_carrier_choices[OTSEG_CARRIER_CHOICES];
 
 const struct otseg_protocol *otseg_words_protocol(unsigned int service);
 u16 otseg_words_known(unsigned int service, u32 carrier);
+bool otseg_words_broadcast(unsigned int service, u32 i, struct otseg_img_range *range,
+			   bool *is_always);
 extern const struct otseg_word_list otseg_words_access;
 extern const struct otseg_word_list otseg_words_arp;
 extern const struct otseg_word_list otseg_words_carriers;
