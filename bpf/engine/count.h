@@ -56,6 +56,35 @@ OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, u32 reason, u32 li
 }
 
 /**
+ * otseg_count_refused - count a frame that no rule has been found for
+ * @e: surroundings
+ * @v: its verdict: link and reason are known, and it is dropped
+ *
+ * What otseg_count_frame() does, without asking for what is so.
+ */
+OTSEG_INLINE void otseg_count_refused(const struct otseg_env *e, const struct otseg_verdict *v)
+{
+	u32 bytes = e->s->arrival.frame_len;
+	u64 *c = e->counters;
+	u64 *at;
+
+	c[OTSEG_CTR_REASON + (v->reason & (OTSEG_R_MAX - 1))]++;
+	at = &c[OTSEG_CTR_LINK + (v->link & (OTSEG_MAX_LINKS - 1)) * OTSEG_CTR_LINK_LEN];
+	at[OTSEG_CTR_LINK_PACKETS]++;
+	at[OTSEG_CTR_LINK_BYTES] += bytes;
+	at[OTSEG_CTR_LINK_DROPS]++;
+	if (otseg_likely(v->src_zone != OTSEG_NONE16)) {
+		at = &c[OTSEG_CTR_ZONE +
+			(v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
+		at[OTSEG_CTR_ZONE_PACKETS]++;
+		at[OTSEG_CTR_ZONE_BYTES] += bytes;
+		at[OTSEG_CTR_ZONE_DROPS]++;
+	}
+	if (v->conduit != OTSEG_NONE16)
+		c[otseg_counter_conduit(v->conduit) + OTSEG_CTR_CONDUIT_DROPS]++;
+}
+
+/**
  * otseg_count_limited - count a frame that is over its conduit's rate
  * @e: surroundings
  * @conduit: the conduit

@@ -229,8 +229,10 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	e->s->paid = 0;
 	if (otseg_likely(otseg_has_express(e)))
 		reason = otseg_express_decide(e, v);
-	if (otseg_likely(reason == OTSEG_EXPRESS_DONE))
+	if (otseg_likely(reason == OTSEG_EXPRESS_PASSED))
 		return OTSEG_ACTION_PASS;
+	if (otseg_likely(reason == OTSEG_EXPRESS_REFUSED))
+		return OTSEG_ACTION_DROP;
 	if (otseg_likely(reason != OTSEG_EXPRESS_NO))
 		return otseg_frame_finish(e, otseg_forget(e, reason));
 	if (e->s->is_new == OTSEG_NEW_STREAM) {

@@ -10,12 +10,14 @@
 #define OTSEG_EXPRESS_H
 
 #include "brief.h"
+#include "event.h"
 #include "opening.h"
 #include "refusal.h"
 #include "wire.h"
 
 #define OTSEG_EXPRESS_NO 0x300 /* in place of a reason: not a frame for the short way */
-#define OTSEG_EXPRESS_DONE 0x700 /* the same: it passes, and nothing is left to be done */
+#define OTSEG_EXPRESS_PASSED 0x600 /* the same: it passes, and nothing is left to be done */
+#define OTSEG_EXPRESS_REFUSED 0x700 /* the same: it is dropped */
 
 /* Of a segment in the middle of a connection only ACK is set. */
 #define EXPRESS_TCP_FLAGS \
@@ -180,7 +182,8 @@ struct express_flow {
 };
 
 /* Finds the flow of a frame. Return: 1; 0: none, or not by the short way. */
-OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x, struct express_flow *at)
+OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
+			      struct express_flow *at)
 {
 	/* As they lie in the key, the lower end's first. */
 	u32 ports = x->ports << 16 | x->ports >> 16;
@@ -270,8 +273,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	u32 reason = OTSEG_EXPRESS_NO;
 	u32 fault;
 
-	otseg_ingress_open(e);
-	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
+	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
 		express_widen(p);
 		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
 		if (fault)
@@ -327,7 +329,7 @@ OTSEG_INLINE void express_tell(struct otseg_verdict *v, u32 reason, u32 out)
 
 /*
  * A frame of a flow that is not inspected, and it is known where it would leave: all that is left
- * to do, without a verdict unless somebody reads it. Return: OTSEG_EXPRESS_DONE, or
+ * to do, without a verdict unless somebody reads it. Return: OTSEG_EXPRESS_PASSED, or
  * OTSEG_EXPRESS_NO.
  */
 OTSEG_INLINE u32 express_plain(struct otseg_env *e, struct otseg_verdict *v,
@@ -354,12 +356,10 @@ OTSEG_INLINE u32 express_plain(struct otseg_env *e, struct otseg_verdict *v,
 	}
 	otseg_count_pass(e, OTSEG_R_FLOW, e->s->arrival.link, zone, conduit, rule);
 	e->s->arrival.out = out;
-	return OTSEG_EXPRESS_DONE;
+	return OTSEG_EXPRESS_PASSED;
 }
 
-/*
- * Any other frame of a flow. Return: as otseg_express_decide().
- */
+/* Any other frame of a flow. Return: as otseg_express_decide(). */
 OTSEG_INLINE u32 express_other(struct otseg_env *e, struct otseg_verdict *v,
 			       const struct express_flow *at, struct otseg_flow_dir *me, u32 proto,
 			       u32 out)
@@ -388,30 +388,43 @@ OTSEG_INLINE u32 express_other(struct otseg_env *e, struct otseg_verdict *v,
 	express_tell(v, reason, out);
 	otseg_count_pass(e, reason, v->link, v->src_zone, v->conduit, v->rule);
 	e->s->arrival.out = out;
-	return OTSEG_EXPRESS_DONE;
+	return OTSEG_EXPRESS_PASSED;
+}
+
+/* Nothing is known of the frame but its ends. Return: OTSEG_EXPRESS_NO. */
+OTSEG_INLINE u32 express_unknown(struct otseg_packet *p, const struct express_ends *x,
+				 struct otseg_verdict *v)
+{
+	express_note(p, x);
+	otseg_verdict_clear(v);
+	return OTSEG_EXPRESS_NO;
 }
 
 /*
- * A plain frame that has no flow: a refusal, or OTSEG_EXPRESS_NO. The options of a SYN
- * are looked at before the policy is asked.
+ * A plain frame that has no flow: as otseg_express_decide(), but nothing passes. The options
+ * of a SYN are looked at before the policy is asked.
  */
 OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct express_ends *x,
 			       struct otseg_verdict *v)
 {
 	struct otseg_packet *p = &e->s->packet;
+	u64 rest = otseg_refusal_rest(x->ports, x->proto, p->tcp_flags);
 	u32 reason;
 
-	express_note(p, x);
-	otseg_verdict_clear(v);
-	if (p->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
+	if (x->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
 	    p->payload_off != OTSEG_AT_L4 + 20)
-		return OTSEG_EXPRESS_NO;
+		return express_unknown(p, x, v);
+	reason = otseg_forget(e, otseg_refusal_find(e, (u64)x->src << 32 | x->dst, rest, v));
+	if (otseg_likely(reason)) {
+		/* Its conduit enforces, and it has paid no rate. */
+		otseg_count_refused(e, v);
+		otseg_event_note(e);
+		return OTSEG_EXPRESS_REFUSED;
+	}
+	express_unknown(p, x, v);
 	v->link = (u16)e->s->arrival.link;
 	if (v->link == OTSEG_NONE16)
 		return OTSEG_R_UNKNOWN_LINK;
-	reason = otseg_forget(e, otseg_refusal_find(e, p, v));
-	if (reason)
-		return reason;
 	__builtin_memcpy(p->src_mac, h + 6, 6);
 	reason = otseg_forget(e, otseg_opening_plain(e, p, v));
 	if (reason != OTSEG_R_RULE && !otseg_conduit_is_monitored(e, v->conduit)) {
@@ -432,8 +445,9 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
  * @e: surroundings
  * @v: takes the verdict but for action and reason
  *
- * Return: enum otseg_reason; OTSEG_EXPRESS_DONE; or OTSEG_EXPRESS_NO: nothing was decided,
- * and nothing but @v, @e->flow_id and what @e->s->is_new tells has changed.
+ * Return: enum otseg_reason; OTSEG_EXPRESS_PASSED or OTSEG_EXPRESS_REFUSED: the frame has been
+ * counted, too; or OTSEG_EXPRESS_NO: nothing was decided, and nothing but @v, @e->flow_id
+ * and what @e->s->is_new tells has changed.
  */
 OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)
 {

@@ -79,7 +79,7 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 /**
  * otseg_ingress_plain - find the image's link of a frame without a tag
  * @e: surroundings
- * @entry: its interface among the governed ones, or NULL
+ * @entry: its interface among the governed ones
  *
  * Tries where the last one came in first. That is a guess, which the names confirm.
  *
@@ -87,13 +87,9 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
  */
 OTSEG_INLINE u32 otseg_ingress_plain(struct otseg_env *e, struct otseg_link *entry)
 {
-	const struct otseg_img_link *link;
-	u32 index;
+	u32 index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
+	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
 
-	if (otseg_unlikely(!entry || entry->ifindex != e->s->arrival.ifindex))
-		return OTSEG_NONE16;
-	index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
-	link = otseg_at(e, LINKS, index);
 	if (otseg_likely(index < otseg_count(e, LINKS) && !link->vlan &&
 			 otseg_ingress_is_named(entry, link)))
 		return index;

@@ -38,7 +38,7 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
 
 /**
  * otseg_wire_prepare - look where a plain frame would leave, before it is known whether it may
- * @e: surroundings
+ * @e: surroundings; takes the link, and the interface's flags
  *
  * Nothing of this depends on the frame, so the processor does it while it waits for the
  * frame's flow.
@@ -49,13 +49,18 @@ OTSEG_INLINE u32 otseg_wire_prepare(struct otseg_env *e)
 {
 	struct otseg_arrival *arrival = &e->s->arrival;
 	struct otseg_link *here = otseg_link_at(e, arrival->ifindex);
-	u32 index = otseg_ingress_plain(e, here);
-	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
-	u32 out;
+	const struct otseg_img_link *link;
+	u32 index, out;
 
-	arrival->link = index;
-	if (otseg_unlikely(index == OTSEG_NONE16 || !here))
+	arrival->link = OTSEG_NONE16;
+	if (otseg_unlikely(!here || here->ifindex != arrival->ifindex))
 		return OTSEG_WAY_OPEN;
+	arrival->link_flags = here->flags;
+	index = otseg_ingress_plain(e, here);
+	if (otseg_unlikely(index == OTSEG_NONE16))
+		return OTSEG_WAY_OPEN;
+	arrival->link = index;
+	link = otseg_at(e, LINKS, index);
 	if (link->mode != OTSEG_MODE_WIRE)
 		return link->mode == OTSEG_MODE_PASS ? 0 : OTSEG_WAY_OPEN;
 	out = otseg_wire_far_end(e, here, link);
