@@ -34,6 +34,7 @@ static __always_inline int leave(const struct otseg_env *e, u32 action)
 {
 	struct otseg_probe *probe;
 	u32 zero = 0;
+	u32 out;
 
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
@@ -42,9 +43,9 @@ static __always_inline int leave(const struct otseg_env *e, u32 action)
 	}
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	if (e->s->verdict.flags & (OTSEG_V_WIRE | OTSEG_V_ROUTE))
-		return bpf_redirect_map(&otseg_ports, e->s->arrival.out & (OTSEG_LINK_SLOTS - 1),
-					XDP_DROP);
+	out = e->s->arrival.out;
+	if (out)
+		return bpf_redirect_map(&otseg_ports, out & (OTSEG_LINK_SLOTS - 1), XDP_DROP);
 	/* Only the module's guard reads it. */
 	if (otseg_use_module)
 		mark_leave(e->ctx, e->generation);
@@ -61,6 +62,7 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 	arrival->ifindex = ctx->ingress_ifindex;
 	arrival->link_flags = 0;
 	arrival->link = OTSEG_NONE16;
+	arrival->out = 0;
 	arrival->frame_len = (u32)(ctx->data_end - ctx->data);
 	arrival->now_ns = otseg_read(otseg_root.now_ns);
 	if (otseg_test_mode) {

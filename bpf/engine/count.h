@@ -25,11 +25,44 @@ _Static_assert((0 OTSEG_REASON_LIST(X)) == 0, "otseg_reason_passes() keeps those
 /**
  * otseg_count_pass - count a frame that passes by a rule and a flow
  * @e: surroundings
- * @v: its verdict: link, zone, conduit and rule are known, and it opens no flow
+ * @reason: why
+ * @link: link that it came in by
+ * @zone: zone of its source
+ * @conduit: the conduit that answers for it
+ * @rule: the rule that allows it
  *
  * What otseg_count_frame() does, without asking for what is so.
  */
-OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg_verdict *v)
+OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, u32 reason, u32 link, u32 zone,
+				   u32 conduit, u32 rule)
+{
+	u32 bytes = e->s->arrival.frame_len;
+	u64 *c = e->counters;
+	u64 *at;
+
+	c[OTSEG_CTR_REASON + (reason & (OTSEG_R_MAX - 1))]++;
+	at = &c[OTSEG_CTR_LINK + (link & (OTSEG_MAX_LINKS - 1)) * OTSEG_CTR_LINK_LEN];
+	at[OTSEG_CTR_LINK_PACKETS]++;
+	at[OTSEG_CTR_LINK_BYTES] += bytes;
+	at = &c[OTSEG_CTR_ZONE + (zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
+	at[OTSEG_CTR_ZONE_PACKETS]++;
+	at[OTSEG_CTR_ZONE_BYTES] += bytes;
+	at = &c[otseg_counter_conduit(conduit)];
+	at[OTSEG_CTR_CONDUIT_PACKETS]++;
+	at[OTSEG_CTR_CONDUIT_BYTES] += bytes;
+	at = &c[otseg_counter_rule(rule)];
+	at[OTSEG_CTR_RULE_PACKETS]++;
+	at[OTSEG_CTR_RULE_BYTES] += bytes;
+}
+
+/**
+ * otseg_count_refused - count a frame that no rule has been found for
+ * @e: surroundings
+ * @v: its verdict: link and reason are known, and it is dropped
+ *
+ * What otseg_count_frame() does, without asking for what is so.
+ */
+OTSEG_INLINE void otseg_count_refused(const struct otseg_env *e, const struct otseg_verdict *v)
 {
 	u32 bytes = e->s->arrival.frame_len;
 	u64 *c = e->counters;
@@ -39,15 +72,16 @@ OTSEG_INLINE void otseg_count_pass(const struct otseg_env *e, const struct otseg
 	at = &c[OTSEG_CTR_LINK + (v->link & (OTSEG_MAX_LINKS - 1)) * OTSEG_CTR_LINK_LEN];
 	at[OTSEG_CTR_LINK_PACKETS]++;
 	at[OTSEG_CTR_LINK_BYTES] += bytes;
-	at = &c[OTSEG_CTR_ZONE + (v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
-	at[OTSEG_CTR_ZONE_PACKETS]++;
-	at[OTSEG_CTR_ZONE_BYTES] += bytes;
-	at = &c[otseg_counter_conduit(v->conduit)];
-	at[OTSEG_CTR_CONDUIT_PACKETS]++;
-	at[OTSEG_CTR_CONDUIT_BYTES] += bytes;
-	at = &c[otseg_counter_rule(v->rule)];
-	at[OTSEG_CTR_RULE_PACKETS]++;
-	at[OTSEG_CTR_RULE_BYTES] += bytes;
+	at[OTSEG_CTR_LINK_DROPS]++;
+	if (otseg_likely(v->src_zone != OTSEG_NONE16)) {
+		at = &c[OTSEG_CTR_ZONE +
+			(v->src_zone & (OTSEG_MAX_ZONES - 1)) * OTSEG_CTR_ZONE_LEN];
+		at[OTSEG_CTR_ZONE_PACKETS]++;
+		at[OTSEG_CTR_ZONE_BYTES] += bytes;
+		at[OTSEG_CTR_ZONE_DROPS]++;
+	}
+	if (v->conduit != OTSEG_NONE16)
+		c[otseg_counter_conduit(v->conduit) + OTSEG_CTR_CONDUIT_DROPS]++;
 }
 
 /**

@@ -151,7 +151,7 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 	if (otseg_likely(v->action == OTSEG_ACTION_PASS))
 		otseg_frame_leave(e, v);
 	if (otseg_likely(is_plain && v->action == OTSEG_ACTION_PASS))
-		otseg_count_pass(e, v);
+		otseg_count_pass(e, reason, v->link, v->src_zone, v->conduit, v->rule);
 	else
 		otseg_count_frame(e, v);
 	if (otseg_unlikely(!otseg_reason_passes(v->reason))) {
@@ -228,9 +228,13 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	e->s->is_new = OTSEG_NEW_UNKNOWN;
 	e->s->paid = 0;
 	if (otseg_likely(otseg_has_express(e)))
-		reason = otseg_forget(e, otseg_express_decide(e, v));
+		reason = otseg_express_decide(e, v);
+	if (otseg_likely(reason == OTSEG_EXPRESS_PASSED))
+		return OTSEG_ACTION_PASS;
+	if (otseg_likely(reason == OTSEG_EXPRESS_REFUSED))
+		return OTSEG_ACTION_DROP;
 	if (otseg_likely(reason != OTSEG_EXPRESS_NO))
-		return otseg_frame_finish(e, reason);
+		return otseg_frame_finish(e, otseg_forget(e, reason));
 	if (e->s->is_new == OTSEG_NEW_STREAM) {
 		if (!otseg_leave_to(e, OTSEG_STAGE_STREAM))
 			return otseg_frame_stream(e);

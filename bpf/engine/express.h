@@ -10,11 +10,14 @@
 #define OTSEG_EXPRESS_H
 
 #include "brief.h"
+#include "event.h"
 #include "opening.h"
 #include "refusal.h"
 #include "wire.h"
 
 #define OTSEG_EXPRESS_NO 0x300 /* in place of a reason: not a frame for the short way */
+#define OTSEG_EXPRESS_PASSED 0x600 /* the same: it passes, and nothing is left to be done */
+#define OTSEG_EXPRESS_REFUSED 0x700 /* the same: it is dropped */
 
 /* Of a segment in the middle of a connection only ACK is set. */
 #define EXPRESS_TCP_FLAGS \
@@ -33,15 +36,13 @@ enum otseg_express_at {
  * struct express_ends - who talks to whom, as the frame has it
  * @src: source address, network order
  * @dst: destination address
- * @sport: source port, host order
- * @dport: destination port
+ * @ports: source port << 16 | destination port
  * @proto: IP protocol
  */
 struct express_ends {
 	u32 src;
 	u32 dst;
-	u32 sport;
-	u32 dport;
+	u32 ports;
 	u32 proto;
 };
 
@@ -50,8 +51,8 @@ OTSEG_INLINE void express_note(struct otseg_packet *p, const struct express_ends
 {
 	p->src.w[0] = x->src;
 	p->dst.w[0] = x->dst;
-	p->sport = (u16)x->sport;
-	p->dport = (u16)x->dport;
+	p->sport = (u16)(x->ports >> 16);
+	p->dport = (u16)x->ports;
 	p->proto = (u8)x->proto;
 }
 
@@ -69,7 +70,20 @@ OTSEG_INLINE u32 express_decode_tcp(const u8 *l4, u32 len, struct otseg_packet *
 	p->l4_off = OTSEG_AT_L4;
 	p->payload_off = (u16)(OTSEG_AT_L4 + header);
 	p->payload_len = (u16)(len - header);
-	return header >= 20 && header <= len && x->sport && x->dport;
+	return header >= 20 && header <= len && x->ports >> 16 && x->ports & 0xffff;
+}
+
+/*
+ * Is the sum of an IP header's words of 32 bits, which is not 0, what a right checksum makes
+ * of it: a multiple of 65535 (RFC 1071: 2^16 is 1 there)? An odd number divides another
+ * one if that times its inverse modulo 2^64 is not more than the largest quotient (H. Warren,
+ * "Hacker's Delight", 10-17); the inverse of 65535 is minus the one below.
+ */
+OTSEG_INLINE u32 express_sum_is_right(u64 sum)
+{
+	const u64 most = 0x0001000100010001;
+
+	return 0 - sum * most <= most;
 }
 
 /*
@@ -81,30 +95,29 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 {
 	const u8 *ip = h + OTSEG_AT_IP;
 	const u8 *l4 = h + OTSEG_AT_L4;
-	u32 first = otseg_wire(u32, ip);
 	u32 second = otseg_wire(u32, ip + 4);
 	u32 third = otseg_wire(u32, ip + 8);
-	u32 len = otseg_be16((u16)(first >> 16));
-	u64 sum;
+	u32 len = otseg_be16(otseg_wire(u16, ip + 2));
 
+	/* Ethertype, version and header length in one; a group address is nobody's source. */
+	if (otseg_unlikely((otseg_wire(u32, h + OTSEG_AT_TYPE) & 0xffffff) != 0x450008))
+		return 0;
+	if (otseg_unlikely(h[6] & 1))
+		return 0;
+	if (otseg_unlikely(second & 0xffbf0000))
+		return 0;
+	if (otseg_unlikely(len > e->s->arrival.frame_len - OTSEG_AT_IP || len < 28))
+		return 0;
 	x->src = otseg_wire(u32, ip + 12);
 	x->dst = otseg_wire(u32, ip + 16);
 	x->proto = (third >> 8) & 0xff;
-	/* A group address is nobody's source. */
-	if (otseg_wire(u16, h + OTSEG_AT_TYPE) != 0x0008 || (first & 0xff) != 0x45 || (h[6] & 1) ||
-	    (second & 0xffbf0000) || len > e->s->arrival.frame_len - OTSEG_AT_IP || len < 28)
-		return 0;
-	sum = (u64)first + second + third + x->src + x->dst;
-	sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	if (sum != 0xffff)
+	x->ports = otseg_be32(otseg_wire(u32, l4));
+	if (otseg_unlikely(!express_sum_is_right((u64)otseg_wire(u32, ip) + second + third + x->src +
+						 x->dst)))
 		return 0;
 	len -= 20;
-	x->sport = otseg_be16(otseg_wire(u16, l4));
-	x->dport = otseg_be16(otseg_wire(u16, l4 + 2));
 	if (otseg_likely(x->proto == OTSEG_PROTO_UDP))
-		return otseg_be16(otseg_wire(u16, l4 + 4)) == len && x->dport;
+		return otseg_be16(otseg_wire(u16, l4 + 4)) == len && x->ports & 0xffff;
 	return x->proto == OTSEG_PROTO_TCP && express_decode_tcp(l4, len, p, x);
 }
 
@@ -154,59 +167,98 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	return 1;
 }
 
-/*
- * The flow of a frame, by the words of its key, and its bucket; NULL: none, or not by the
- * short way.
+/**
+ * struct express_flow - where the flow of a frame is
+ * @f: the flow
+ * @bucket: its bucket
+ * @way: its place there
+ * @reply: the frame travels against the direction that the flow was opened in
  */
-OTSEG_INLINE struct otseg_flow *express_find(struct otseg_env *e, u64 addresses, u32 ports,
-					     u32 proto, struct otseg_flow_bucket **at)
+struct express_flow {
+	struct otseg_flow *f;
+	struct otseg_flow_bucket *bucket;
+	u32 way;
+	u32 reply;
+};
+
+/* Finds the flow of a frame. Return: 1; 0: none, or not by the short way. */
+OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
+			      struct express_flow *at)
 {
-	const u64 *seed = otseg_root_of(e)->seed;
+	/* As they lie in the key, the lower end's first. */
+	u32 ports = x->ports << 16 | x->ports >> 16;
+	u32 protocol = 4 << 8 | x->proto;
 	struct otseg_flow_line *line;
-	u32 index, tag, place, way;
+	u32 index, place, tag;
+	u32 from_b = 0;
+	u32 a = x->src;
+	u32 b = x->dst;
+	u32 way = 0;
 	struct otseg_flow *f;
 	u64 hash, table;
 
-	hash = otseg_hash_more(seed, 0, 0, addresses >> 32, addresses, ports, proto << 8 | 4);
-	tag = otseg_hash_tag(hash);
+	if (x->dst < x->src) {
+		a = x->dst;
+		b = x->src;
+		ports = x->ports;
+		from_b = 1;
+		/* Or each of them is chosen by itself. */
+		otseg_opaque(from_b);
+	}
+	hash = otseg_hash_of(e, 0, a, b, ports, protocol);
 	table = otseg_table_size(e);
+	tag = otseg_hash_tag(hash);
 	index = otseg_hash_bucket(hash, 0, otseg_table_mask(table));
 	line = otseg_line_at(e, index);
-	if (!line)
-		return NULL;
-	place = otseg_bucket_scan(&line->bucket, index, tag);
-	if (otseg_unlikely(!place)) {
-		index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
-		line = otseg_line_at(e, index);
-		if (line)
-			place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
-		if (otseg_unlikely(!place && otseg_table_earlier(table)))
-			place = otseg_other_scan(e, hash);
+	if (otseg_unlikely(!line))
+		return 0;
+	/* Most flows are the first one of their bucket, and lie beside it. */
+	if (otseg_unlikely(otseg_read(line->bucket.tag[0]) != tag)) {
+		place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
+		if (!place) {
+			index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
+			line = otseg_line_at(e, index);
+			if (line)
+				place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
+			if (otseg_unlikely(!place && otseg_table_earlier(table)))
+				place = otseg_other_scan(e, hash);
+		}
 		if (!place) {
 			e->s->hash = hash;
 			e->s->is_new = OTSEG_NEW_FLOW;
-			return NULL;
+			return 0;
 		}
-		line = otseg_line_at(e, (place - 1) / OTSEG_FLOW_WAYS);
+		index = (place - 1) / OTSEG_FLOW_WAYS;
+		way = (place - 1) & (OTSEG_FLOW_WAYS - 1);
+		line = otseg_line_at(e, index);
 		if (!line)
-			return NULL;
+			return 0;
 	}
-	place = otseg_forget(e, place);
-	way = (place - 1) & (OTSEG_FLOW_WAYS - 1);
 	f = otseg_line_flow(line, way);
-	if (otseg_key_addresses(&f->key) != addresses || otseg_key_ports(&f->key) != ports ||
-	    otseg_key_protocol(&f->key) != (proto << 8 | 4) ||
-	    otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s))
-		return NULL;
-	e->flow_id = otseg_flow_make_id(tag, place - 1);
-	*at = &line->bucket;
-	return f;
+	/* Or its place would be worked out anew for each of its fields. */
+	otseg_opaque(f);
+	if (otseg_unlikely(f->key.a.w[0] != a || f->key.b.w[0] != b))
+		return 0;
+	if (otseg_unlikely(otseg_key_ports(&f->key) != ports ||
+			   otseg_key_protocol(&f->key) != protocol))
+		return 0;
+	if (otseg_unlikely(otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s)))
+		return 0;
+	e->flow_id = otseg_flow_make_id(tag, index * OTSEG_FLOW_WAYS + way);
+	at->f = f;
+	at->bucket = &line->bucket;
+	at->way = way;
+	at->reply = from_b;
+	return 1;
 }
 
 /* Whether a plain segment fits a connection that is open in both directions. */
 OTSEG_INLINE u32 express_fits(const struct otseg_packet *p, const struct otseg_flow *f,
-			      const struct otseg_flow_dir *me, const struct otseg_flow_dir *you)
+			      const struct otseg_flow_dir *me, u32 reply)
 {
+	const struct otseg_flow_dir *you = &f->dir[~reply & 1];
+
+	otseg_opaque(you);
 	if ((p->tcp_flags & EXPRESS_TCP_FLAGS) != OTSEG_TCP_ACK ||
 	    ((me->flags | you->flags) & (OTSEG_FLOW_RST | OTSEG_FLOW_FIN)) ||
 	    !(me->flags & you->flags & OTSEG_FLOW_SYN) || !(f->dir[0].flags & OTSEG_FLOW_ACKED))
@@ -221,8 +273,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	u32 reason = OTSEG_EXPRESS_NO;
 	u32 fault;
 
-	otseg_ingress_open(e);
-	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
+	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
 		express_widen(p);
 		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
 		if (fault)
@@ -238,37 +289,142 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	return reason;
 }
 
+/* Seconds that the flow lives on after a frame that passed: what otseg_track_timeout() says. */
+OTSEG_INLINE u32 express_timeout(const struct otseg_env *e, const struct otseg_flow *f, u32 proto)
+{
+	if (otseg_unlikely(f->flags & OTSEG_FLOW_IDLE))
+		return otseg_track_timeout(e, f);
+	if (proto == OTSEG_PROTO_TCP)
+		return otseg_tcp_timeout(f, 0);
+	return f->dir[1].packets ? OTSEG_UDP_IDLE_S : OTSEG_UDP_NEW_S;
+}
+
 /* A frame passes: what its flow keeps of it. */
 OTSEG_INLINE void express_pass(const struct otseg_env *e, const struct otseg_packet *p,
-			       struct otseg_flow *f, struct otseg_flow_bucket *bucket, u32 reply)
+			       const struct express_flow *at, struct otseg_flow_dir *me, u32 proto)
 {
-	otseg_track_note(e, f, reply);
-	if (f->key.proto == OTSEG_PROTO_TCP)
-		otseg_tcp_advance(p, reply ? &f->dir[1] : &f->dir[0], p->seq + p->payload_len);
-	otseg_bucket_touch(e, bucket, otseg_flow_place(e->flow_id), otseg_track_timeout(e, f));
+	me->packets++;
+	me->bytes += e->s->arrival.frame_len;
+	if (proto == OTSEG_PROTO_TCP)
+		otseg_tcp_advance(p, me, p->seq + p->payload_len);
+	otseg_bucket_touch(e, at->bucket, at->way, express_timeout(e, at->f, proto));
+}
+
+/* Is the flow still of this policy, and are frames of this direction expected from here? */
+OTSEG_INLINE u32 express_is_current(const struct otseg_env *e, const struct otseg_flow *f,
+				    const struct otseg_flow_dir *me)
+{
+	return otseg_read(f->generation) == e->generation &&
+	       otseg_read(me->ifindex) == e->s->arrival.ifindex;
+}
+
+/* The verdict on a frame that passes by a flow, to @out. */
+OTSEG_INLINE void express_tell(struct otseg_verdict *v, u32 reason, u32 out)
+{
+	v->reason = (u8)reason;
+	v->action = OTSEG_ACTION_PASS;
+	if (out)
+		v->flags |= OTSEG_V_WIRE;
 }
 
 /*
- * A plain frame that has no flow: a refusal, or OTSEG_EXPRESS_NO. The options of a SYN
- * are looked at before the policy is asked.
+ * A frame of a flow that is not inspected, and it is known where it would leave: all that is left
+ * to do, without a verdict unless somebody reads it. Return: OTSEG_EXPRESS_PASSED, or
+ * OTSEG_EXPRESS_NO.
+ */
+OTSEG_INLINE u32 express_plain(struct otseg_env *e, struct otseg_verdict *v,
+			       const struct express_flow *at, struct otseg_flow_dir *me, u32 proto,
+			       u32 out)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	const struct otseg_flow *f = at->f;
+	u32 zone = otseg_read(f->zone[at->reply & 1]);
+	u32 conduit = otseg_read(f->conduit);
+	u32 rule = otseg_read(f->rule);
+
+	/* Nor may what was recalled be another policy's, or another interface's. */
+	if (otseg_unlikely(!express_is_current(e, f, me)))
+		return OTSEG_EXPRESS_NO;
+	if (proto == OTSEG_PROTO_TCP && otseg_unlikely(!express_fits(p, f, me, at->reply)))
+		return OTSEG_EXPRESS_NO;
+	express_pass(e, p, at, me, proto);
+	if (otseg_is_watched(e)) {
+		otseg_track_recall(v, &e->s->path, f, at->reply);
+		v->flags = at->reply ? OTSEG_V_REPLY : 0;
+		v->n_messages = 0;
+		express_tell(v, OTSEG_R_FLOW, out);
+	}
+	otseg_count_pass(e, OTSEG_R_FLOW, e->s->arrival.link, zone, conduit, rule);
+	e->s->arrival.out = out;
+	return OTSEG_EXPRESS_PASSED;
+}
+
+/* Any other frame of a flow. Return: as otseg_express_decide(). */
+OTSEG_INLINE u32 express_other(struct otseg_env *e, struct otseg_verdict *v,
+			       const struct express_flow *at, struct otseg_flow_dir *me, u32 proto,
+			       u32 out)
+{
+	struct otseg_packet *p = &e->s->packet;
+	struct otseg_path *path = &e->s->path;
+	u32 reason = OTSEG_R_FLOW;
+
+	otseg_barrier();
+	otseg_track_recall(v, path, at->f, at->reply);
+	otseg_barrier();
+	if (otseg_unlikely(!express_is_current(e, at->f, me)))
+		return OTSEG_EXPRESS_NO;
+	if (proto == OTSEG_PROTO_TCP && otseg_unlikely(!express_fits(p, at->f, me, at->reply)))
+		return OTSEG_EXPRESS_NO;
+	v->flags = at->reply ? OTSEG_V_REPLY : 0;
+	v->n_messages = 0;
+	if (path->inspected) {
+		reason = otseg_forget(e, express_inspect(e, p, at->f, at->reply));
+		if (otseg_unlikely(!otseg_reason_passes(reason)))
+			return reason;
+	}
+	express_pass(e, p, at, me, proto);
+	if (otseg_unlikely(out == OTSEG_WAY_OPEN || v->link != e->s->arrival.link))
+		return reason;
+	express_tell(v, reason, out);
+	otseg_count_pass(e, reason, v->link, v->src_zone, v->conduit, v->rule);
+	e->s->arrival.out = out;
+	return OTSEG_EXPRESS_PASSED;
+}
+
+/* Nothing is known of the frame but its ends. Return: OTSEG_EXPRESS_NO. */
+OTSEG_INLINE u32 express_unknown(struct otseg_packet *p, const struct express_ends *x,
+				 struct otseg_verdict *v)
+{
+	express_note(p, x);
+	otseg_verdict_clear(v);
+	return OTSEG_EXPRESS_NO;
+}
+
+/*
+ * A plain frame that has no flow: as otseg_express_decide(), but nothing passes. The options
+ * of a SYN are looked at before the policy is asked.
  */
 OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct express_ends *x,
 			       struct otseg_verdict *v)
 {
 	struct otseg_packet *p = &e->s->packet;
+	u64 rest = otseg_refusal_rest(x->ports, x->proto, p->tcp_flags);
 	u32 reason;
 
-	express_note(p, x);
-	otseg_verdict_clear(v);
-	if (p->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
+	if (x->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
 	    p->payload_off != OTSEG_AT_L4 + 20)
-		return OTSEG_EXPRESS_NO;
+		return express_unknown(p, x, v);
+	reason = otseg_forget(e, otseg_refusal_find(e, (u64)x->src << 32 | x->dst, rest, v));
+	if (otseg_likely(reason)) {
+		/* Its conduit enforces, and it has paid no rate. */
+		otseg_count_refused(e, v);
+		otseg_event_note(e);
+		return OTSEG_EXPRESS_REFUSED;
+	}
+	express_unknown(p, x, v);
 	v->link = (u16)e->s->arrival.link;
 	if (v->link == OTSEG_NONE16)
 		return OTSEG_R_UNKNOWN_LINK;
-	reason = otseg_forget(e, otseg_refusal_find(e, p, v));
-	if (reason)
-		return reason;
 	__builtin_memcpy(p->src_mac, h + 6, 6);
 	reason = otseg_forget(e, otseg_opening_plain(e, p, v));
 	if (reason != OTSEG_R_RULE && !otseg_conduit_is_monitored(e, v->conduit)) {
@@ -289,61 +445,40 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
  * @e: surroundings
  * @v: takes the verdict but for action and reason
  *
- * Return: enum otseg_reason, or OTSEG_EXPRESS_NO: nothing was decided,
- * and nothing but @v, @e->flow_id and what @e->s->is_new tells has changed.
+ * Return: enum otseg_reason; OTSEG_EXPRESS_PASSED or OTSEG_EXPRESS_REFUSED: the frame has been
+ * counted, too; or OTSEG_EXPRESS_NO: nothing was decided, and nothing but @v, @e->flow_id
+ * and what @e->s->is_new tells has changed.
  */
 OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)
 {
 	const u8 *h = otseg_peek(e, OTSEG_EXPRESS_HEADERS);
-	struct otseg_path *path = &e->s->path;
-	struct otseg_packet *p = &e->s->packet;
-	u32 from_b, reply, ports, generation;
-	struct otseg_flow_dir *me, *you;
-	struct otseg_flow_bucket *bucket;
-	u32 reason = OTSEG_R_FLOW;
-	struct otseg_flow *f;
+	struct otseg_flow_dir *me;
+	struct express_flow at;
 	struct express_ends x;
-	u64 addresses;
+	u32 flags, out;
 
-	if (otseg_unlikely(!h || !express_decode(e, h, p, &x)))
+	if (otseg_unlikely(!h || !express_decode(e, h, &e->s->packet, &x)))
 		return OTSEG_EXPRESS_NO;
-	otseg_wire_prepare(e);
-	from_b = x.dst < x.src;
-	addresses = from_b ? (u64)x.dst << 32 | x.src : (u64)x.src << 32 | x.dst;
-	ports = from_b ? x.dport << 16 | x.sport : x.sport << 16 | x.dport;
-	f = express_find(e, addresses, ports, x.proto, &bucket);
-	if (!f)
+	out = otseg_wire_prepare(e);
+	if (otseg_unlikely(!express_find(e, &x, &at)))
 		return e->s->is_new ? express_begin(e, h, &x, v) : OTSEG_EXPRESS_NO;
-	generation = otseg_read(f->generation);
-	otseg_barrier();
-	reply = from_b ^ (f->flags & OTSEG_FLOW_FROM_B);
-	/* Or they would be worked out anew for each of their fields. */
-	me = &f->dir[reply & 1];
+	/* Before the rest of the flow, which is written before its generation is. */
+	if (otseg_unlikely(otseg_read(at.f->generation) != e->generation))
+		return OTSEG_EXPRESS_NO;
+	flags = otseg_read(at.f->flags);
+	at.reply ^= flags & OTSEG_FLOW_FROM_B;
+	me = &at.f->dir[at.reply & 1];
 	otseg_opaque(me);
-	you = &f->dir[~reply & 1];
-	otseg_opaque(you);
-	if (generation != e->generation || !(f->flags & OTSEG_FLOW_EXPRESS) ||
-	    otseg_read(me->ifindex) != e->s->arrival.ifindex || me->vlan ||
-	    (me->flags & OTSEG_FLOW_MAC))
+	if (otseg_unlikely(!(flags & OTSEG_FLOW_EXPRESS)))
 		return OTSEG_EXPRESS_NO;
-	otseg_barrier();
-	otseg_track_recall(v, path, f, reply);
-	otseg_barrier();
-	/* Nor may the link that was recalled be another interface's. */
-	if (otseg_unlikely(otseg_read(f->generation) != generation ||
-			   otseg_read(me->ifindex) != e->s->arrival.ifindex))
+	if (otseg_unlikely(otseg_read(me->ifindex) != e->s->arrival.ifindex || otseg_read(me->vlan)))
 		return OTSEG_EXPRESS_NO;
-	if (x.proto == OTSEG_PROTO_TCP && !express_fits(p, f, me, you))
+	if (otseg_unlikely(otseg_read(me->flags) & OTSEG_FLOW_MAC))
 		return OTSEG_EXPRESS_NO;
-	v->flags = reply ? OTSEG_V_REPLY : 0;
-	v->n_messages = 0;
-	if (path->inspected) {
-		reason = otseg_forget(e, express_inspect(e, p, f, reply));
-		if (!otseg_reason_passes(reason))
-			return reason;
-	}
-	express_pass(e, p, f, bucket, reply);
-	return reason;
+	if (otseg_likely(!(flags & OTSEG_FLOW_INSPECTED) && out != OTSEG_WAY_OPEN &&
+			 otseg_read(at.f->link[at.reply & 1]) == e->s->arrival.link))
+		return express_plain(e, v, &at, me, x.proto, out);
+	return express_other(e, v, &at, me, x.proto, out);
 }
 
 #endif /* OTSEG_EXPRESS_H */

@@ -87,6 +87,7 @@ struct otseg_flow_dir {
 #define OTSEG_FLOW_FROM_B 0x01 /* the flow was opened by @key.b */
 #define OTSEG_FLOW_INSPECTED 0x02 /* its service has an inspector */
 #define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate, their rule's: see express.h */
+#define OTSEG_FLOW_IDLE 0x08 /* its rule says how long it may be idle */
 
 /**
  * struct otseg_flow - one conversation
@@ -127,7 +128,7 @@ _Static_assert(sizeof(struct otseg_flow) == 128, "two cache lines");
 
 /**
  * struct otseg_flow_bucket - eight places of the table
- * @tag: upper half of the key's hash, or OTSEG_TAG_*
+ * @tag: that of the key's hash, or OTSEG_TAG_*
  * @deadline_s: when the flow ends, in seconds of the datapath's clock; of a free
  *	place, when it was given free
  *

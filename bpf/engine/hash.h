@@ -22,20 +22,16 @@
 #define otseg_hash_take(seed, lane, i, word) \
 	((seed)[OTSEG_HASH_LANE * (lane) + (i)] * (u32)(word))
 
-/* What both lanes add up to, in 64 bits of hash. */
-#define otseg_hash_join(seed, upper, lower)                                      \
-	((((upper) + (seed)[2 * OTSEG_HASH_LANE - 1]) & 0xffffffff00000000ull) | \
-	 ((lower) + (seed)[OTSEG_HASH_LANE - 1]) >> 32)
+/* What one lane adds up to: the first four words of a key, and what the others have. */
+#define otseg_hash_lane(seed, lane, rest, a, b, c, d)                                      \
+	((rest) + otseg_hash_take(seed, lane, 0, a) + otseg_hash_take(seed, lane, 1, b) +  \
+	 otseg_hash_take(seed, lane, 2, c) + otseg_hash_take(seed, lane, 3, d) +           \
+	 (seed)[OTSEG_HASH_LANE * (lane) + OTSEG_HASH_LANE - 1])
 
-/* The hash of a key by its first four words, and what the others have added up to. */
-#define otseg_hash_more(seed, upper, lower, a, b, c, d)                                          \
-	otseg_hash_join(seed,                                                                    \
-			(upper) + otseg_hash_take(seed, 1, 0, a) +                               \
-				otseg_hash_take(seed, 1, 1, b) + otseg_hash_take(seed, 1, 2, c) + \
-				otseg_hash_take(seed, 1, 3, d),                                  \
-			(lower) + otseg_hash_take(seed, 0, 0, a) +                               \
-				otseg_hash_take(seed, 0, 1, b) + otseg_hash_take(seed, 0, 2, c) + \
-				otseg_hash_take(seed, 0, 3, d))
+/* Both lanes, in 64 bits of hash: for where the hash stands for the key. */
+#define otseg_hash_more(seed, upper, lower, a, b, c, d)                              \
+	((otseg_hash_lane(seed, 1, upper, a, b, c, d) & 0xffffffff00000000ull) |     \
+	 otseg_hash_lane(seed, 0, lower, a, b, c, d) >> 32)
 
 /**
  * otseg_hash_seed - draw a seed that is the same every time (splitmix64, S. Vigna)

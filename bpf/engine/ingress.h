@@ -28,11 +28,10 @@ OTSEG_INLINE const struct otseg_link *otseg_ingress_open(struct otseg_env *e)
 OTSEG_INLINE u32 otseg_ingress_is_named(const struct otseg_link *entry,
 					const struct otseg_img_link *link)
 {
-	u32 name[4];
+	const u8 *name = (const u8 *)entry->name;
 
-	__builtin_memcpy(name, link->name, sizeof(name));
-	return !((name[0] ^ entry->name[0]) | (name[1] ^ entry->name[1]) |
-		 (name[2] ^ entry->name[2]) | (name[3] ^ entry->name[3]));
+	return !((otseg_wire(u64, name) ^ otseg_wire(u64, link->name)) |
+		 (otseg_wire(u64, name + 8) ^ otseg_wire(u64, link->name + 8)));
 }
 
 /**
@@ -80,21 +79,17 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 /**
  * otseg_ingress_plain - find the image's link of a frame without a tag
  * @e: surroundings
+ * @entry: its interface among the governed ones
  *
  * Tries where the last one came in first. That is a guess, which the names confirm.
  *
  * Return: the link, or OTSEG_NONE16.
  */
-OTSEG_INLINE u32 otseg_ingress_plain(struct otseg_env *e)
+OTSEG_INLINE u32 otseg_ingress_plain(struct otseg_env *e, struct otseg_link *entry)
 {
-	struct otseg_link *entry = otseg_link_at(e, e->s->arrival.ifindex);
-	const struct otseg_img_link *link;
-	u32 index;
+	u32 index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
+	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
 
-	if (!entry || entry->ifindex != e->s->arrival.ifindex)
-		return OTSEG_NONE16;
-	index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
-	link = otseg_at(e, LINKS, index);
 	if (otseg_likely(index < otseg_count(e, LINKS) && !link->vlan &&
 			 otseg_ingress_is_named(entry, link)))
 		return index;

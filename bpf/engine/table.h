@@ -14,20 +14,24 @@
 #include "env.h"
 #include "stream.h"
 
-/* The words of a key that IPv4 fills. */
-OTSEG_INLINE u64 otseg_key_addresses(const struct otseg_flow_key *key)
-{
-	return (u64)key->a.w[0] << 32 | key->b.w[0];
-}
-
+/* Both ports of a key, and its protocol with the family, as they lie in memory. */
 OTSEG_INLINE u32 otseg_key_ports(const struct otseg_flow_key *key)
 {
-	return (u32)key->a_port << 16 | key->b_port;
+	return otseg_wire(u32, (const u8 *)&key->a_port);
 }
 
 OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
 {
-	return (u32)key->proto << 8 | key->family;
+	return otseg_wire(u16, &key->proto);
+}
+
+/* The keyed hash of what IPv4 fills of a key; @rest: what the other words add up to. */
+OTSEG_INLINE u64 otseg_hash_of(const struct otseg_env *e, u64 rest, u32 a, u32 b, u32 ports,
+			       u32 protocol)
+{
+	const u64 *seed = otseg_root_of(e)->seed;
+
+	return otseg_hash_lane(seed, 0, rest, a, b, ports, protocol);
 }
 
 /**
@@ -35,33 +39,31 @@ OTSEG_INLINE u32 otseg_key_protocol(const struct otseg_flow_key *key)
  * @e: surroundings
  * @key: the key
  *
- * A sender who does not know the seed cannot aim at one bucket.
+ * A sender who does not know the seed cannot aim at one bucket. One lane is enough: 33 bits
+ * of it are universal, the buckets are named by less, and two keys are told apart by
+ * themselves.
  *
  * Return: the hash.
  */
 OTSEG_INLINE u64 otseg_flow_hash(const struct otseg_env *e, const struct otseg_flow_key *key)
 {
 	const u64 *seed = otseg_root_of(e)->seed;
-	u64 addresses = otseg_key_addresses(key);
-	u64 upper = 0;
-	u64 lower = 0;
+	u64 rest = 0;
 	u32 i;
 
 	if (key->family != 4) {
-		for (i = 1; i < 4; i++) {
-			lower += otseg_hash_take(seed, 0, 2 * i + 2, key->a.w[i]) +
-				 otseg_hash_take(seed, 0, 2 * i + 3, key->b.w[i]);
-			upper += otseg_hash_take(seed, 1, 2 * i + 2, key->a.w[i]) +
-				 otseg_hash_take(seed, 1, 2 * i + 3, key->b.w[i]);
-		}
+		for (i = 1; i < 4; i++)
+			rest += otseg_hash_take(seed, 0, 2 * i + 2, key->a.w[i]) +
+				otseg_hash_take(seed, 0, 2 * i + 3, key->b.w[i]);
 	}
-	return otseg_hash_more(seed, upper, lower, addresses >> 32, addresses,
-			       otseg_key_ports(key), otseg_key_protocol(key));
+	return otseg_hash_of(e, rest, key->a.w[0], key->b.w[0], otseg_key_ports(key),
+			     otseg_key_protocol(key));
 }
 
+/* The lower half makes tags of one bucket differ, whose upper halves have bits in common. */
 OTSEG_INLINE u32 otseg_hash_tag(u64 hash)
 {
-	u32 tag = (u32)(hash >> 32);
+	u32 tag = (u32)(hash >> 32) ^ (u32)hash;
 
 	return tag > OTSEG_TAG_BUSY ? tag : tag + 2;
 }
@@ -69,7 +71,7 @@ OTSEG_INLINE u32 otseg_hash_tag(u64 hash)
 /* The two buckets of a hash, in a table of @mask + 1 buckets. */
 OTSEG_INLINE u32 otseg_hash_bucket(u64 hash, const u32 which, u32 mask)
 {
-	return (u32)(which ? hash >> 16 : hash) & mask;
+	return (u32)(hash >> (which ? 48 : 32)) & mask;
 }
 
 /* The size of the table, see OTSEG_TABLE_FULL. */
@@ -195,8 +197,8 @@ OTSEG_INLINE u32 otseg_is_past(u32 deadline_s, u32 now_s)
 #define OTSEG_FOUND_LATE 0x80000000u /* beside an id: the flow is past its time */
 
 /* Looks for @key in one bucket; the id of the flow, 0: not here. */
-OTSEG_INLINE u64 otseg_bucket_look(const struct otseg_env *e, const struct otseg_flow_key *key,
-				   u32 index, u32 tag)
+OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct otseg_flow_key *key,
+				     u32 index, u32 tag)
 {
 	struct otseg_flow_line *line = otseg_line_at(e, index);
 	u64 id;
@@ -215,13 +217,6 @@ OTSEG_INLINE u64 otseg_bucket_look(const struct otseg_env *e, const struct otseg
 		return otseg_forget(e, id);
 	}
 	return 0;
-}
-
-/* The same where it is done once only. */
-OTSEG_NOINLINE u64 otseg_bucket_find(const struct otseg_env *e, const struct otseg_flow_key *key,
-				     u32 index, u32 tag)
-{
-	return otseg_bucket_look(e, key, index, tag);
 }
 
 /* Place + 1 of the first flow with this tag in a bucket, 0: none. */
@@ -246,7 +241,7 @@ OTSEG_INLINE u32 otseg_earlier_bucket(u64 hash, u32 earlier, u32 i)
 
 	if (!(earlier >> steps & 1))
 		return OTSEG_NONE32;
-	return (u32)(hash >> 16 * (i & 1)) & (otseg_table_buckets(steps) - 1);
+	return otseg_hash_bucket(hash, i & 1, otseg_table_buckets(steps) - 1);
 }
 
 /**
@@ -410,8 +405,8 @@ OTSEG_NOINLINE u32 otseg_bucket_take(struct otseg_env *e, u32 index)
  * @e: surroundings; takes the id that the flow will have
  * @hash: hash of its key
  *
- * The emptier one of its two buckets is taken. The place is busy until
- * otseg_flow_publish().
+ * The first one of its two buckets is taken as long as half of it is free, then the emptier
+ * one. The place is busy until otseg_flow_publish().
  *
  * Return: the entry to fill, or NULL if there is no room.
  */
@@ -420,9 +415,10 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 	u32 mask = otseg_table_mask(otseg_table_size(e));
 	u32 first = otseg_hash_bucket(hash, 0, mask);
 	u32 second = otseg_hash_bucket(hash, 1, mask);
+	u32 room = otseg_bucket_room(e, first);
 	u32 place;
 
-	if (otseg_bucket_room(e, second) > otseg_bucket_room(e, first))
+	if (room < OTSEG_FLOW_WAYS / 2 && otseg_bucket_room(e, second) > room)
 		first = second;
 	place = otseg_forget(e, otseg_bucket_take(e, first));
 	if (otseg_unlikely(!place)) {

@@ -161,6 +161,17 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 	return OTSEG_FLOW_EXPRESS;
 }
 
+/* What the policy has for @e->s->path, as flags of a flow. */
+OTSEG_INLINE u32 track_flags(const struct otseg_env *e)
+{
+	u32 rule = e->s->path.rule;
+	u32 flags = otseg_track_express(e);
+
+	if (rule != OTSEG_NONE32 && otseg_at(e, RULES, rule)->idle_s)
+		flags |= OTSEG_FLOW_IDLE;
+	return flags;
+}
+
 /* Whether the conduit's budget is the one that the flow counts in. */
 OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_flow *f, u32 conduit)
 {
@@ -237,7 +248,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->leaf = path->leaf;
 	f->conduit = path->conduit;
 	f->service = path->service;
-	f->flags = (u8)((f->flags & ~OTSEG_FLOW_EXPRESS) | otseg_track_express(e));
+	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE)) | track_flags(e));
 	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
 	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
 	/* The other direction is placed again when it comes. */
@@ -301,7 +312,8 @@ OTSEG_INLINE u32 otseg_track_timeout(const struct otseg_env *e, const struct ots
 {
 	u32 idle_s = 0;
 
-	if (f->rule != OTSEG_NONE32)
+	/* Few rules say so: what is not read is not waited for. */
+	if (otseg_unlikely(f->flags & OTSEG_FLOW_IDLE))
 		idle_s = otseg_at(e, RULES, f->rule)->idle_s;
 	if (f->key.proto == OTSEG_PROTO_TCP)
 		return otseg_tcp_timeout(f, idle_s);
@@ -487,7 +499,7 @@ OTSEG_INLINE void otseg_track_fill(const struct otseg_env *e, const struct otseg
 	f->service = path->service;
 	f->flags = (u8)((from_b ? OTSEG_FLOW_FROM_B : 0) |
 			(path->inspected ? OTSEG_FLOW_INSPECTED : 0) |
-			otseg_track_express(e));
+			track_flags(e));
 	f->zone[0] = (u8)v->src_zone;
 	f->zone[1] = (u8)v->dst_zone;
 	f->link[1] = 0;

@@ -14,14 +14,17 @@ OTSEG_INLINE u32 otseg_wire_is_at(const struct otseg_env *e, u32 link)
 	return link != OTSEG_NONE16 && otseg_at(e, LINKS, link)->wire_plus1;
 }
 
-/* The interface at the other end, if it is there, is what the policy names, and runs; else 0. */
-OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otseg_img_link *link)
+/*
+ * The interface at the other end, if it is there, is what the policy names, and runs; else 0.
+ * @here: this end.
+ */
+OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otseg_link *here,
+				    const struct otseg_img_link *link)
 {
-	const struct otseg_link *here = otseg_link_at(e, e->s->arrival.ifindex);
 	const struct otseg_link *there;
 	u32 peer;
 
-	if (!here || !link->peer_plus1)
+	if (!link->peer_plus1)
 		return 0;
 	peer = otseg_read(here->peer);
 	there = otseg_link_at(e, peer);
@@ -31,28 +34,46 @@ OTSEG_INLINE u32 otseg_wire_far_end(const struct otseg_env *e, const struct otse
 	return otseg_port_runs(e, peer) ? peer : 0;
 }
 
+#define OTSEG_WAY_OPEN OTSEG_NONE32 /* in place of an interface: that is still to be asked */
+
 /**
  * otseg_wire_prepare - look where a plain frame would leave, before it is known whether it may
- * @e: surroundings
+ * @e: surroundings; takes the link, and the interface's flags
  *
  * Nothing of this depends on the frame, so the processor does it while it waits for the
  * frame's flow.
+ *
+ * Return: the interface, 0: it would go up to the host; or OTSEG_WAY_OPEN.
  */
-OTSEG_INLINE void otseg_wire_prepare(struct otseg_env *e)
+OTSEG_INLINE u32 otseg_wire_prepare(struct otseg_env *e)
 {
 	struct otseg_arrival *arrival = &e->s->arrival;
-	u32 index = otseg_ingress_plain(e);
-	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
+	struct otseg_link *here = otseg_link_at(e, arrival->ifindex);
+	const struct otseg_img_link *link;
+	u32 index, out;
 
+	arrival->link = OTSEG_NONE16;
+	if (otseg_unlikely(!here || here->ifindex != arrival->ifindex))
+		return OTSEG_WAY_OPEN;
+	arrival->link_flags = here->flags;
+	index = otseg_ingress_plain(e, here);
+	if (otseg_unlikely(index == OTSEG_NONE16))
+		return OTSEG_WAY_OPEN;
 	arrival->link = index;
-	if (index != OTSEG_NONE16 && link->mode == OTSEG_MODE_WIRE)
-		arrival->far_end = otseg_wire_far_end(e, link);
+	link = otseg_at(e, LINKS, index);
+	if (link->mode != OTSEG_MODE_WIRE)
+		return link->mode == OTSEG_MODE_PASS ? 0 : OTSEG_WAY_OPEN;
+	out = otseg_wire_far_end(e, here, link);
+	arrival->far_end = out;
+	return otseg_likely(out) ? out : OTSEG_WAY_OPEN;
 }
 
 /* The interface at the other end of the wire that @index is on, for who has not looked before. */
 OTSEG_NOINLINE u32 wire_look(const struct otseg_env *e, u32 index)
 {
-	return otseg_wire_far_end(e, otseg_at(e, LINKS, index));
+	const struct otseg_link *here = otseg_link_at(e, e->s->arrival.ifindex);
+
+	return here ? otseg_wire_far_end(e, here, otseg_at(e, LINKS, index)) : 0;
 }
 
 /**

@@ -101,9 +101,12 @@ class Machine:
         self.memory.write(base + self._values, value)
         return base + self._values
 
-    def per_processor(self, name):
-        """Give the only processor its own value of a map."""
-        self.memory.store(self.map(name), 8, self.map(name) + PAGE)
+    def per_processor(self, name, entries=1, size=0):
+        """Give the only processor its own values, of so many bytes, of a map."""
+        at = self.map(name)
+        values = at + -(-8 * entries // PAGE) * PAGE
+        for i in range(entries):
+            self.memory.store(at + 8 * i, 8, values + size * i)
 
     def packet(self, bytes_, ifindex, now_ns):
         """Run the program on a packet. Gives back its answer and its instructions."""

@@ -24,6 +24,7 @@ POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
 XDP_PASS = 2
 SEED_WORDS = 22
 LINK_NAMES = (b"it0", b"ot0", b"ot1", b"nowhere")
+REFUSALS = (4096, 64)  # places, and the bytes of one
 SEGMENTS = 64  # of each table
 BUCKETS = 512  # of a segment
 LINE = 1088  # bytes of a bucket with its flows
@@ -57,6 +58,7 @@ def seed(word=0):
 def prepare(machine):
     """Interfaces, and the hash key, as the engine's tests have them."""
     machine.per_processor("otseg_scratch")
+    machine.per_processor("otseg_refusals", *REFUSALS)
     for i in range(SEGMENTS):
         machine.inner("otseg_table", index=i)
         machine.inner("otseg_sessions", index=i)
