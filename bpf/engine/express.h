@@ -228,7 +228,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		if (fault)
 			return fault;
 	}
-	if (otseg_brief_is(p))
+	if (otseg_brief_is(e, p))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
 		e->s->is_new = OTSEG_NEW_STREAM;

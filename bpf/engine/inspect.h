@@ -50,6 +50,12 @@ OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, con
 	msg->field_mask |= 1 << OTSEG_FIELD_SOURCE | 1 << OTSEG_FIELD_DESTINATION;
 }
 
+/* Has the service messages that otseg_inspect_brief() knows? */
+OTSEG_INLINE u32 otseg_inspect_has_brief(u32 service)
+{
+	return service == OTSEG_SVC_MODBUS;
+}
+
 /**
  * otseg_inspect_brief - make a message of a whole short PDU of the most usual kind
  * @service: enum otseg_service
@@ -64,7 +70,7 @@ OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, con
 OTSEG_INLINE u32 otseg_inspect_brief(u32 service, u64 head, u32 body, u32 len, u32 dir,
 				     struct otseg_msg *msg)
 {
-	if (service == OTSEG_SVC_MODBUS)
+	if (otseg_inspect_has_brief(service))
 		return otseg_modbus_brief(head, body, len, dir, msg);
 	return 0;
 }
