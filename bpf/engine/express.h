@@ -214,7 +214,18 @@ OTSEG_INLINE u32 express_fits(const struct otseg_packet *p, const struct otseg_f
 	return otseg_tcp_in_window(p, me, you, 1);
 }
 
-/* Inspected: the rest of what checksum.h reads, and the stream's word. */
+/* Only the payload has to be asked. */
+OTSEG_INLINE void express_ask(const struct otseg_env *e)
+{
+	e->s->is_new = OTSEG_NEW_STREAM;
+	e->s->inspection.task = 0;
+	e->s->said = OTSEG_R_NONE;
+}
+
+/*
+ * Inspected: the rest of what checksum.h reads, and the stream's word. Datagrams are the
+ * stream's at once.
+ */
 OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 				 const struct otseg_flow *f, u32 reply)
 {
@@ -222,6 +233,11 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	u32 fault;
 
 	otseg_ingress_open(e);
+	if (p->proto != OTSEG_PROTO_TCP) {
+		if (!(reply && otseg_track_is_none_yet(f)) && otseg_express_complete(e, p))
+			express_ask(e);
+		return reason;
+	}
 	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
 		express_widen(p);
 		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
@@ -231,9 +247,10 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	if (otseg_brief_is(e, p))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
-		e->s->is_new = OTSEG_NEW_STREAM;
-		e->s->inspection.task = 0;
-		e->s->said = OTSEG_R_NONE;
+		/* what memory.h reads */
+		express_widen(p);
+		p->family = 4;
+		express_ask(e);
 	}
 	return reason;
 }
@@ -338,6 +355,8 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	v->flags = reply ? OTSEG_V_REPLY : 0;
 	v->n_messages = 0;
 	if (path->inspected) {
+		if (x.proto != OTSEG_PROTO_TCP)
+			express_note(p, &x);
 		reason = otseg_forget(e, express_inspect(e, p, f, reply));
 		if (!otseg_reason_passes(reason))
 			return reason;

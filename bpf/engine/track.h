@@ -150,8 +150,6 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 {
 	const struct otseg_path *path = &e->s->path;
 
-	if (path->inspected && e->s->packet.proto != OTSEG_PROTO_TCP)
-		return 0;
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
 	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
