@@ -42,7 +42,7 @@ OTSEG_INLINE u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have,
  * @src: source address
  * @dst: destination address
  */
-OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, const u8 *dst)
+OTSEG_INLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, const u8 *dst)
 {
 	msg->fields[OTSEG_FIELD_SOURCE] = (u32)src[2] << 24 | src[3] << 16 | src[4] << 8 | src[5];
 	msg->fields[OTSEG_FIELD_DESTINATION] = (u32)dst[2] << 24 | dst[3] << 16 | dst[4] << 8 |
