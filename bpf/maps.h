@@ -188,7 +188,7 @@ enum otseg_stage {
 	OTSEG_STAGE_LONG,
 	OTSEG_STAGE_OPEN, /* a frame without a flow */
 	OTSEG_STAGE_STREAM, /* a frame of a flow, whose payload is to be judged */
-	OTSEG_STAGE_JUDGE, /* a payload that is to be inspected; it goes back to STREAM */
+	OTSEG_STAGE_JUDGE, /* a payload that is to be inspected */
 	OTSEG_STAGE_COUNT,
 };
 

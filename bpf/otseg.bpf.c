@@ -117,7 +117,7 @@ static __always_inline u32 take_over(struct otseg_env *e, struct xdp_md *ctx, co
 {
 	u32 zero = 0;
 
-	if (otseg_env_again(e, ctx))
+	if (otseg_env_again(e, ctx, 1))
 		return 1;
 	if (is_held) {
 		e->s = bpf_map_lookup_elem(&otseg_scratch, &zero);
@@ -161,14 +161,16 @@ int otseg_stream(struct xdp_md *ctx)
 
 	if (!take_over(&e, ctx, 1))
 		return XDP_DROP;
-	return leave(&e, otseg_frame_stream(&e));
+	return leave(&e, otseg_frame_stream(&e, 0));
 }
 
 /**
  * otseg_judge - have the inspectors and the rules judge a payload
  * @ctx: the frame
  *
- * Return: enum xdp_action, if the frame could not be given back to otseg_stream().
+ * What was judged by an older policy first: then the frame goes back to otseg_stream().
+ *
+ * Return: enum xdp_action.
  */
 int otseg_judge(struct xdp_md *ctx);
 
@@ -179,7 +181,9 @@ int otseg_judge(struct xdp_md *ctx)
 
 	if (!take_over(&e, ctx, 1))
 		return XDP_DROP;
-	otseg_payload_task(&e);
+	if (!otseg_payload_is_again(&e))
+		return leave(&e, otseg_frame_stream(&e, 1));
+	otseg_payload_renew(&e);
 	otseg_leave_to(&e, OTSEG_STAGE_STREAM);
 	otseg_payload_release(&e);
 	return leave(&e, otseg_frame_end(&e, OTSEG_UNJUDGED));

@@ -12,7 +12,7 @@
 
 #define OTSEG_BRIEF_NO OTSEG_MATCH_ASK /* in place of a reason: not a segment for the short way */
 #define OTSEG_BRIEF_MIN 12 /* bytes of such a PDU */
-#define OTSEG_BRIEF_MAX OTSEG_SHORT
+#define OTSEG_BRIEF_MAX 32
 
 /*
  * Puts the payload of @len bytes into the window from place @from on, in
@@ -125,11 +125,12 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	return OTSEG_R_RULE;
 }
 
-/* Is the payload of a length that the short way takes? */
-OTSEG_INLINE u32 otseg_brief_is(const struct otseg_packet *p)
+/* Is the payload of a service and of a length that the short way takes? */
+OTSEG_INLINE u32 otseg_brief_is(const struct otseg_env *e, const struct otseg_packet *p)
 {
 	return !p->payload_len ||
-	       (u32)p->payload_len - OTSEG_BRIEF_MIN <= OTSEG_BRIEF_MAX - OTSEG_BRIEF_MIN;
+	       (otseg_inspect_has_brief(e->s->path.service) &&
+		(u32)p->payload_len - OTSEG_BRIEF_MIN <= OTSEG_BRIEF_MAX - OTSEG_BRIEF_MIN);
 }
 
 /**

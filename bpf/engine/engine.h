@@ -206,12 +206,15 @@ OTSEG_INLINE u32 otseg_frame_long(struct otseg_env *e)
 /**
  * otseg_frame_stream - decide about a frame of which only the payload has to be judged, and count it
  * @e: surroundings, as for otseg_track_stream()
+ * @is_prepared: likewise
  *
  * Return: enum otseg_action; the rest is in @e->s->verdict.
  */
-OTSEG_INLINE u32 otseg_frame_stream(struct otseg_env *e)
+OTSEG_INLINE u32 otseg_frame_stream(struct otseg_env *e, const u32 is_prepared)
 {
-	return otseg_frame_end(e, otseg_forget(e, otseg_track_stream(e, &e->s->verdict)));
+	u32 reason = otseg_track_stream(e, &e->s->verdict, is_prepared);
+
+	return otseg_frame_end(e, otseg_forget(e, reason));
 }
 
 /**
@@ -237,7 +240,7 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 		return otseg_frame_finish(e, otseg_forget(e, reason));
 	if (e->s->is_new == OTSEG_NEW_STREAM) {
 		if (!otseg_leave_to(e, OTSEG_STAGE_STREAM))
-			return otseg_frame_stream(e);
+			return otseg_frame_stream(e, 0);
 	} else if (!otseg_leave_to(e, OTSEG_STAGE_LONG)) {
 		return otseg_frame_long(e);
 	}

@@ -21,6 +21,7 @@
 #define OTSEG_EVENT_BURST 8 /* events of a kind that may come at once */
 #define OTSEG_EVENT_GAP 15 /* between two of them on average: 63 ms, so 1,017 events/s of all kinds */
 #define OTSEG_CHUNK 512 /* bytes of a frame that are summed at a time */
+#define OTSEG_PEEK_MAX 256 /* offsets that can be looked at directly are below it; a power of two */
 
 #define OTSEG_HOPS 4096 /* next hops that are kept alive apart; a power of two */
 
@@ -423,10 +424,10 @@ OTSEG_INLINE const u8 *otseg_peek(const struct otseg_env *e, const u32 len)
 	return data + len <= (const u8 *)(long)e->ctx->data_end ? data : NULL;
 }
 
-/* The same from @off on, which is below 256. */
+/* The same from @off on, which is below OTSEG_PEEK_MAX. */
 OTSEG_INLINE const u8 *otseg_peek_at(const struct otseg_env *e, u32 off, const u32 len)
 {
-	const u8 *data = (const u8 *)(long)e->ctx->data + (off & 0xff);
+	const u8 *data = (const u8 *)(long)e->ctx->data + (off & (OTSEG_PEEK_MAX - 1));
 
 	return data + len <= (const u8 *)(long)e->ctx->data_end ? data : NULL;
 }
@@ -668,8 +669,11 @@ OTSEG_INLINE u64 *otseg_map_counters(u32 slot)
 	return bpf_map_lookup_elem(&otseg_counters, &index);
 }
 
-/* Find policy, counters and scratch memory. Return: 1, or 0 if one of them is missing. */
-OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
+/*
+ * Find policy, scratch memory and, if they are wanted, counters. Return: 1, or 0 if one of
+ * them is missing.
+ */
+OTSEG_INLINE u32 otseg_env_find(struct otseg_env *e, struct xdp_md *ctx, const u32 has_counters)
 {
 	const struct otseg_runtime *runtime;
 	const u8 *region;
@@ -689,14 +693,21 @@ OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
 	e->mask = otseg_mask_image;
 	e->generation = runtime->generation;
 	e->flow_id = 0;
-	if (otseg_use_module)
-		e->counters = bpf_otseg_counters(ctx, e->generation, OTSEG_CTR_SIZE);
-	else
-		e->counters = otseg_map_counters(runtime->counter_slot);
-	if (!e->counters)
-		return 0;
+	if (has_counters) {
+		if (otseg_use_module)
+			e->counters = bpf_otseg_counters(ctx, e->generation, OTSEG_CTR_SIZE);
+		else
+			e->counters = otseg_map_counters(runtime->counter_slot);
+		if (!e->counters)
+			return 0;
+	}
 	e->s = bpf_map_lookup_elem(&otseg_scratch, &zero);
 	return e->s ? 1 : 0;
+}
+
+OTSEG_INLINE u32 otseg_env_open(struct otseg_env *e, struct xdp_md *ctx)
+{
+	return otseg_env_find(e, ctx, 1);
 }
 
 OTSEG_INLINE void otseg_env_save(const struct otseg_env *e)
@@ -712,11 +723,11 @@ OTSEG_INLINE void otseg_env_save(const struct otseg_env *e)
  * The surroundings that otseg_env_save() has left, in a function that gets none.
  * Return: 1; 0 if the policy has changed meanwhile: a frame is judged by one only.
  */
-OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
+OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx, const u32 has_counters)
 {
 	const struct otseg_arrival *arrival;
 
-	if (!otseg_env_open(e, ctx))
+	if (!otseg_env_find(e, ctx, has_counters))
 		return 0;
 	arrival = &e->s->arrival;
 	if (e->generation != arrival->generation)
@@ -729,7 +740,7 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 /*
  * A unit is a part of the engine that the verifier looks at once, by itself, and
  * not again for each way that leads to it: a global function. It takes two
- * numbers and gives back one; 0 without a policy, or if the policy has changed.
+ * numbers and gives back one; 0 without a policy, or if the policy has changed. It counts nothing.
  */
 #define OTSEG_UNIT(name, part)                                                      \
 	__attribute__((noinline)) int name##_unit(struct xdp_md *ctx, u64 x, u64 y) \
@@ -740,7 +751,7 @@ OTSEG_INLINE u32 otseg_env_again(struct otseg_env *e, struct xdp_md *ctx)
 		/* Or the compiler passes nothing for what is not used. */          \
 		otseg_opaque(x);                                                    \
 		otseg_opaque(y);                                                    \
-		if (!otseg_env_again(&e, ctx))                                      \
+		if (!otseg_env_again(&e, ctx, 0))                                   \
 			return 0;                                                   \
 		reason = part(&e, x, y);                                            \
 		e.s->arrival.flow_id = e.flow_id;                                   \

@@ -112,8 +112,8 @@ OTSEG_INLINE u32 express_decode(const struct otseg_env *e, const u8 *h, struct o
 	x->dst = otseg_wire(u32, ip + 16);
 	x->proto = (third >> 8) & 0xff;
 	x->ports = otseg_be32(otseg_wire(u32, l4));
-	if (otseg_unlikely(!express_sum_is_right((u64)otseg_wire(u32, ip) + second + third + x->src +
-						 x->dst)))
+	if (otseg_unlikely(!express_sum_is_right((u64)otseg_wire(u32, ip) + second + third +
+						 x->src + x->dst)))
 		return 0;
 	len -= 20;
 	if (otseg_likely(x->proto == OTSEG_PROTO_UDP))
@@ -141,8 +141,7 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 	u32 is_tcp = p->proto == OTSEG_PROTO_TCP;
 
 	/* A SYN has options to be decoded. */
-	if (!h || (is_tcp && (p->tcp_flags & OTSEG_TCP_SYN) &&
-		   p->payload_off != OTSEG_AT_L4 + 20))
+	if (!h || (is_tcp && (p->tcp_flags & OTSEG_TCP_SYN) && p->payload_off != OTSEG_AT_L4 + 20))
 		return 0;
 	express_widen(p);
 	__builtin_memcpy(p->dst_mac, h, 6);
@@ -219,7 +218,8 @@ OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
 			index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
 			line = otseg_line_at(e, index);
 			if (line)
-				place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
+				place = otseg_forget(e,
+						     otseg_bucket_scan(&line->bucket, index, tag));
 			if (otseg_unlikely(!place && otseg_table_earlier(table)))
 				place = otseg_other_scan(e, hash);
 		}
@@ -266,25 +266,42 @@ OTSEG_INLINE u32 express_fits(const struct otseg_packet *p, const struct otseg_f
 	return otseg_tcp_in_window(p, me, you, 1);
 }
 
-/* Inspected: the rest of what checksum.h reads, and the stream's word. */
+/* Only the payload has to be asked. */
+OTSEG_INLINE void express_ask(const struct otseg_env *e)
+{
+	e->s->is_new = OTSEG_NEW_STREAM;
+	e->s->inspection.task = 0;
+	e->s->said = OTSEG_R_NONE;
+}
+
+/*
+ * Inspected: the rest of what checksum.h reads, and the stream's word. Datagrams are the
+ * stream's at once.
+ */
 OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 				 const struct otseg_flow *f, u32 reply)
 {
 	u32 reason = OTSEG_EXPRESS_NO;
 	u32 fault;
 
+	if (p->proto != OTSEG_PROTO_TCP) {
+		if (!(reply && otseg_track_is_none_yet(f)) && otseg_express_complete(e, p))
+			express_ask(e);
+		return reason;
+	}
 	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
 		express_widen(p);
 		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
 		if (fault)
 			return fault;
 	}
-	if (otseg_brief_is(p))
+	if (otseg_brief_is(e, p))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
-		e->s->is_new = OTSEG_NEW_STREAM;
-		e->s->inspection.task = 0;
-		e->s->said = OTSEG_R_NONE;
+		/* what memory.h reads */
+		express_widen(p);
+		p->family = 4;
+		express_ask(e);
 	}
 	return reason;
 }
@@ -361,8 +378,8 @@ OTSEG_INLINE u32 express_plain(struct otseg_env *e, struct otseg_verdict *v,
 
 /* Any other frame of a flow. Return: as otseg_express_decide(). */
 OTSEG_INLINE u32 express_other(struct otseg_env *e, struct otseg_verdict *v,
-			       const struct express_flow *at, struct otseg_flow_dir *me, u32 proto,
-			       u32 out)
+			       const struct express_flow *at, struct otseg_flow_dir *me,
+			       const struct express_ends *x, u32 out)
 {
 	struct otseg_packet *p = &e->s->packet;
 	struct otseg_path *path = &e->s->path;
@@ -373,16 +390,18 @@ OTSEG_INLINE u32 express_other(struct otseg_env *e, struct otseg_verdict *v,
 	otseg_barrier();
 	if (otseg_unlikely(!express_is_current(e, at->f, me)))
 		return OTSEG_EXPRESS_NO;
-	if (proto == OTSEG_PROTO_TCP && otseg_unlikely(!express_fits(p, at->f, me, at->reply)))
+	if (x->proto == OTSEG_PROTO_TCP && otseg_unlikely(!express_fits(p, at->f, me, at->reply)))
 		return OTSEG_EXPRESS_NO;
 	v->flags = at->reply ? OTSEG_V_REPLY : 0;
 	v->n_messages = 0;
 	if (path->inspected) {
+		if (x->proto != OTSEG_PROTO_TCP)
+			express_note(p, x);
 		reason = otseg_forget(e, express_inspect(e, p, at->f, at->reply));
 		if (otseg_unlikely(!otseg_reason_passes(reason)))
 			return reason;
 	}
-	express_pass(e, p, at, me, proto);
+	express_pass(e, p, at, me, x->proto);
 	if (otseg_unlikely(out == OTSEG_WAY_OPEN || v->link != e->s->arrival.link))
 		return reason;
 	express_tell(v, reason, out);
@@ -471,14 +490,15 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	otseg_opaque(me);
 	if (otseg_unlikely(!(flags & OTSEG_FLOW_EXPRESS)))
 		return OTSEG_EXPRESS_NO;
-	if (otseg_unlikely(otseg_read(me->ifindex) != e->s->arrival.ifindex || otseg_read(me->vlan)))
+	if (otseg_unlikely(otseg_read(me->ifindex) != e->s->arrival.ifindex ||
+			   otseg_read(me->vlan)))
 		return OTSEG_EXPRESS_NO;
 	if (otseg_unlikely(otseg_read(me->flags) & OTSEG_FLOW_MAC))
 		return OTSEG_EXPRESS_NO;
 	if (otseg_likely(!(flags & OTSEG_FLOW_INSPECTED) && out != OTSEG_WAY_OPEN &&
 			 otseg_read(at.f->link[at.reply & 1]) == e->s->arrival.link))
 		return express_plain(e, v, &at, me, x.proto, out);
-	return express_other(e, v, &at, me, x.proto, out);
+	return express_other(e, v, &at, me, &x, out);
 }
 
 #endif /* OTSEG_EXPRESS_H */

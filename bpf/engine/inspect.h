@@ -42,12 +42,18 @@ OTSEG_INLINE u32 otseg_inspect_pdu(u32 service, struct otseg_pdu *pdu, u32 have,
  * @src: source address
  * @dst: destination address
  */
-OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, const u8 *dst)
+OTSEG_INLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, const u8 *dst)
 {
 	msg->fields[OTSEG_FIELD_SOURCE] = (u32)src[2] << 24 | src[3] << 16 | src[4] << 8 | src[5];
 	msg->fields[OTSEG_FIELD_DESTINATION] = (u32)dst[2] << 24 | dst[3] << 16 | dst[4] << 8 |
 					       dst[5];
 	msg->field_mask |= 1 << OTSEG_FIELD_SOURCE | 1 << OTSEG_FIELD_DESTINATION;
+}
+
+/* Has the service messages that otseg_inspect_brief() knows? */
+OTSEG_INLINE u32 otseg_inspect_has_brief(u32 service)
+{
+	return service == OTSEG_SVC_MODBUS;
 }
 
 /**
@@ -64,7 +70,7 @@ OTSEG_NOINLINE void otseg_inspect_ends(struct otseg_msg *msg, const u8 *src, con
 OTSEG_INLINE u32 otseg_inspect_brief(u32 service, u64 head, u32 body, u32 len, u32 dir,
 				     struct otseg_msg *msg)
 {
-	if (service == OTSEG_SVC_MODBUS)
+	if (otseg_inspect_has_brief(service))
 		return otseg_modbus_brief(head, body, len, dir, msg);
 	return 0;
 }

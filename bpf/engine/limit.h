@@ -87,17 +87,14 @@ OTSEG_INLINE void limit_give_packet(struct otseg_limiter *limiter, const struct 
 				     -otseg_limit_cost(1, rate->packets, rate->packets_period_s));
 }
 
-/* Lets a frame use up a rate; 1: it is within it, 0: over it. */
-OTSEG_NOINLINE u32 otseg_limit_use(const struct otseg_env *e, const struct otseg_img_rate *rate,
-				   u32 bytes)
+/* Lets a frame use up a rate that has a limiter; 1: it is within it, 0: over it. */
+OTSEG_NOINLINE u32 limit_use(const struct otseg_env *e, const struct otseg_img_rate *rate, u32 bytes)
 {
 	u32 packet_rate = rate->packets;
 	u32 byte_rate = rate->bytes;
 	struct otseg_limiter *limiter;
 	u64 now, depth;
 
-	if (rate->limiter == OTSEG_NONE32)
-		return 1;
 	limiter = limit_buckets(e, rate);
 	if (!limiter)
 		return 0;
@@ -119,6 +116,13 @@ OTSEG_NOINLINE u32 otseg_limit_use(const struct otseg_env *e, const struct otseg
 		return 0;
 	}
 	return 1;
+}
+
+/* The same of any rate; most have none. */
+OTSEG_INLINE u32 otseg_limit_use(const struct otseg_env *e, const struct otseg_img_rate *rate,
+				 u32 bytes)
+{
+	return rate->limiter == OTSEG_NONE32 || limit_use(e, rate, bytes);
 }
 
 /* Undoes otseg_limit_use(). */

@@ -398,61 +398,90 @@ OTSEG_INLINE u32 match_one(struct otseg_env *e, u64 index, u64 unused)
 
 OTSEG_UNIT(match_one_unit, match_one)
 
+/*
+ * Number @i of the rules of a leaf: 1 if it covers the message, or no more steps may be spent.
+ * What it stops for is noted. In a unit that holds only this rule, it is judged @in_line.
+ */
+OTSEG_INLINE u32 match_candidate(struct otseg_env *e, const struct otseg_img_leaf *l, u32 i,
+				 const u32 in_line)
+{
+	u32 index = *otseg_at(e, LEAF_RULES, l->rules + i);
+	const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
+	struct otseg_inspection *in = &e->s->inspection;
+	u32 stop;
+
+	if (!match_affords(e, 1))
+		return 1;
+	if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
+		return 0;
+	if (rule->flags & OTSEG_RULE_VOID) {
+		if (in->stop < OTSEG_R_UNIT)
+			in->stop = OTSEG_R_NO_INSPECTOR;
+		return 0;
+	}
+	stop = otseg_forget(e, in_line ? match_one(e, index, 0) : match_one_unit(e, index, 0));
+	if (stop == OTSEG_MATCH_ASK)
+		stop = otseg_forget(e, in_line ? match_more(e, index, 0) :
+						 match_more_unit(e, index, 0));
+	if (stop == OTSEG_R_RULE) {
+		in->rule = index;
+		return 1;
+	}
+	if (in->stop < stop)
+		in->stop = stop;
+	return 0;
+}
+
+/* The first rule, beside which most leaves have no other. 1: no other has to be looked at. */
+OTSEG_INLINE u32 match_begin(struct otseg_env *e, u64 leaf, u64 unused)
+{
+	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, (u32)leaf);
+
+	(void)unused;
+	return (l->n_rules && match_candidate(e, l, 0, 1)) || l->n_rules <= 1;
+}
+
+OTSEG_UNIT(match_begin_unit, match_begin)
+
+/* The others. */
+OTSEG_NOINLINE void match_go_on(struct otseg_env *e, u32 leaf)
+{
+	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
+	u32 i;
+
+	otseg_for(i, l->n_rules - 1) {
+		if (otseg_forget(e, match_candidate(e, l, i + 1, 0)))
+			return;
+	}
+}
+
 /**
  * otseg_match_message - hold the message at hand against the rules of a leaf
  * @e: surroundings; the message is in the inspection scratch, its rule goes there
  * @leaf: index of the leaf
- * @unused: 0
  *
  * Rules count in the order of the policy file; those of disabled conduits and
  * those without an inspector permit nothing.
  *
  * Return: OTSEG_R_RULE if one covers the message, else why none does.
  */
-OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u64 leaf, u64 unused)
+OTSEG_INLINE u32 otseg_match_message(struct otseg_env *e, u32 leaf)
 {
-	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 n_rules = l->n_rules;
-	u32 rules = l->rules;
-	u32 i;
 
-	(void)unused;
 	in->rule = OTSEG_NONE32;
 	in->stop = OTSEG_R_CONDUIT_DISABLED;
-	if (n_rules > OTSEG_MAX_LEAF_RULES)
+	if (otseg_at(e, LEAVES, leaf)->n_rules > OTSEG_MAX_LEAF_RULES)
 		return OTSEG_R_INTERNAL;
-	otseg_for(i, n_rules) {
-		u32 index = *otseg_at(e, LEAF_RULES, rules + i);
-		const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
-		u32 stop;
-
-		if (!match_affords(e, 1))
-			break;
-		if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED))
-			continue;
-		if (rule->flags & OTSEG_RULE_VOID) {
-			if (in->stop < OTSEG_R_UNIT)
-				in->stop = OTSEG_R_NO_INSPECTOR;
-			continue;
-		}
-		stop = otseg_forget(e, match_one_unit(e, index, 0));
-		if (stop == OTSEG_MATCH_ASK)
-			stop = otseg_forget(e, match_more_unit(e, index, 0));
-		if (stop == OTSEG_R_RULE) {
-			in->rule = index;
-			return stop;
-		}
-		if (in->stop < stop)
-			in->stop = stop;
-	}
+	if (otseg_unlikely(!match_begin_unit(e, leaf, 0)))
+		match_go_on(e, leaf);
+	if (otseg_likely(in->rule != OTSEG_NONE32))
+		return OTSEG_R_RULE;
 	if (otseg_unlikely(in->effort > OTSEG_EFFORT_MAX))
 		return OTSEG_R_PDU_EFFORT;
 	if (in->stop == OTSEG_R_FUNCTION && in->msg.flags & OTSEG_MSG_UNKNOWN)
 		return OTSEG_R_FUNCTION_UNKNOWN;
 	return in->stop;
 }
-
-OTSEG_UNIT(otseg_unit_match, otseg_match_message)
 
 #endif /* OTSEG_MATCH_H */

@@ -147,7 +147,6 @@ struct otseg_refused {
  * @leaf: leaf of the flow
  * @slot: of its session, plus one, while that is held from one program to the next; 0: it is not
  * @task: what the payload waits for, STREAM_*; 0: nothing has been done yet
- * @task_dir: enum otseg_msg_dir of it
  * @is_monitored: refusals are reported and change nothing
  * @is_lost: where the next PDU begins is not known
  * @rule: the rule that covers the message
@@ -177,7 +176,6 @@ struct otseg_inspection {
 	u32 leaf;
 	u32 slot;
 	u32 task;
-	u32 task_dir;
 	u32 is_monitored;
 	u32 is_lost;
 	u32 rule;

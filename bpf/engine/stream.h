@@ -45,7 +45,7 @@
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
 /* Where a window that is followed by the rest of the session begins: in the same page, mostly. */
 #define STREAM_LATE (OTSEG_STREAM_WINDOW - 512)
-#define OTSEG_SHORT 32 /* so few bytes are copied faster than the kernel is called */
+#define OTSEG_SHORT 128 /* so few bytes are copied faster than the kernel is called; a power of two */
 #define OTSEG_PIECES (OTSEG_STREAM_WINDOW / OTSEG_STREAM_PIECE + 2)
 
 /* Whether @a lies after @b; sequence numbers wrap. */
@@ -318,31 +318,59 @@ OTSEG_NOINLINE u32 stream_keep(const struct otseg_env *e, u64 *window, u32 from,
 }
 
 /*
- * The same for few bytes, from scratch offset @at, which is aligned as @from is.
- * Bytes that share the first or the last word stay as they are.
+ * Fetch @len bytes of the frame, those at @off, to offset @at of the scratch bytes. Few of
+ * them in words, of which the last one may overlap. Return: 0, or negative: there are none such.
  */
-OTSEG_INLINE void stream_keep_short(const struct otseg_env *e, u64 *window, u32 from, u32 at, u32 len)
+OTSEG_INLINE long stream_fetch(const struct otseg_env *e, u32 off, u32 at, u32 len)
 {
-	const struct otseg_inspection *in = &e->s->inspection;
-	u32 lead = from & 7;
-	u32 word = from / 8;
-	u32 left = lead + len;
-	u64 mask = ~0ull << 8 * lead;
+	u8 *to = (u8 *)e->s->inspection.bytes + (at & (OTSEG_INSPECTION_BYTES / 2 - 1));
+	u32 last = (len - 8) & (OTSEG_SHORT - 1);
+	const u8 *word;
 	u32 i;
 
-	at /= 8;
-	for (i = 0; i < OTSEG_SHORT / 8 + 1; i++) {
-		u64 bytes = in->bytes[(at + i) & (OTSEG_INSPECTION_BYTES / 8 - 1)];
-		u64 *to = &window[(word + i) & (OTSEG_WINDOW_WORDS - 1)];
-
-		if (left <= 8)
-			mask &= ~0ull >> (8 * (8 - left) & 63);
-		*to = (*to & ~mask) | (bytes & mask);
-		if (left <= 8)
-			return;
-		mask = ~0ull;
-		left -= 8;
+	if (otseg_unlikely(len - 8 >= OTSEG_SHORT || off + len > OTSEG_PEEK_MAX))
+		goto long_way;
+	word = otseg_peek_at(e, off + last, 8);
+	if (otseg_unlikely(!word))
+		goto long_way;
+	otseg_wire_put(u64, to + last, otseg_wire(u64, word));
+	for (i = 0; i < OTSEG_SHORT && i < last; i += 8) {
+		word = otseg_peek_at(e, off + i, 8);
+		if (word)
+			otseg_wire_put(u64, to + i, otseg_wire(u64, word));
 	}
+	return 0;
+long_way:
+	if (!stream_is_within(&len, OTSEG_STREAM_WINDOW))
+		return -1;
+	return otseg_load(e, off, to, len);
+}
+
+/*
+ * The same as stream_keep() for few bytes, from scratch offset @at, in words, of which the last one
+ * may overlap; 0, before anything is written: the window's end is in between.
+ */
+OTSEG_INLINE u32 stream_keep_short(const struct otseg_env *e, u64 *window, u32 from, u32 at, u32 len)
+{
+	const u8 *bytes = (const u8 *)e->s->inspection.bytes + (at & (OTSEG_INSPECTION_BYTES / 2 - 1));
+	u8 *to = (u8 *)window + (from & (OTSEG_STREAM_WINDOW - 1));
+	u32 last = (len - 8) & (OTSEG_SHORT - 1);
+	u64 mask;
+	u32 i;
+
+	if ((from & (OTSEG_STREAM_WINDOW - 1)) + (len < 8 ? 8 : len) > OTSEG_STREAM_WINDOW)
+		return 0;
+	if (otseg_unlikely(len < 8)) {
+		/* what is behind them stays as it is */
+		mask = ~0ull << 8 * (len & 7);
+		otseg_wire_put(u64, to, (otseg_wire(u64, to) & mask) |
+						(otseg_wire(u64, bytes) & ~mask));
+		return 1;
+	}
+	otseg_wire_put(u64, to + last, otseg_wire(u64, bytes + last));
+	for (i = 0; i < OTSEG_SHORT && i < last; i += 8)
+		otseg_wire_put(u64, to + i, otseg_wire(u64, bytes + i));
+	return 1;
 }
 
 /* Whether the response at hand fits the request, as far as it is visible. */
@@ -410,25 +438,31 @@ OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request
 		r->is_open |= OTSEG_REQUEST_MEMORY;
 }
 
+/* The rule at hand has a rate, which the segment uses up once. */
+OTSEG_NOINLINE void stream_ask_rate(struct otseg_inspection *in, u32 rule)
+{
+	u32 i;
+
+	otseg_for(i, in->n_limited) {
+		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
+			return;
+	}
+	in->limited[in->n_limited++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
+}
+
 /* Note the message at hand and its rule until the segment is known to pass. */
-OTSEG_NOINLINE void stream_ask(const struct otseg_env *e)
+OTSEG_INLINE void stream_ask(const struct otseg_env *e)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 rule = in->rule;
-	u32 i;
 
 	if (in->msg.kind == OTSEG_KIND_REQUEST)
 		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_REQUESTS - 1)]);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
-	if (otseg_likely(otseg_at(e, RULES, rule)->rate.limiter == OTSEG_NONE32))
-		return;
-	otseg_for(i, in->n_limited) {
-		if (in->limited[i & (OTSEG_SEGMENT_PDUS - 1)] == rule)
-			return;
-	}
-	in->limited[in->n_limited++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
+	if (otseg_unlikely(otseg_at(e, RULES, rule)->rate.limiter != OTSEG_NONE32))
+		stream_ask_rate(in, rule);
 }
 
 /* What a refused PDU of the answering side is: perhaps a request. */
@@ -451,7 +485,7 @@ OTSEG_INLINE u32 stream_asks_memory(const struct otseg_msg *msg)
 }
 
 /* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
-OTSEG_NOINLINE u32 stream_message(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_message(struct otseg_env *e, const struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 have = in->end - in->at;
@@ -474,7 +508,7 @@ OTSEG_NOINLINE u32 stream_message(struct otseg_env *e, const struct otseg_sessio
 		if (dir == OTSEG_DIR_RESPONSE)
 			reason = stream_misdirected(e, pdu, have, reason);
 	} else if (is_asked) {
-		reason = otseg_unit_match(e, in->leaf, 0);
+		reason = otseg_match_message(e, in->leaf);
 	} else {
 		reason = stream_answer(e, s);
 	}
@@ -512,11 +546,19 @@ OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 	};
 }
 
-/* Judge the PDU at hand and go to the next one; 1: there is none, or no use in it. */
-OTSEG_INLINE u32 stream_step(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+/* The same of one that is not the only one of its segment; most are, and a call has its price. */
+OTSEG_NOINLINE u32 stream_another(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+{
+	return stream_message(e, s, dir);
+}
+
+/*
+ * The PDU at hand was judged for @reason: go to the next one. 1: there is none, or no
+ * use in it.
+ */
+OTSEG_INLINE u32 stream_step(struct otseg_env *e, u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
-	u32 reason = otseg_forget(e, stream_message(e, s, dir));
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
 		if (in->verdict == OTSEG_R_RULE) {
@@ -549,11 +591,13 @@ OTSEG_INLINE u32 stream_judge(struct otseg_env *e, const struct otseg_session *s
 
 	in->verdict = OTSEG_R_RULE;
 	in->part = 0;
-	otseg_for(i, OTSEG_SEGMENT_PDUS) {
-		if (stream_step(e, s, dir))
-			return in->verdict;
+	if (otseg_likely(stream_step(e, otseg_forget(e, stream_message(e, s, dir)))))
+		return in->verdict;
+	otseg_for(i, OTSEG_SEGMENT_PDUS - 1) {
 		if (otseg_unlikely(in->n_requests >= OTSEG_REQUESTS))
 			break;
+		if (stream_step(e, otseg_forget(e, stream_another(e, s, dir))))
+			return in->verdict;
 	}
 	in->is_lost = 1;
 	return in->verdict == OTSEG_R_RULE ? OTSEG_R_PDU_COUNT : in->verdict;
@@ -593,7 +637,7 @@ OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 			verdict = OTSEG_R_RULE;
 			break;
 		}
-		reason = otseg_forget(e, stream_message(e, s, OTSEG_DIR_REQUEST));
+		reason = otseg_forget(e, stream_another(e, s, OTSEG_DIR_REQUEST));
 		if (in->is_lost)
 			return reason;
 		/* what was asked for is answered, whatever the policy says now */
@@ -660,6 +704,25 @@ OTSEG_INLINE void stream_count(const struct otseg_env *e, const struct otseg_ins
 	stream_count_one(e, rule, conduit);
 }
 
+/* Record the requests of a segment that makes several. */
+OTSEG_NOINLINE void stream_record_more(const struct otseg_inspection *in, struct otseg_session *s)
+{
+	u32 i;
+
+	otseg_for(i, in->n_requests - 1)
+		stream_record(in, s, i + 1);
+}
+
+/* Count the messages of a segment that has several. */
+OTSEG_NOINLINE void stream_count_more(const struct otseg_env *e)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	u32 i;
+
+	otseg_for(i, in->n_rules - 1)
+		stream_count(e, in, i + 1);
+}
+
 /* Close the requests that the segment answers. */
 OTSEG_NOINLINE void stream_close_answered(const struct otseg_inspection *in,
 					  struct otseg_session *s)
@@ -681,27 +744,22 @@ OTSEG_NOINLINE void stream_close_answered(const struct otseg_inspection *in,
  * Record what the segment asked or answered and what the inspector keeps, and count its
  * messages. Most segments ask or answer one thing, and a loop has its price.
  */
-OTSEG_NOINLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
+OTSEG_INLINE void stream_settle(const struct otseg_env *e, struct otseg_session *s)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	u32 next = s->settled & (OTSEG_REQUESTS - 1);
-	u32 i;
 
 	s->state = in->state;
 	if (in->n_requests) {
 		stream_begin_requests(s);
 		stream_record(in, s, 0);
 	}
-	if (otseg_unlikely(in->n_requests > 1)) {
-		otseg_for(i, in->n_requests - 1)
-			stream_record(in, s, i + 1);
-	}
+	if (otseg_unlikely(in->n_requests > 1))
+		stream_record_more(in, s);
 	if (in->n_rules)
 		stream_count(e, in, 0);
-	if (otseg_unlikely(in->n_rules > 1)) {
-		otseg_for(i, in->n_rules - 1)
-			stream_count(e, in, i + 1);
-	}
+	if (otseg_unlikely(in->n_rules > 1))
+		stream_count_more(e);
 	if (!in->answered)
 		return;
 	if (otseg_likely(in->answered == 1u << next && s->settled + 1 == s->asked)) {
@@ -802,7 +860,7 @@ OTSEG_INLINE u32 stream_behind(const struct otseg_cursor *c, u32 seq)
  * acknowledged. An open PDU that is acknowledged in part is short: it fits with any new bytes.
  * What begins at the oldest byte that is not acknowledged never waits.
  */
-OTSEG_NOINLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
+OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
 {
 	if (otseg_likely(!(c->flags & OTSEG_CURSOR_BODY)))
 		return end - c->acked > OTSEG_STREAM_WINDOW;
@@ -822,9 +880,10 @@ OTSEG_NOINLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
 /* In place of a reason, what has to be done next: see payload.h. */
 #define STREAM_JUDGE 0x600 /* the bytes are in scratch memory, to be judged */
 #define STREAM_RENEW 0x601 /* what was judged by an older policy is first to be judged again */
+#define STREAM_PREPARE 0x602 /* there is data to be judged */
 
 /* What becomes of a segment that carries data before it is judged: a reason, or one of these. */
-OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_packet *p = &e->s->packet;
@@ -890,9 +949,7 @@ OTSEG_NOINLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_sessio
 	from = c->next + owed;
 	to = otseg_forget(e, end - from);
 	in->end = at + to;
-	if (!stream_is_within(&to, OTSEG_STREAM_WINDOW))
-		return OTSEG_R_INTERNAL;
-	if (otseg_load(e, p->payload_off + (from - seq), (u8 *)in->bytes + at, to))
+	if (stream_fetch(e, p->payload_off + (from - seq), at, to))
 		return OTSEG_R_INTERNAL;
 	in->from = at;
 	in->owed = owed;
@@ -907,7 +964,6 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 	const struct otseg_packet *p = &e->s->packet;
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	u32 end = p->seq + p->payload_len;
-	u32 news = end - c->next;
 	u32 is_long = otseg_forget(e, stream_after(in->at, in->end));
 	u32 is_begun = otseg_forget(e, !stream_after(c->body, c->acked));
 	u32 has_body = c->flags & OTSEG_CURSOR_BODY;
@@ -935,10 +991,8 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 			return reason;
 	}
 	stream_rewind(c, dir);
-	if (otseg_likely(news <= OTSEG_SHORT && from == c->next && !in->owed))
-		stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next), in->from, news);
-	else if (!stream_keep(e, s->window[dir & 1], stream_at(c, from),
-			      p->payload_off + (from - p->seq), end - from))
+	if (!stream_keep(e, s->window[dir & 1], stream_at(c, from),
+			 p->payload_off + (from - p->seq), end - from))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
 	if (otseg_unlikely(is_behind))
@@ -956,6 +1010,30 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 		c->body_end = c->pdu;
 		c->flags |= OTSEG_CURSOR_BODY;
 	}
+	return reason;
+}
+
+/*
+ * The same for what most segments are: short, in sequence, and no part of a long PDU is around.
+ * Then nothing that stream_conclude() would find out matters.
+ */
+OTSEG_INLINE u32 stream_conclude_short(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+				       u32 reason)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+	u32 news = in->end - in->from;
+
+	if (otseg_unlikely(reason != OTSEG_R_RULE || news >= OTSEG_SHORT || in->owed ||
+			   in->is_lost || in->n_limited || c->flags & OTSEG_CURSOR_BODY ||
+			   e->s->packet.seq != c->next || stream_after(in->at, in->end)))
+		return stream_conclude(e, s, dir, reason);
+	stream_rewind(c, dir);
+	if (otseg_unlikely(!stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next),
+					      in->from, news)))
+		return stream_conclude(e, s, dir, reason);
+	stream_settle(e, s);
+	stream_advance(c, c->next + news, c->next + news - (in->end - in->at));
 	return reason;
 }
 

@@ -265,7 +265,7 @@ OTSEG_INLINE void otseg_tcp_advance(const struct otseg_packet *p, struct otseg_f
  * @f: its flow
  * @reply: it travels against the direction the flow was opened in
  */
-OTSEG_NOINLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
+OTSEG_INLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
 {
 	struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
 	struct otseg_flow_dir *you = reply ? &f->dir[0] : &f->dir[1];

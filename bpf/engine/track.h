@@ -150,8 +150,6 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 {
 	const struct otseg_path *path = &e->s->path;
 
-	if (path->inspected && e->s->packet.proto != OTSEG_PROTO_TCP)
-		return 0;
 	if (path->rule == OTSEG_NONE32 || otseg_conduit_is_monitored(e, path->conduit))
 		return 0;
 	if (otseg_at(e, CONDUITS, path->conduit)->rate.limiter != OTSEG_NONE32)
@@ -369,10 +367,11 @@ OTSEG_INLINE void otseg_track_pass(struct otseg_env *e, struct otseg_flow *f, u3
  * @e: surroundings: @e->s->is_new is OTSEG_NEW_STREAM, @e->flow_id is the flow; @e->s->said
  *	speaks against the frame if it is not 0: it passes in monitor mode only
  * @v: the verdict so far; with OTSEG_V_OPENED the frame has just opened the flow
+ * @is_prepared: the payload is prepared, and its session held
  *
  * Return: enum otseg_reason.
  */
-OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v)
+OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v, const u32 is_prepared)
 {
 	struct otseg_flow *f = otseg_flow_at(e, otseg_flow_place(e->flow_id));
 	u32 is_monitored = otseg_conduit_is_monitored(e, v->conduit);
@@ -382,7 +381,11 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 
 	if (!f)
 		return OTSEG_R_INTERNAL;
-	reason = otseg_forget(e, otseg_payload_judge(e, f, reply, is_monitored));
+	if (is_prepared)
+		reason = otseg_payload_conclude(e, reply, is_monitored);
+	else
+		reason = otseg_payload_judge(e, f, reply, is_monitored);
+	reason = otseg_forget(e, reason);
 	if (otseg_unlikely(reason == OTSEG_UNJUDGED))
 		return reason;
 	if (!otseg_reason_passes(reason) && !is_monitored) {
@@ -418,7 +421,7 @@ OTSEG_INLINE u32 otseg_track_ask(struct otseg_env *e, struct otseg_verdict *v, u
 	e->s->is_new = OTSEG_NEW_STREAM;
 	e->s->inspection.task = 0;
 	e->s->said = fault;
-	return otseg_leave_to(e, OTSEG_STAGE_STREAM) ? OTSEG_UNJUDGED : otseg_track_stream(e, v);
+	return otseg_leave_to(e, OTSEG_STAGE_STREAM) ? OTSEG_UNJUDGED : otseg_track_stream(e, v, 0);
 }
 
 /**

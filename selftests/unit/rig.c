@@ -256,7 +256,7 @@ u32 rig_match(struct rig *rig, const void *bytes, u32 len)
 	in->msg.part = 0;
 	reason = otseg_inspect_pdu(OTSEG_SVC_MODBUS, (struct otseg_pdu *)((u8 *)in->bytes + 3), len,
 				   OTSEG_DIR_REQUEST, &in->msg);
-	return reason ? reason : otseg_match_message(&rig->e, 0, 0);
+	return reason ? reason : otseg_match_message(&rig->e, 0);
 }
 
 /**

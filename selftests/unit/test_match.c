@@ -359,10 +359,10 @@ static void test_opaque_objects(void)
 		msg->n_objects = (u8)n;
 		msg->objects[1] = msg->objects[0];
 		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
-		CHECK(otseg_match_message(&rig->e, 0, 0) == OTSEG_R_OBJECT, "%u visible", n);
+		CHECK(otseg_match_message(&rig->e, 0) == OTSEG_R_OBJECT, "%u visible", n);
 	}
 	POLICY({ .access = OTSEG_ACCESS_READ });
-	CHECK(otseg_match_message(&rig->e, 0, 0) == OTSEG_R_RULE);
+	CHECK(otseg_match_message(&rig->e, 0) == OTSEG_R_RULE);
 }
 
 int main(void)

@@ -146,7 +146,10 @@ def resolve(insns, functions, names, base):
             # what is loaded is the address of a callback: its distance, or where it was put
             insn.target = at + 1 + insn.imm
         elif insn.is_call and insn.src == CALL_BPF:
-            insn.target = at + 1 + insn.off
+            # the kernel shows 16 bits of the distance, which may be longer
+            near = at + 1 + insn.off
+            insn.target = next((far for far in (near, near + (1 << 16), near - (1 << 16))
+                                if far in functions), near)
         elif insn.is_call:
             address = (base + insn.imm) & (1 << 64) - 1
             insn.callee = names.get(address, "bpf_tail_call" if insn.imm == 12 else None)
