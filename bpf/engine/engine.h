@@ -47,6 +47,9 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 	if (reason != OTSEG_R_RULE) {
 		if (reason == OTSEG_R_TCP_SYN_DATA || !otseg_conduit_is_monitored(e, v->conduit))
 			return reason;
+		/* The conduit of the other direction answers for each such frame anew. */
+		if (path->conduit == OTSEG_NONE16)
+			return reason;
 		/* It passes all the same: its replies need a flow to pass by. */
 		if (v->rule == OTSEG_NONE32) {
 			path->leaf = reason;

@@ -1260,6 +1260,10 @@ static void case_monitor(void)
 	CHECK(v.flags & OTSEG_V_MONITORED);
 	PASS(udp(&lab, &it, 99, port), NO_RULE);
 	CHECK(v.flags == (OTSEG_V_MONITORED | OTSEG_V_REPLY));
+	/* what may be an answer to something passed before: each time */
+	PASS(udp(&lab, &it, 98, port), NO_CONDUIT);
+	PASS(udp(&lab, &it, 98, port), NO_CONDUIT);
+	CHECK(v.flags == OTSEG_V_MONITORED);
 	t = talk_new(&it, &lab, 99);
 	PASS(say(&t, 0, S, 0), NO_RULE);
 	PASS(say(&t, 1, S | A, 0), NO_RULE);
