@@ -301,6 +301,7 @@ static const u16 otseg_dnp3_crc[256] = { OTSEG_CRC_TABLE(OTSEG_DNP3_CRC) };
 #define OTSEG_DNP3_AT_SOURCE 6
 #define OTSEG_DNP3_AT_USER 10
 #define OTSEG_DNP3_COUNTED 5 /* bytes of the header that the length counts */
+#define OTSEG_DNP3_BLOCKS 16 /* of user octets: 250 of them at most */
 #define OTSEG_DNP3_BLOCK 16
 #define OTSEG_DNP3_DIR 0x80
 #define OTSEG_DNP3_PRM 0x40
@@ -367,19 +368,44 @@ OTSEG_NOINLINE u32 dnp3_number(const u8 *buf, u32 at, u32 width)
 	return number;
 }
 
-/* The CRCs of those blocks that are there as a whole. */
-OTSEG_NOINLINE u32 dnp3_checksums(const u8 *buf, u32 have, u32 length)
+/* Whether the block of @len bytes at @at, at most one of user octets, does not end with its CRC. */
+OTSEG_INLINE u32 dnp3_is_wrong(const u8 *buf, u32 at, u32 len)
 {
 	u32 crc = 0;
 	u32 i;
 
-	otseg_for(i, have) {
-		crc = crc >> 8 ^ otseg_dnp3_crc[(crc ^ pdu_u8(buf, i)) & 0xff];
-		if ((i + 8) % (OTSEG_DNP3_BLOCK + 2) != OTSEG_DNP3_BLOCK + 1 && i + 1 != length)
-			continue;
-		if (crc != OTSEG_DNP3_RESIDUE)
+	for (i = 0; i < OTSEG_DNP3_BLOCK + 2 && i < len; i++)
+		crc = crc >> 8 ^ otseg_dnp3_crc[(crc ^ pdu_u8(buf, at + i)) & 0xff];
+	return crc != OTSEG_DNP3_RESIDUE;
+}
+
+/* The same of block @i of user octets, if it is there as a whole. */
+OTSEG_INLINE u32 dnp3_is_wrong_block(const u8 *buf, u32 i, u32 have, u32 length)
+{
+	u32 at = OTSEG_DNP3_AT_USER + i * (OTSEG_DNP3_BLOCK + 2);
+	u32 len = OTSEG_DNP3_BLOCK + 2;
+
+	if (at >= length)
+		return 0;
+	if (length - at < len)
+		len = length - at;
+	return at + len <= have && dnp3_is_wrong(buf, at, len);
+}
+
+/* The CRCs of those blocks that are there as a whole. */
+OTSEG_INLINE u32 dnp3_checksums(const u8 *buf, u32 have, u32 length)
+{
+	u32 i;
+
+	if (have < OTSEG_DNP3_AT_USER)
+		return OTSEG_R_NONE;
+	if (dnp3_is_wrong(buf, 0, OTSEG_DNP3_AT_USER) || dnp3_is_wrong_block(buf, 0, have, length))
+		return OTSEG_R_PDU_CHECKSUM;
+	if (otseg_likely(have <= OTSEG_DNP3_AT_USER + OTSEG_DNP3_BLOCK + 2))
+		return OTSEG_R_NONE;
+	otseg_for(i, OTSEG_DNP3_BLOCKS - 1) {
+		if (dnp3_is_wrong_block(buf, i + 1, have, length))
 			return OTSEG_R_PDU_CHECKSUM;
-		crc = 0;
 	}
 	return OTSEG_R_NONE;
 }

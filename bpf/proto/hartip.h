@@ -253,14 +253,17 @@ OTSEG_INLINE void hartip_command(u32 function, u32 number, struct otseg_msg *msg
 	msg_function(msg, function, number, access);
 }
 
+/* A delimiter, address, command and count, as many bytes as that counts, and a check byte. */
+#define OTSEG_HARTIP_CHECKED (OTSEG_HARTIP_AT_BODY + 1 + 5 + 2 + 255 + 1)
+
 /* Exclusive-or of what lies from the delimiter to the check byte, both included. */
-OTSEG_NOINLINE u32 hartip_checksum(const u8 *buf, u32 length)
+OTSEG_INLINE u32 hartip_checksum(const u8 *buf, u32 length)
 {
 	u32 sum = 0;
 	u32 i;
 
-	otseg_for(i, length - OTSEG_HARTIP_AT_BODY)
-		sum ^= pdu_u8(buf, OTSEG_HARTIP_AT_BODY + i);
+	for (i = OTSEG_HARTIP_AT_BODY; i < OTSEG_HARTIP_CHECKED && i < length; i++)
+		sum ^= pdu_u8(buf, i);
 	return sum ? OTSEG_R_PDU_CHECKSUM : OTSEG_R_NONE;
 }
 

@@ -418,39 +418,61 @@ struct mqtt_scan {
 };
 
 /* The next byte of a topic, at @off. Return: whether it may be there. */
-OTSEG_GLOBAL u32 otseg_mqtt_byte(struct mqtt_scan *scan, u32 byte, u32 off)
+OTSEG_INLINE u32 mqtt_byte(struct mqtt_scan *scan, u32 byte, u32 off)
 {
-	if (!scan)
-		return 0;
-	if (scan->more) {
-		if (byte < scan->lowest || byte > scan->highest)
+	u32 wild = otseg_read(scan->wild);
+	u32 more = otseg_read(scan->more);
+	u32 level;
+
+	if (more) {
+		if (byte < otseg_read(scan->lowest) || byte > otseg_read(scan->highest))
 			return 0;
-		scan->lowest = 0x80;
-		scan->highest = 0xbf;
-		scan->more--;
+		otseg_write(scan->lowest, 0x80);
+		otseg_write(scan->highest, 0xbf);
+		otseg_write(scan->more, more - 1);
 	} else if (byte >= 0x80) {
 		if (byte < 0xc2 || byte > 0xf4)
 			return 0;
-		scan->more = 1 + (byte >= 0xe0) + (byte >= 0xf0);
-		scan->lowest = byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80;
-		scan->highest = byte == 0xed ? 0x9f : byte == 0xf4 ? 0x8f : 0xbf;
+		otseg_write(scan->more, 1 + (byte >= 0xe0) + (byte >= 0xf0));
+		otseg_write(scan->lowest, byte == 0xe0 ? 0xa0 : byte == 0xf0 ? 0x90 : 0x80);
+		otseg_write(scan->highest, byte == 0xed ? 0x9f : byte == 0xf4 ? 0x8f : 0xbf);
 	}
-	if (!byte || scan->wild == '#' || (scan->wild && byte != '/'))
+	if (!byte || wild == '#' || (wild && byte != '/'))
 		return 0;
-	scan->wild = 0;
+	otseg_write(scan->wild, 0);
 	if (byte == '+' || byte == '#') {
-		if (!scan->is_filter || scan->before != '/')
+		if (!otseg_read(scan->is_filter) || otseg_read(scan->before) != '/')
 			return 0;
-		scan->wild = byte;
+		otseg_write(scan->wild, byte);
 	}
 	if (byte == '/') {
-		scan->level++;
-		if (scan->level == 2)
-			scan->from = off + 1;
-		if (scan->level == 3)
-			scan->to = off;
+		level = otseg_read(scan->level) + 1;
+		otseg_write(scan->level, level);
+		if (level == 2)
+			otseg_write(scan->from, off + 1);
+		if (level == 3)
+			otseg_write(scan->to, off);
 	}
-	scan->before = byte;
+	otseg_write(scan->before, byte);
+	return 1;
+}
+
+#define MQTT_RUN 32
+
+/*
+ * The next MQTT_RUN bytes of a topic, those at @off, or @len if that is less. What is known is kept
+ * in memory, where the verifier does not follow it. Return: whether they may be there.
+ */
+OTSEG_GLOBAL u32 otseg_mqtt_run(struct mqtt_scan *scan, struct otseg_pdu *pdu, u32 off, u32 len)
+{
+	u32 i;
+
+	if (!scan || !pdu)
+		return 0;
+	for (i = 0; i < MQTT_RUN && i < len; i++) {
+		if (!mqtt_byte(scan, pdu_u8(pdu->bytes, off + i), off + i))
+			return 0;
+	}
 	return 1;
 }
 
@@ -472,9 +494,15 @@ OTSEG_GLOBAL u32 otseg_mqtt_topic(struct otseg_pdu *pdu, u32 off, u32 len, u32 i
 
 	if (!pdu || !len || len > OTSEG_PDU_MAX)
 		return MQTT_TOPIC_BAD;
-	otseg_for(i, len) {
-		if (!otseg_mqtt_byte(&scan, pdu_u8(pdu->bytes, off + i), off + i))
-			return MQTT_TOPIC_BAD;
+	if (!otseg_mqtt_run(&scan, pdu, off, len))
+		return MQTT_TOPIC_BAD;
+	if (otseg_unlikely(len > MQTT_RUN)) {
+		otseg_for(i, (len - 1) / MQTT_RUN) {
+			u32 at = (i + 1) * MQTT_RUN;
+
+			if (!otseg_mqtt_run(&scan, pdu, off + at, len - at))
+				return MQTT_TOPIC_BAD;
+		}
 	}
 	if (scan.more)
 		return MQTT_TOPIC_BAD;
@@ -923,7 +951,7 @@ OTSEG_INLINE u32 mqtt_expected(u32 type, u32 flags, u32 dir, const struct otseg_
 									   OTSEG_R_PDU_STATE;
 }
 
-OTSEG_NOINLINE u32 mqtt_packet(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
+OTSEG_INLINE u32 mqtt_packet(struct otseg_pdu *pdu, u32 have, u32 dir, struct otseg_msg *msg)
 {
 	const u8 *buf = pdu->bytes;
 	struct mqtt_walk walk = {};
