@@ -363,8 +363,7 @@ OTSEG_INLINE u32 stream_keep_short(const struct otseg_env *e, u64 *window, u32 f
 	if (otseg_unlikely(len < 8)) {
 		/* what is behind them stays as it is */
 		mask = ~0ull << 8 * (len & 7);
-		otseg_wire_put(u64, to, (otseg_wire(u64, to) & mask) |
-						(otseg_wire(u64, bytes) & ~mask));
+		otseg_wire_put(u64, to, (otseg_wire(u64, to) & mask) | (otseg_wire(u64, bytes) & ~mask));
 		return 1;
 	}
 	otseg_wire_put(u64, to + last, otseg_wire(u64, bytes + last));
