@@ -464,21 +464,42 @@ int otseg_history_read(json_t *list, size_t *n_damaged)
 	return err;
 }
 
-static void previous_name(char name[128], const void *successor)
+#define KEPT_LEN 128
+
+/* What is kept that belongs to an image is named for its digest. */
+static void kept_name(char name[KEPT_LEN], const char *before, const void *image, const char *after)
 {
-	const struct otseg_image *header = successor;
+	const struct otseg_image *header = image;
 	char digest[2 * OTSEG_DIGEST_LEN + 1];
 
 	otseg_print_hex(digest, header->digest, OTSEG_DIGEST_LEN);
-	snprintf(name, 128, PREVIOUS "%s.img", digest);
+	snprintf(name, KEPT_LEN, "%s%s%s", before, digest, after);
+}
+
+static void previous_name(char name[KEPT_LEN], const void *successor)
+{
+	kept_name(name, PREVIOUS, successor, ".img");
 }
 
 static int previous_path(char path[PATH_LEN], const void *successor)
 {
-	char name[128];
+	char name[KEPT_LEN];
 
 	previous_name(name, successor);
 	return state_path(path, name);
+}
+
+static int keep(const char *name, const struct otseg_blob *blob)
+{
+	char path[PATH_LEN];
+	int err;
+
+	err = state_make();
+	if (!err)
+		err = state_path(path, name);
+	if (!err)
+		err = otseg_source_write(path, blob, 0600);
+	return err ? err : dir_sync();
 }
 
 /**
@@ -488,16 +509,11 @@ static int previous_path(char path[PATH_LEN], const void *successor)
  */
 void otseg_previous_keep(const void *successor, const struct otseg_blob *image)
 {
-	char path[PATH_LEN];
+	char name[KEPT_LEN];
 	int err;
 
-	err = state_make();
-	if (!err)
-		err = previous_path(path, successor);
-	if (!err)
-		err = otseg_source_write(path, image, 0600);
-	if (!err)
-		err = dir_sync();
+	previous_name(name, successor);
+	err = keep(name, image);
 	if (err)
 		otseg_error_print("warning: no rollback without a file: the policy before cannot be "
 				  "kept in %s: %s",
@@ -516,18 +532,14 @@ void otseg_previous_forget(const void *successor)
 		unlink(path);
 }
 
-static void signature_name(char name[128], const void *image)
+static void signature_name(char name[KEPT_LEN], const void *image)
 {
-	const struct otseg_image *header = image;
-	char digest[2 * OTSEG_DIGEST_LEN + 1];
-
-	otseg_print_hex(digest, header->digest, OTSEG_DIGEST_LEN);
-	snprintf(name, 128, SIGNATURE "%s.sig", digest);
+	kept_name(name, SIGNATURE, image, ".sig");
 }
 
 static int signature_path(char path[PATH_LEN], const void *image)
 {
-	char name[128];
+	char name[KEPT_LEN];
 
 	signature_name(name, image);
 	return state_path(path, name);
@@ -540,16 +552,11 @@ static int signature_path(char path[PATH_LEN], const void *image)
  */
 void otseg_signature_keep(const void *image, const struct otseg_blob *signature)
 {
-	char path[PATH_LEN];
+	char name[KEPT_LEN];
 	int err;
 
-	err = state_make();
-	if (!err)
-		err = signature_path(path, image);
-	if (!err)
-		err = otseg_source_write(path, signature, 0600);
-	if (!err)
-		err = dir_sync();
+	signature_name(name, image);
+	err = keep(name, signature);
 	if (err)
 		otseg_error_print("warning: a rollback to this policy needs its signature again: it "
 				  "cannot be kept in %s: %s",

@@ -640,23 +640,52 @@ int otseg_genl_interface_unbind(struct otseg_genl *genl, u32 ifindex, const char
 				 "release the interface");
 }
 
-/* A list of interfaces that grows. */
-struct interface_list {
-	struct otseg_genl_interface *items;
+/* A list of what a dump brings, which grows. */
+struct item_list {
+	void *items;
 	size_t n_items;
+	size_t size; /* of each */
 };
+
+/* Room for one more; NULL: no memory. */
+static void *item_add(struct item_list *list)
+{
+	void *items = reallocarray(list->items, list->n_items + 1, list->size);
+
+	if (!items)
+		return NULL;
+	list->items = items;
+	return (char *)items + list->size * list->n_items++;
+}
+
+/* All that a dump brings, of one moment; @doing is what for. */
+static int list_ask(struct otseg_genl *genl, u8 command, const char *doing, mnl_cb_t on_item,
+		    struct item_list *list)
+{
+	struct reply reply = { .cb = on_item, .data = list };
+	int err, tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		list->items = NULL;
+		list->n_items = 0;
+		err = talk_aloud(genl, request_begin(genl, command, NLM_F_DUMP, doing), &reply);
+		if (!err)
+			return 0;
+		free(list->items);
+		if (err != -EINTR)
+			return err;
+	}
+	otseg_error_print("module: %s: they change all the time", doing);
+	return -EBUSY;
+}
 
 static int on_interface(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[OTSEG_A_INTERFACE_MAX + 1];
-	struct interface_list *list = data;
-	struct otseg_genl_interface *item;
+	struct otseg_genl_interface *item = item_add(data);
 
-	item = reallocarray(list->items, list->n_items + 1, sizeof(*item));
 	if (!item)
 		return MNL_CB_ERROR;
-	list->items = item;
-	item += list->n_items++;
 	attributes_parse(nlh, tb, OTSEG_A_INTERFACE_MAX);
 	item->ifindex = get_u32(tb[OTSEG_A_INTERFACE_IFINDEX]);
 	get_text(item->device, sizeof(item->device), tb[OTSEG_A_INTERFACE_DEVICE]);
@@ -681,27 +710,15 @@ static int on_interface(const struct nlmsghdr *nlh, void *data)
 int otseg_genl_interface_list(struct otseg_genl *genl, struct otseg_genl_interface **list,
 			      size_t *n_list)
 {
-	struct interface_list found;
-	struct reply reply = { .cb = on_interface, .data = &found };
-	int err, tries;
+	struct item_list found = { .size = sizeof(**list) };
+	int err;
 
-	for (tries = 0; tries < 10; tries++) {
-		memset(&found, 0, sizeof(found));
-		err = talk_aloud(genl,
-				 request_begin(genl, OTSEG_CMD_INTERFACE_GET, NLM_F_DUMP,
-					       "list the interfaces"),
-				 &reply);
-		if (!err) {
-			*list = found.items;
-			*n_list = found.n_items;
-			return 0;
-		}
-		free(found.items);
-		if (err != -EINTR)
-			return err;
-	}
-	otseg_error_print("module: list the interfaces: they change all the time");
-	return -EBUSY;
+	err = list_ask(genl, OTSEG_CMD_INTERFACE_GET, "list the interfaces", on_interface, &found);
+	if (err)
+		return err;
+	*list = found.items;
+	*n_list = found.n_items;
+	return 0;
 }
 
 static int on_conduit_set(const struct nlmsghdr *nlh, void *data)
@@ -739,23 +756,13 @@ int otseg_genl_conduit_set(struct otseg_genl *genl, const struct otseg_change *c
 	return talk_aloud(genl, nlh, &reply);
 }
 
-/* A list of conduits that grows. */
-struct conduit_list {
-	struct otseg_genl_conduit *items;
-	size_t n_items;
-};
-
 static int on_conduit(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[OTSEG_A_CONDUIT_MAX + 1];
-	struct conduit_list *list = data;
-	struct otseg_genl_conduit *item;
+	struct otseg_genl_conduit *item = item_add(data);
 
-	item = reallocarray(list->items, list->n_items + 1, sizeof(*item));
 	if (!item)
 		return MNL_CB_ERROR;
-	list->items = item;
-	item += list->n_items++;
 	attributes_parse(nlh, tb, OTSEG_A_CONDUIT_MAX);
 	get_text(item->name, sizeof(item->name), tb[OTSEG_A_CONDUIT_NAME]);
 	item->flags = get_u32(tb[OTSEG_A_CONDUIT_FLAGS]);
@@ -776,27 +783,14 @@ static int on_conduit(const struct nlmsghdr *nlh, void *data)
 int otseg_genl_conduit_list(struct otseg_genl *genl, struct otseg_genl_conduit **list,
 			    size_t *n_list)
 {
-	struct conduit_list found;
-	struct reply reply = { .cb = on_conduit, .data = &found };
-	int err, tries;
+	struct item_list found = { .size = sizeof(**list) };
+	int err = list_ask(genl, OTSEG_CMD_CONDUIT_GET, "list the conduits", on_conduit, &found);
 
-	for (tries = 0; tries < 10; tries++) {
-		memset(&found, 0, sizeof(found));
-		err = talk_aloud(genl,
-				 request_begin(genl, OTSEG_CMD_CONDUIT_GET, NLM_F_DUMP,
-					       "list the conduits"),
-				 &reply);
-		if (!err) {
-			*list = found.items;
-			*n_list = found.n_items;
-			return 0;
-		}
-		free(found.items);
-		if (err != -EINTR)
-			return err;
-	}
-	otseg_error_print("module: list the conduits: they change all the time");
-	return -EBUSY;
+	if (err)
+		return err;
+	*list = found.items;
+	*n_list = found.n_items;
+	return 0;
 }
 
 /* The values that one counters-get is expected to bring. */
