@@ -150,7 +150,7 @@ is_sealed()
 takes_unsigned()
 {
 	client "push $own/a.img" && is_active module-a && [[ $(<$sysfs/revision) == 0 ]] &&
-		[[ ! $(field signer status) ]] && ! (($(field flags status) & 4)) || return
+		[[ ! $(field signer status) ]] && ! (($(field flags status) & 8)) || return
 	client "push $own/r7.img" && is_active r7 && [[ $(<$sysfs/revision) == 7 ]] &&
 		client "push $own/a.img"
 }
@@ -201,7 +201,7 @@ no_signature_at_all()
 		refused ERANGE "17000 bytes: expected 1 to 16384" "load $own/a.img" \
 			"signature $own/a.long" stage chunks verify &&
 		refused ERANGE "0 bytes: expected 1 to 16384" "load $own/a.img" stage chunks \
-			"raw 3 20 0"
+			"raw 3 21 0"
 }
 
 # A transaction that was refused is over; one that was verified may be signed later.
@@ -234,7 +234,7 @@ from_now_on()
 	wait_for 20 test -e /tmp/ready && echo 1 >$parameter && echo >/tmp/hold
 	wait "$pid" && grep 'commit: EKEYREJECTED: the policy is not signed' /tmp/said &&
 		[[ $(<$parameter) == Y && $(<$sysfs/require_signed) == 1 ]] &&
-		(($(field flags status) & 4)) && rm /tmp/hold
+		(($(field flags status) & 8)) && rm /tmp/hold
 }
 
 never_back()
