@@ -252,6 +252,9 @@ static int diff_run(const struct otseg_cli *cli)
 	if (!ret)
 		ret = side_read(cli->words[1], &new_image);
 	if (!ret) {
+		/* What is open or closed by hand is no part of a policy. */
+		otseg_image_plain(old_image.data);
+		otseg_image_plain(new_image.data);
 		ret = otseg_image_diff(stdout, old_image.data, new_image.data, print_flags(cli));
 		if (ret < 0) {
 			otseg_error_print("%s", strerror(-ret));
