@@ -91,7 +91,6 @@ static const struct {
 	{ "mms", "function=read" },
 	{ "dnp3", "function=read/" },
 	{ "enip", "function=read-tag" },
-	{ "enip-io", "function=io-data" },
 	{ "iec104", "function=c-ic-na-1" },
 	{ "opcua", "function=read " },
 	{ "bacnet", "function=read-property " },
@@ -99,12 +98,25 @@ static const struct {
 	{ "sv", "function=publish" },
 	{ "profinet", "function=rt-class-1 " },
 	{ "profinet-cm", "function=read" },
-	{ "ethercat", "function=lrd" },
 	{ "hart-ip", "/read-primary-variable" },
 	{ "fins", "function=memory-area-read" },
 	{ "melsec", "function=read " },
 	{ "c37.118", "function=data" },
 };
+
+/*
+ * Not measured: I/O passes after an allowed Forward Open only, and none of EtherCAT's
+ * frames is found to be one that can be repeated here.
+ */
+static const char *const left_out[] = { "enip-io", "ethercat" };
+
+static bool is_left_out(const char *service)
+{
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+		if (!strcmp(left_out[i], service))
+			return true;
+	return false;
+}
 
 #define N_CHOICES (sizeof(choices) / sizeof(choices[0]))
 
@@ -437,6 +449,8 @@ static int bench_run(struct bench *benches, const char *folder, int rounds, int 
 				       chosen[i]->len);
 			continue;
 		}
+		if (is_left_out(c->service))
+			continue;
 		fprintf(stderr, "protocols: %s: no message that can be repeated\n", c->name);
 		failed = 1;
 	}
