@@ -6,14 +6,8 @@
 # are in ../vm/e2e_guest_confirm.sh.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=../ktap.sh
-. "$here/../ktap.sh"
-# shellcheck source=plant.sh
-. "$here/plant.sh"
-
-built=${O:-$(cd "$here/../.." && pwd)/build}
-PATH=$built:$PATH
-export OTSEG_PIN_DIR=/sys/fs/bpf/$plant_tag
+# shellcheck source=tool.sh
+. "$here/tool.sh"
 
 policy()
 {

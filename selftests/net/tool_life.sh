@@ -7,14 +7,9 @@
 # verdicts beyond one permission and one refusal.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=../ktap.sh
-. "$here/../ktap.sh"
-# shellcheck source=plant.sh
-. "$here/plant.sh"
+# shellcheck source=tool.sh
+. "$here/tool.sh"
 
-built=${O:-$(cd "$here/../.." && pwd)/build}
-PATH=$built:$PATH
-export OTSEG_PIN_DIR=/sys/fs/bpf/$plant_tag
 object=${OTSEG_BPF_OBJECT:-$built/selftests/net/lean/otseg.bpf.o}
 export OTSEG_BPF_OBJECT=$object
 plc=192.168.10.11

@@ -6,14 +6,9 @@
 # enforced. Without the key nobody says so, and it is dropped.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=../ktap.sh
-. "$here/../ktap.sh"
-# shellcheck source=plant.sh
-. "$here/plant.sh"
+# shellcheck source=tool.sh
+. "$here/tool.sh"
 
-built=${O:-$(cd "$here/../.." && pwd)/build}
-PATH=$built:$PATH
-export OTSEG_PIN_DIR=/sys/fs/bpf/$plant_tag
 plc=192.168.10.11
 office=10.10.9.99
 
