@@ -35,6 +35,12 @@ struct otseg_key {
 	bool is_required;
 };
 
+/* The key of every command that changes what is in force. */
+#define OTSEG_KEY_REASON(is_required)                                          \
+	{                                                                      \
+		"reason", "TEXT", "what for, kept in the history", is_required \
+	}
+
 struct otseg_cli;
 
 /**

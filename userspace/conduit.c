@@ -100,11 +100,6 @@ static int grant_run(const struct otseg_cli *cli)
 	return OTSEG_EXIT_USAGE;
 }
 
-#define REASON_KEY(is_required)                                                \
-	{                                                                      \
-		"reason", "TEXT", "what for, kept in the history", is_required \
-	}
-
 static const struct otseg_command commands[] = {
 	{
 		.name = "show",
@@ -115,28 +110,29 @@ static const struct otseg_command commands[] = {
 	{
 		.name = "grant",
 		.words = { "NAME" },
-		.keys = { { "for", "TIME", "how long: 90s, 10m, 2h, 1d", true }, REASON_KEY(true) },
+		.keys = { { "for", "TIME", "how long: 90s, 10m, 2h, 1d", true },
+			  OTSEG_KEY_REASON(true) },
 		.sentence = "Open a disabled conduit for a time, whose end the kernel keeps.",
 		.run = grant_run,
 	},
 	{
 		.name = "revoke",
 		.words = { "NAME" },
-		.keys = { REASON_KEY(false) },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "End a grant before its time.",
 		.run = revoke_run,
 	},
 	{
 		.name = "enable",
 		.words = { "NAME" },
-		.keys = { REASON_KEY(false) },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Open a disabled conduit, until another policy is applied.",
 		.run = enable_run,
 	},
 	{
 		.name = "disable",
 		.words = { "NAME" },
-		.keys = { REASON_KEY(false) },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Close a conduit, until it is enabled again.",
 		.run = disable_run,
 	},

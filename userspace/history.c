@@ -600,22 +600,22 @@ static void previous_header(const void *active, struct otseg_image *header)
  */
 void otseg_previous_clean(const void *active)
 {
-	char path[PATH_LEN], keep[3][128];
+	char path[PATH_LEN], spared[3][KEPT_LEN];
 	struct otseg_image previous;
 	struct dirent *entry;
 	DIR *dir;
 
-	previous_name(keep[0], active);
-	signature_name(keep[1], active);
+	previous_name(spared[0], active);
+	signature_name(spared[1], active);
 	previous_header(active, &previous);
-	signature_name(keep[2], &previous);
+	signature_name(spared[2], &previous);
 	dir = opendir(state_dir());
 	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, PREVIOUS, strlen(PREVIOUS)) &&
 		    strncmp(entry->d_name, SIGNATURE, strlen(SIGNATURE)))
 			continue;
-		if (!strcmp(entry->d_name, keep[0]) || !strcmp(entry->d_name, keep[1]) ||
-		    !strcmp(entry->d_name, keep[2]) || state_path(path, entry->d_name))
+		if (!strcmp(entry->d_name, spared[0]) || !strcmp(entry->d_name, spared[1]) ||
+		    !strcmp(entry->d_name, spared[2]) || state_path(path, entry->d_name))
 			continue;
 		unlink(path);
 	}

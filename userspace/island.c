@@ -51,7 +51,7 @@ static int show_run(const struct otseg_cli *cli)
 		ret = OTSEG_EXIT_REFUSED;
 		goto out;
 	}
-	is_on = ((const struct otseg_image *)active.image.data)->flags & OTSEG_IMG_ISLAND;
+	is_on = otseg_image_is_island(active.image.data);
 	policy = otseg_image_json(active.image.data);
 	conduits = json_incref(json_object_get(policy, "conduits"));
 	json_decref(policy);
@@ -71,11 +71,6 @@ out:
 	return ret;
 }
 
-#define REASON_KEY                                                       \
-	{                                                                \
-		"reason", "TEXT", "what for, kept in the history", false \
-	}
-
 static const struct otseg_command commands[] = {
 	{
 		.name = "show",
@@ -84,13 +79,13 @@ static const struct otseg_command commands[] = {
 	},
 	{
 		.name = "on",
-		.keys = { REASON_KEY },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Cut every conduit that does not survive island mode.",
 		.run = on_run,
 	},
 	{
 		.name = "off",
-		.keys = { REASON_KEY },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "End island mode: conduits are what they were.",
 		.run = off_run,
 	},

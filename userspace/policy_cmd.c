@@ -473,7 +473,7 @@ static const struct otseg_command commands[] = {
 			  { "confirm", "TIME",
 			    "roll back after 90s, 10m, 2h, unless 'policy confirm' comes before",
 			    false },
-			  { "reason", "TEXT", "what for, kept in the history", false },
+			  OTSEG_KEY_REASON(false),
 			  { "signature", "SIGNATURE", "its signature; needs the module", false } },
 		.sentence = "Put a policy file or an image in force. If anything fails, nothing "
 			    "changes.",
@@ -488,13 +488,13 @@ static const struct otseg_command commands[] = {
 	},
 	{
 		.name = "confirm",
-		.keys = { { "reason", "TEXT", "what for, kept in the history", false } },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Keep the active policy, which was applied with 'confirm'.",
 		.run = confirm_run,
 	},
 	{
 		.name = "rollback",
-		.keys = { { "reason", "TEXT", "what for, kept in the history", false } },
+		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Go back to the last confirmed policy, or to the one before this.",
 		.run = rollback_run,
 	},

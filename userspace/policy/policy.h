@@ -104,6 +104,18 @@ void otseg_image_inherit(void *image, const void *before);
 OTSEG_SECTION_LIST(X)
 #undef X
 
+/* What the policy itself says of a conduit. */
+static inline const char *otseg_image_state(const struct otseg_img_conduit *conduit)
+{
+	return conduit->flags & OTSEG_CONDUIT_STANDING ? "enabled" : "disabled";
+}
+
+/* Whether island mode is on in it. */
+static inline bool otseg_image_is_island(const void *image)
+{
+	return ((const struct otseg_image *)image)->flags & OTSEG_IMG_ISLAND;
+}
+
 static inline const void *otseg_image_section(const void *image, enum otseg_section_id id)
 {
 	const struct otseg_image *header = image;
