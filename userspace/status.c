@@ -96,32 +96,24 @@ static json_t *room_json(const struct otseg_active *active)
 	return json;
 }
 
-static json_t *module_json(struct otseg_genl *genl)
+static json_t *module_json(const struct otseg_genl_status *status)
 {
-	struct otseg_genl_status status;
-
-	if (otseg_genl_status_get(genl, &status))
-		return json_null();
-	return json_pack("{s:s, s:I, s:b, s:b}", "version", status.version, "image_version",
-			 (json_int_t)status.image_version, "transaction",
-			 !!(status.flags & OTSEG_STATUS_FLAG_TRANSACTION), "governed",
-			 !!(status.flags & OTSEG_STATUS_FLAG_GOVERNED));
+	return json_pack("{s:s, s:I, s:b, s:b}", "version", status->version, "image_version",
+			 (json_int_t)status->image_version, "transaction",
+			 !!(status->flags & OTSEG_STATUS_FLAG_TRANSACTION), "governed",
+			 !!(status->flags & OTSEG_STATUS_FLAG_GOVERNED));
 }
 
 /* Who has signed the policy, and who must have. */
-static json_t *signature_json(struct otseg_genl *genl)
+static json_t *signature_json(const struct otseg_genl_status *status)
 {
-	struct otseg_genl_status status;
-	json_t *json;
+	json_t *json = json_pack("{s:b, s:I, s:I}", "required",
+				 !!(status->flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED),
+				 "certificates", (json_int_t)status->certificates, "least_revision",
+				 (json_int_t)status->least_revision);
 
-	if (otseg_genl_status_get(genl, &status))
-		return json_null();
-	json = json_pack("{s:b, s:I, s:I}", "required",
-			 !!(status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED), "certificates",
-			 (json_int_t)status.certificates, "least_revision",
-			 (json_int_t)status.least_revision);
-	if (*status.signer)
-		json_object_set_new(json, "signer", json_string(status.signer));
+	if (*status->signer)
+		json_object_set_new(json, "signer", json_string(status->signer));
 	return json;
 }
 
@@ -181,29 +173,23 @@ static void confirm_text(const json_t *confirm)
 /* Conduits whose state is not the policy's: granted, by hand, or cut by island mode. */
 static json_t *conduits_json(const struct otseg_active *active)
 {
-	json_t *policy = otseg_image_json(active->image.data);
-	json_t *list = json_array(), *all = json_object_get(policy, "conduits"), *row, *item;
-	static const char *const keys[] = { "name",    "state", "now",
-					    "by_hand", "grant", "change_reason" };
-	size_t i, k;
+	const void *image = active->image.data;
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	json_t *list = json_array(), *row;
+	size_t i;
 
-	otseg_change_show(active, all);
-	json_array_foreach(all, i, row) {
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, CONDUITS); i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name",
+						      otseg_image_string(image, conduits[i].name),
+						      "state", otseg_image_state(&conduits[i])));
+	otseg_change_show(active, list);
+	for (i = json_array_size(list); i--;) {
+		row = json_array_get(list, i);
+		json_object_del(row, "enabled");
 		if (json_equal(json_object_get(row, "now"), json_object_get(row, "state")))
-			continue;
-		item = json_object();
-		for (k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			if (json_object_get(row, keys[k]))
-				json_object_set(item, keys[k], json_object_get(row, keys[k]));
-		json_array_append_new(list, item);
+			json_array_remove(list, i);
 	}
-	json_decref(policy);
 	return list;
-}
-
-static bool is_island(const struct otseg_active *active)
-{
-	return ((const struct otseg_image *)active->image.data)->flags & OTSEG_IMG_ISLAND;
 }
 
 static void conduits_text(const json_t *status)
@@ -240,7 +226,9 @@ static void conduits_text(const json_t *status)
 static json_t *status_json(const struct otseg_active *active, bool with_stats)
 {
 	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_status module;
 	json_t *status, *unenforced;
+	bool is_told;
 
 	status = json_pack("{s:s, s:s, s:s, s:o}", "version", OTSEG_VERSION, "state",
 			   active->generation ? "active" : "none", "backend",
@@ -248,7 +236,8 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 			   interfaces_json(active));
 	if (active->generation) {
 		json_object_set_new(status, "policy", policy_json(active));
-		json_object_set_new(status, "island", json_boolean(is_island(active)));
+		json_object_set_new(status, "island",
+				    json_boolean(otseg_image_is_island(active->image.data)));
 		json_object_set_new(status, "changed_conduits", conduits_json(active));
 		unenforced = otseg_unenforced_json(active->image.data, active->counters);
 		if (unenforced)
@@ -256,10 +245,12 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 	}
 	if (active->bpf.root >= 0 && active->has_bpf)
 		json_object_set_new(status, "room", room_json(active));
-	if (genl)
-		json_object_set_new(status, "module", module_json(genl));
-	if (genl)
-		json_object_set_new(status, "signature", signature_json(genl));
+	if (genl) {
+		is_told = !otseg_genl_status_get(genl, &module);
+		json_object_set_new(status, "module", is_told ? module_json(&module) : json_null());
+		json_object_set_new(status, "signature",
+				    is_told ? signature_json(&module) : json_null());
+	}
 	if (genl && active->generation)
 		json_object_set_new(status, "confirm", confirm_json(genl));
 	if (active->counters && with_stats) {
@@ -293,7 +284,8 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	else
 		puts("policy      none is active");
 	if (json_integer_value(json_object_get(policy, "revision")))
-		printf("revision    %lld\n", json_integer_value(json_object_get(policy, "revision")));
+		printf("revision    %lld\n",
+		       json_integer_value(json_object_get(policy, "revision")));
 	signature_text(json_object_get(status, "signature"), policy);
 	otseg_unenforced_print(stdout, "mode        ", json_object_get(status, "not_enforced"));
 	confirm_text(json_object_get(status, "confirm"));

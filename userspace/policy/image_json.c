@@ -178,7 +178,7 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 			otseg_image_string(image, zones[conduit->from].name), "to",
 			otseg_image_string(image, zones[conduit->to].name), "intra",
 			conduit->flags & OTSEG_CONDUIT_INTRA ? 1 : 0, "state",
-			conduit->flags & OTSEG_CONDUIT_STANDING ? "enabled" : "disabled", "mode",
+			otseg_image_state(conduit), "mode",
 			conduit->flags & OTSEG_CONDUIT_MONITOR ? "monitor" : "enforce",
 			"flow_budget", (json_int_t)conduit->flow_budget, "session_budget",
 			(json_int_t)conduit->session_budget, "line", (json_int_t)conduit->line,
