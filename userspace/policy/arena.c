@@ -138,6 +138,33 @@ void otseg_vec_free(struct otseg_vec *vec)
 }
 
 /**
+ * otseg_compare_u32 - order of numbers, for qsort() and bsearch()
+ * @left: one
+ * @right: another
+ *
+ * Return: less than, equal to or greater than 0, as @left is less than, equal to or greater
+ * than @right.
+ */
+int otseg_compare_u32(const void *left, const void *right)
+{
+	u32 a = *(const u32 *)left, b = *(const u32 *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+/**
+ * otseg_compare_macs - order of MAC addresses, for qsort() and bsearch()
+ * @left: six bytes
+ * @right: six others
+ *
+ * Return: as otseg_compare_u32() does.
+ */
+int otseg_compare_macs(const void *left, const void *right)
+{
+	return memcmp(left, right, 6);
+}
+
+/**
  * otseg_bytes_hash - hash bytes for a table in memory
  * @bytes: the bytes
  * @len: their number

@@ -46,6 +46,9 @@ struct otseg_vec {
 void *otseg_vec_add(struct otseg_vec *vec, const void *records, size_t n);
 void otseg_vec_free(struct otseg_vec *vec);
 
+int otseg_compare_u32(const void *left, const void *right);
+int otseg_compare_macs(const void *left, const void *right);
+
 static inline void otseg_vec_add_u32(struct otseg_vec *vec, u32 value)
 {
 	otseg_vec_add(vec, &value, 1);

@@ -66,19 +66,12 @@ struct sweep {
 	struct otseg_vec ranges[2];
 };
 
-static int compare_u32(const void *left, const void *right)
-{
-	u32 a = *(const u32 *)left, b = *(const u32 *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 static size_t sort_unique(u32 *values, size_t n)
 {
 	size_t i, kept = 0;
 
 	if (n)
-		qsort(values, n, sizeof(*values), compare_u32);
+		qsort(values, n, sizeof(*values), otseg_compare_u32);
 	for (i = 0; i < n; i++)
 		if (!kept || values[i] != values[kept - 1])
 			values[kept++] = values[i];

@@ -127,13 +127,6 @@ static u32 content_of(struct otseg_diff_work *work, u32 side, u32 rule)
 	return *content;
 }
 
-static int compare_u32(const void *left, const void *right)
-{
-	const u32 *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* Whether two leaves say the same about messages, word by word, in whatever order. */
 static bool leaves_are_alike(struct otseg_diff_work *work, const struct otseg_diff_leaf leaf[2])
 {
@@ -144,7 +137,7 @@ static bool leaves_are_alike(struct otseg_diff_work *work, const struct otseg_di
 	for (s = 0; s < 2; s++) {
 		for (i = 0; i < leaf[s].n_rules; i++)
 			content[s][i] = content_of(work, s, leaf[s].rules[i]);
-		qsort(content[s], leaf[s].n_rules, sizeof(u32), compare_u32);
+		qsort(content[s], leaf[s].n_rules, sizeof(u32), otseg_compare_u32);
 	}
 	return !memcmp(content[0], content[1], leaf[0].n_rules * sizeof(u32));
 }

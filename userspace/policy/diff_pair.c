@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "image_words.h"
 
 #define MAX_ATOMS (1u << 24) /* of two zones */
 
@@ -374,11 +375,6 @@ static void compare_matrix(struct quad *quad, const struct way *way)
 	otseg_vec_free(&atoms);
 }
 
-static int compare_macs(const void *left, const void *right)
-{
-	return memcmp(left, right, 6);
-}
-
 static bool has_macs(const void *image, u16 zone)
 {
 	return zone != OTSEG_NONE16 &&
@@ -388,19 +384,13 @@ static bool has_macs(const void *image, u16 zone)
 /* The addresses that may speak for a zone; everybody but nobody if it lists none. */
 static struct otseg_diff_macs macs_read(struct otseg_arena *arena, const void *image, u16 zone)
 {
-	const struct otseg_img_mac *slots = OTSEG_IMAGE_RECORDS(image, MAC_HASH);
-	struct otseg_vec found = OTSEG_VEC(u8[6]);
 	struct otseg_diff_macs macs = { .is_but = true };
+	struct otseg_vec found;
 	u8(*kept)[6];
-	u32 i;
 
 	if (!has_macs(image, zone))
 		return macs;
-	for (i = 0; i < OTSEG_IMAGE_COUNT(image, MAC_HASH); i++)
-		if (slots[i].zone_plus1 == zone + 1u)
-			otseg_vec_add(&found, slots[i].addr, 1);
-	if (found.n)
-		qsort(found.data, found.n, 6, compare_macs);
+	found = otseg_image_macs(image, zone);
 	kept = otseg_arena_alloc(arena, found.n * 6 + 1);
 	if (found.n)
 		memcpy(kept, found.data, found.n * 6);
@@ -411,7 +401,7 @@ static struct otseg_diff_macs macs_read(struct otseg_arena *arena, const void *i
 
 static bool macs_have(const struct otseg_diff_macs *macs, const u8 mac[6])
 {
-	bool is_listed = macs->n && bsearch(mac, macs->macs, macs->n, 6, compare_macs);
+	bool is_listed = macs->n && bsearch(mac, macs->macs, macs->n, 6, otseg_compare_macs);
 
 	return is_listed != macs->is_but;
 }

@@ -187,12 +187,8 @@ static json_t *macs_json(const struct otseg_diff_macs *macs)
 	json_t *list = json_array();
 	u32 i;
 
-	for (i = 0; i < macs->n && i < MAX_WORDS; i++) {
-		const u8 *mac = macs->macs[i];
-
-		json_array_append_new(list, json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
-							 mac[1], mac[2], mac[3], mac[4], mac[5]));
-	}
+	for (i = 0; i < macs->n && i < MAX_WORDS; i++)
+		json_array_append_new(list, otseg_mac_json(macs->macs[i]));
 	return list;
 }
 

@@ -3,6 +3,7 @@
  * An image as one JSON object: what the policy says, in the order of the image.
  */
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image_words.h"
@@ -41,29 +42,48 @@ static json_t *level_json(u16 tenths)
 	return tenths % 10 ? json_real(tenths / 10.0) : json_integer(tenths / 10);
 }
 
-static int compare_macs(const void *left, const void *right)
+/**
+ * otseg_mac_json - put a MAC address into words
+ * @mac: as on the wire
+ *
+ * Return: a string.
+ */
+json_t *otseg_mac_json(const u8 mac[6])
 {
-	return memcmp(left, right, 6);
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+			    mac[5]);
+}
+
+/**
+ * otseg_image_macs - who may speak for a zone
+ * @image: the image
+ * @zone: index of the zone
+ *
+ * Return: its MAC addresses, u8[6] each, in order; otseg_vec_free() them.
+ */
+struct otseg_vec otseg_image_macs(const void *image, u32 zone)
+{
+	const struct otseg_img_mac *slots = OTSEG_IMAGE_RECORDS(image, MAC_HASH);
+	struct otseg_vec macs = OTSEG_VEC(u8[6]);
+	u32 i;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, MAC_HASH); i++)
+		if (slots[i].zone_plus1 == zone + 1)
+			otseg_vec_add(&macs, slots[i].addr, 1);
+	if (macs.n)
+		qsort(macs.data, macs.n, macs.size, otseg_compare_macs);
+	return macs;
 }
 
 static json_t *macs_json(const void *image, u32 zone)
 {
-	const struct otseg_img_mac *macs = OTSEG_IMAGE_RECORDS(image, MAC_HASH);
-	u32 n = OTSEG_IMAGE_COUNT(image, MAC_HASH), i;
-	struct otseg_vec found = OTSEG_VEC(u8[6]);
+	struct otseg_vec found = otseg_image_macs(image, zone);
+	const u8(*addr)[6] = found.data;
 	json_t *list = json_array();
-	const u8(*addr)[6];
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (macs[i].zone_plus1 == zone + 1)
-			otseg_vec_add(&found, macs[i].addr, 1);
-	if (found.n)
-		qsort(found.data, found.n, found.size, compare_macs);
-	addr = found.data;
 	for (i = 0; i < found.n; i++)
-		json_array_append_new(list, json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x",
-							 addr[i][0], addr[i][1], addr[i][2],
-							 addr[i][3], addr[i][4], addr[i][5]));
+		json_array_append_new(list, otseg_mac_json(addr[i]));
 	otseg_vec_free(&found);
 	return list;
 }
@@ -233,11 +253,11 @@ json_t *otseg_image_json(const void *image)
 	}
 	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
 			 otseg_image_string(image, header->name), "revision",
-			 (json_int_t)header->revision, "supersedes",
-			 (json_int_t)header->supersedes, "digest", digest, "size",
-			 (int)header->size, "arp",
+			 (json_int_t)header->revision, "supersedes", (json_int_t)header->supersedes,
+			 "digest", digest, "size", (int)header->size, "arp",
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
 			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "routed",
-			 routed_json(image), "zones", zones, "wires", wires, "assets", assets, "conduits", conduits);
+			 routed_json(image), "zones", zones, "wires", wires, "assets", assets,
+			 "conduits", conduits);
 }

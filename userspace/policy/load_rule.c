@@ -94,13 +94,6 @@ static void check_zone(struct otseg_loader *loader, const struct otseg_node *nod
 			 policy->zones[zone].name);
 }
 
-static int compare_u32(const void *left, const void *right)
-{
-	u32 a = *(const u32 *)left, b = *(const u32 *)right;
-
-	return a < b ? -1 : a > b;
-}
-
 /**
  * otseg_load_check_repeats - see that no asset is named twice in a list
  * @loader: the loader
@@ -118,7 +111,7 @@ void otseg_load_check_repeats(struct otseg_loader *loader, const struct otseg_no
 		return;
 	sorted = otseg_alloc(n * sizeof(*sorted));
 	memcpy(sorted, assets, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_u32);
+	qsort(sorted, n, sizeof(*sorted), otseg_compare_u32);
 	for (i = 1; i < n; i++)
 		if (sorted[i] == sorted[i - 1])
 			otseg_node_error(&loader->source, node, "'%s' stands here twice",

@@ -196,11 +196,6 @@ static struct otseg_prefix *load_prefixes(struct otseg_loader *loader,
 	return prefixes;
 }
 
-static int compare_macs(const void *left, const void *right)
-{
-	return memcmp(left, right, 6);
-}
-
 static void load_macs(struct otseg_loader *loader, const struct otseg_node *node,
 		      struct otseg_zone *zone)
 {
@@ -217,7 +212,7 @@ static void load_macs(struct otseg_loader *loader, const struct otseg_node *node
 			zone->n_macs++;
 	/* Their order says nothing, so it shall not change the image. */
 	if (zone->n_macs)
-		qsort(zone->macs, zone->n_macs, sizeof(*zone->macs), compare_macs);
+		qsort(zone->macs, zone->n_macs, sizeof(*zone->macs), otseg_compare_macs);
 	for (i = 1; i < zone->n_macs; i++)
 		if (!memcmp(zone->macs[i - 1], zone->macs[i], 6))
 			otseg_node_error(source, node,
