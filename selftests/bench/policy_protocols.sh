@@ -14,9 +14,9 @@ access='[read, diagnostic, write, control, program, vendor]'
 # What is measured of it is a datagram.
 carrier()
 {
-	if [[ $1 == fins ]]; then
-		echo ", carrier: udp"
-	fi
+	case $1 in
+	fins | ethercat) echo ", carrier: udp" ;;
+	esac
 }
 
 # rules ip|link: of the services with IP, or without
