@@ -65,9 +65,11 @@ versions()
 large_arrives()
 {
 	head -c 20000 /dev/zero | tr '\0' x >"$plant_dir/large"
-	plant_start whole ot mosquitto_sub -h "$broker" -t plant/line3/recipe -C 1 -F '%l'
-	wait_for 10 tells 10.10.5.30 plant/line3/recipe -f "$plant_dir/large" -q 1 &&
-		wait_for 10 said whole '^20000$'
+	plant_start whole ot stdbuf -oL mosquitto_sub -h "$broker" -t '#' -F '%t %l'
+	# Not before somebody listens.
+	wait_for 10 said_for whole plant/own 1 &&
+		wait_for 10 tells 10.10.5.30 plant/line3/recipe -f "$plant_dir/large" -q 1 &&
+		wait_for 10 said whole '^plant/line3/recipe 20000$'
 }
 
 recipe_arrives()
