@@ -49,6 +49,18 @@ void otseg_vec_free(struct otseg_vec *vec);
 int otseg_compare_u32(const void *left, const void *right);
 int otseg_compare_macs(const void *left, const void *right);
 
+/**
+ * otseg_vec_at - the records of an array from one of them on
+ * @vec: the array
+ * @first: the first one's number
+ *
+ * Return: where it is, until the next record is added; NULL while there is none at all.
+ */
+static inline void *otseg_vec_at(const struct otseg_vec *vec, size_t first)
+{
+	return vec->data ? (char *)vec->data + first * vec->size : NULL;
+}
+
 static inline void otseg_vec_add_u32(struct otseg_vec *vec, u32 value)
 {
 	otseg_vec_add(vec, &value, 1);

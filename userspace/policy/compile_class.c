@@ -153,7 +153,7 @@ static void make_marks(struct sweep *sweep, const struct otseg_pool *sets,
 		otseg_vec_add_u32(&sweep->list_first, begin);
 		for (i = starts[list]; i < end; i++)
 			otseg_vec_add_u32(&sweep->list_marks, sweep->marks[members[i]]);
-		n = sort_unique((u32 *)sweep->list_marks.data + begin, sweep->list_marks.n - begin);
+		n = sort_unique(otseg_vec_at(&sweep->list_marks, begin), sweep->list_marks.n - begin);
 		sweep->list_marks.n = begin + n;
 	}
 	otseg_vec_add_u32(&sweep->list_first, sweep->list_marks.n);
@@ -268,7 +268,7 @@ static int sweep_family(struct sweep *sweep, unsigned int family,
 		size_t n_outer;
 
 		depth = close_prefixes(sweep, family, open, depth, &group->prefix->first);
-		outer = (const u32 *)sweep->states.vec.data + open[depth - 1].state;
+		outer = otseg_vec_at(&sweep->states.vec, open[depth - 1].state);
 		n_outer = ((const u32 *)sweep->state_n.data)[open[depth - 1].state];
 		words.n = 0;
 		otseg_vec_add_u32(&words, group->zone);
@@ -283,7 +283,7 @@ static int sweep_family(struct sweep *sweep, unsigned int family,
 			if (first < end)
 				otseg_vec_add(&words, marks + first, end - first);
 		}
-		words.n = 1 + sort_unique((u32 *)words.data + 1, words.n - 1);
+		words.n = 1 + sort_unique(otseg_vec_at(&words, 1), words.n - 1);
 		open[depth].last = otseg_prefix_last(group->prefix);
 		open[depth].state = add_state(sweep, &words);
 		add_range(sweep, family, group->prefix->first, open[depth].state);

@@ -221,8 +221,8 @@ static void leaf_messages(struct otseg_diff_work *work, const struct otseg_diff_
 		otseg_vec_free(&found);
 		otseg_vec_add(&work->leaf_answers, answers, 1);
 	}
-	answer = (u32 *)work->leaf_answers.data + 2 * at;
-	otseg_vec_add(indices, (u32 *)work->leaf_lists.data + answer[0], answer[1]);
+	answer = otseg_vec_at(&work->leaf_answers, at);
+	otseg_vec_add(indices, otseg_vec_at(&work->leaf_lists, answer[0]), answer[1]);
 }
 
 static bool same_rate(const struct otseg_img_rate *a, const struct otseg_img_rate *b)
@@ -465,7 +465,7 @@ void otseg_diff_cells(struct otseg_diff_work *work, const struct otseg_diff_ques
 
 		compare_cells(work, question, &found);
 		for (i = 0; i < found.n; i++) {
-			struct found *one = (struct found *)found.data + i;
+			struct found *one = otseg_vec_at(&found, i);
 			struct otseg_arena arena = {};
 			struct otseg_set set = otseg_set_make(&arena, &one->spans);
 
@@ -479,7 +479,7 @@ void otseg_diff_cells(struct otseg_diff_work *work, const struct otseg_diff_ques
 		otseg_vec_free(&found);
 		otseg_vec_add(&work->answers, answers, 1);
 	}
-	answer = (u32 *)work->answers.data + 2 * at;
-	*deltas = (u32 *)work->lists.data + answer[0];
+	answer = otseg_vec_at(&work->answers, at);
 	*n = answer[1];
+	*deltas = otseg_vec_at(&work->lists, answer[0]);
 }

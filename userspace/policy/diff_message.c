@@ -410,7 +410,7 @@ static bool box_residue(struct bench *bench, const struct box *box, const struct
 		}
 		left = OTSEG_VEC(struct piece);
 		for (k = 0; k < pieces->n; k++) {
-			const struct piece *one = (struct piece *)pieces->data + k;
+			const struct piece *one = otseg_vec_at(pieces, k);
 
 			if (!objects_part(box, &all[i]) && dims_meet(one->dim, all[i].dim))
 				cut(bench, box, one, &all[i], &left);
@@ -527,7 +527,7 @@ static bool rule_residue(const struct question *q, u32 member, const struct otse
 
 	rule_boxes(q->bench, image, q->one->rules[member], member, q->is_session, &boxes);
 	for (i = 0; i < boxes.n; i++) {
-		const struct box *box = (struct box *)boxes.data + i;
+		const struct box *box = otseg_vec_at(&boxes, i);
 		const struct piece *first;
 
 		functions = otseg_set_or(&q->bench->arena, functions, box->dim[OTSEG_DIM_FUNCTION]);
@@ -540,7 +540,7 @@ static bool rule_residue(const struct question *q, u32 member, const struct otse
 	}
 	merge_pieces(q->bench, &all);
 	for (i = 0; i < all.n; i++) {
-		const struct piece *piece = (struct piece *)all.data + i;
+		const struct piece *piece = otseg_vec_at(&all, i);
 		const struct box *box = boxes.data;
 
 		message = message_new(q->diff, q->side, q->one->rules[member]);
@@ -661,8 +661,8 @@ bool otseg_diff_rules_meet(const void *const image[2], u32 old_rule, u32 new_rul
 		rule_boxes(&bench, image[i], leaves[i].rules[0], 0, false, &boxes[i]);
 	for (i = 0; i < boxes[0].n; i++)
 		for (k = 0; k < boxes[1].n && !is_met; k++) {
-			const struct box *a = (struct box *)boxes[0].data + i;
-			const struct box *b = (struct box *)boxes[1].data + k;
+			const struct box *a = otseg_vec_at(&boxes[0], i);
+			const struct box *b = otseg_vec_at(&boxes[1], k);
 
 			is_met = !objects_part(a, b) && dims_meet(a->dim, b->dim);
 		}

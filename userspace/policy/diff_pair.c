@@ -92,7 +92,7 @@ static void roles_find(struct quad *quad, u32 end)
 {
 	const struct otseg_diff_work *work = quad->work;
 	const struct otseg_diff_place *place = quad->place[end];
-	const u32 *members = (u32 *)work->members.data + place->classes;
+	const u32 *members = otseg_vec_at(&work->members, place->classes);
 	struct roles *roles = &quad->roles[end];
 	/* Nobody is multicast, and nobody asks who a group is. */
 	bool may_be_odd = end && !(quad->question.is_neighbour && quad->family == 6);
@@ -102,7 +102,7 @@ static void roles_find(struct quad *quad, u32 end)
 	roles->of_class = otseg_alloc((place->n_classes + 1) * sizeof(u32));
 	for (i = 0; i < place->n_classes; i++) {
 		const struct otseg_diff_class *class =
-			(struct otseg_diff_class *)work->classes.data + members[i];
+			otseg_vec_at(&work->classes, members[i]);
 		u32 pair[2] = {};
 
 		for (s = 0; s < 2; s++) {
@@ -146,14 +146,14 @@ static const struct otseg_diff_addresses *addresses_of(struct quad *quad, u32 en
 {
 	const struct otseg_diff_work *work = quad->work;
 	const struct otseg_diff_place *place = quad->place[end];
-	const u32 *members = (u32 *)work->members.data + place->classes;
+	const u32 *members = otseg_vec_at(&work->members, place->classes);
 	struct otseg_vec found = OTSEG_VEC(struct otseg_diff_addresses);
 	struct otseg_diff_addresses *all, *kept;
 	u32 i, used = 0;
 
 	for (i = 0; i < place->n_classes; i++) {
 		const struct otseg_diff_class *class =
-			(struct otseg_diff_class *)work->classes.data + members[i];
+			otseg_vec_at(&work->classes, members[i]);
 		u32 role = quad->roles[end].of_class[i];
 
 		if (role != OTSEG_NONE32 && wanted[role / 64] >> (role & 63) & 1)
@@ -215,7 +215,7 @@ static void entry_add(struct otseg_diff *diff, struct otseg_diff_entry *entry)
 static struct otseg_diff_entry entry_of(const struct quad *quad, const struct way *way, u32 index)
 {
 	const struct otseg_diff_delta *delta =
-		(struct otseg_diff_delta *)quad->work->deltas.vec.data + index;
+		otseg_vec_at(&quad->work->deltas.vec, index);
 	u32 side = delta->kind == OTSEG_DIFF_DENIED || delta->kind == OTSEG_DIFF_ENFORCED ?
 			   OTSEG_DIFF_OLD :
 			   OTSEG_DIFF_NEW;
@@ -313,7 +313,7 @@ static void make_entries(struct quad *quad, const struct way *way, const struct 
 		for (k = i; k < rows.n && all[k].list == all[i].list && all[k].n == all[i].n; k++)
 			otseg_vec_add_u32(&srcs, all[k].src);
 		bits_set(bits[0], n_roles[0], srcs.data, srcs.n);
-		bits_set(bits[1], n_roles[1], (u32 *)lists.vec.data + all[i].list, all[i].n);
+		bits_set(bits[1], n_roles[1], otseg_vec_at(&lists.vec, all[i].list), all[i].n);
 		entry = entry_of(quad, way, atoms->delta);
 		entry.src = addresses_of(quad, 0, bits[0], &entry.n_src);
 		entry.dst = addresses_of(quad, 1, bits[1], &entry.n_dst);
@@ -567,7 +567,7 @@ static void compare_places(struct otseg_diff_work *work, const struct otseg_diff
 			   const struct otseg_diff_place *dst)
 {
 	struct quad quad = { .work = work, .place = { src, dst }, .family = src->family };
-	const u16 *homes = (u16 *)work->homes.data + src->links;
+	const u16 *homes = otseg_vec_at(&work->homes, src->links);
 	u16 zones[2][2] = { { src->zone[0], src->zone[1] }, { dst->zone[0], dst->zone[1] } };
 	bool is_default = false, is_listed = has_macs(work->diff->image[0], src->zone[0]) ||
 					     has_macs(work->diff->image[1], src->zone[1]);
@@ -638,7 +638,7 @@ static void announcement_add(struct otseg_diff_work *work, const struct otseg_di
 
 static bool is_wired(const struct otseg_diff *diff, u32 at)
 {
-	const struct otseg_diff_link *link = (struct otseg_diff_link *)diff->links.data + at;
+	const struct otseg_diff_link *link = otseg_vec_at(&diff->links, at);
 	bool wired = false;
 	u32 s;
 
@@ -657,7 +657,7 @@ static bool is_wired(const struct otseg_diff *diff, u32 at)
 static void compare_announcements(struct otseg_diff_work *work,
 				  const struct otseg_diff_place *place)
 {
-	const u16 *homes = (u16 *)work->homes.data + place->links;
+	const u16 *homes = otseg_vec_at(&work->homes, place->links);
 	u16 *only = otseg_alloc((place->n_links + 1) * sizeof(*only));
 	u16 *both = otseg_alloc((place->n_links + 1) * sizeof(*both));
 	struct otseg_diff_macs macs[2], part;

@@ -277,7 +277,7 @@ static void homes_find(struct otseg_diff_work *work)
 	u32 i, k, s;
 
 	for (i = 0; i < work->places.n; i++) {
-		struct otseg_diff_place *place = (struct otseg_diff_place *)work->places.data + i;
+		struct otseg_diff_place *place = otseg_vec_at(&work->places, i);
 
 		place->links = work->homes.n;
 		for (k = 0; k < work->diff->links.n; k++) {

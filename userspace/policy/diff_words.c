@@ -173,7 +173,7 @@ static json_t *end_json(const struct otseg_diff *diff, const struct otseg_diff_e
 
 static json_t *link_json(const struct otseg_diff *diff, u32 link)
 {
-	const struct otseg_diff_link *at = (struct otseg_diff_link *)diff->links.data + link;
+	const struct otseg_diff_link *at = otseg_vec_at(&diff->links, link);
 
 	if (!at->vlan)
 		return json_string(at->name);
@@ -757,7 +757,7 @@ static json_t *way_of(const void *image, u32 index)
  */
 json_t *otseg_diff_way_json(const struct otseg_diff *diff, u32 link)
 {
-	const struct otseg_diff_link *at = (struct otseg_diff_link *)diff->links.data + link;
+	const struct otseg_diff_link *at = otseg_vec_at(&diff->links, link);
 
 	return json_pack("{s:o, s:o, s:o}", "interface", link_json(diff, link), "old",
 			 way_of(diff->image[0], at->index_plus1[0] - 1u), "new",
