@@ -9,6 +9,63 @@
 
 #include "decode.h"
 
+#define OTSEG_CHECKSUM_SHORT 128 /* bytes of a segment that are summed where they stand */
+
+/* Is @sum, with its carries, that of a segment whose checksum is right? */
+OTSEG_INLINE u32 checksum_is_right(u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+}
+
+/* What the pseudo header adds but for addresses: protocol, and @len of the segment. */
+OTSEG_INLINE u32 checksum_begin(u32 len)
+{
+	return (u32)otseg_be16((u16)len) + (OTSEG_PROTO_TCP << 8);
+}
+
+/**
+ * otseg_checksum_short - verify the checksum of a short TCP segment where it stands
+ * @e: surroundings
+ * @p: the packet
+ * @addresses: the sum of the words of both addresses
+ *
+ * In place of a call, a copy and another call: the short way is not much longer than these.
+ *
+ * Return: enum otseg_reason: NONE or L4_CHECKSUM; OTSEG_UNJUDGED: it is too long, or does
+ * not lie together.
+ */
+OTSEG_INLINE u32 otseg_checksum_short(const struct otseg_env *e, const struct otseg_packet *p,
+				      u64 addresses)
+{
+	u32 len = (u32)p->payload_off - p->l4_off + p->payload_len;
+	u32 last = (len - 1) & (OTSEG_CHECKSUM_SHORT - 8), off = p->l4_off;
+	u64 sum = addresses + checksum_begin(len), word;
+	const u8 *at;
+	u32 i;
+
+	if (otseg_unlikely(len - 8 > OTSEG_CHECKSUM_SHORT - 8 || off + len > OTSEG_PEEK_MAX))
+		return OTSEG_UNJUDGED;
+	/* The last one to eight bytes, as the end of a word; in front of them is what it shifts out. */
+	at = otseg_peek_at(e, off + len - 8, 8);
+	if (otseg_unlikely(!at))
+		return OTSEG_UNJUDGED;
+	word = otseg_wire(u64, at) >> ((last + 8 - len) * 8 & 63);
+	sum += (u32)word + (word >> 32);
+	for (i = 0; i < OTSEG_CHECKSUM_SHORT - 8 && i < last; i += 8) {
+		at = otseg_peek_at(e, off + i, 8);
+		/* It is there, since the last one is. */
+		if (at) {
+			word = otseg_wire(u64, at);
+			sum += (u32)word + (word >> 32);
+		}
+	}
+	return checksum_is_right(sum) ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
+}
+
 /**
  * otseg_checksum_tcp - verify the checksum of a TCP segment
  * @e: surroundings
@@ -19,15 +76,19 @@
 OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct otseg_packet *p)
 {
 	u32 left = (u32)p->payload_off - p->l4_off + p->payload_len;
-	u64 sum = (u32)otseg_be16((u16)left) + (OTSEG_PROTO_TCP << 8);
 	u8 *chunk = e->s->chunk;
 	u32 off = p->l4_off;
+	u64 addresses = 0;
 	u32 part = 0;
 	u32 len;
 	u32 i;
 
 	for (i = 0; i < 4; i++)
-		sum += (u64)p->src.w[i] + p->dst.w[i];
+		addresses += (u64)p->src.w[i] + p->dst.w[i];
+	i = otseg_checksum_short(e, p, addresses);
+	if (i != OTSEG_UNJUDGED)
+		return i;
+	addresses += checksum_begin(left);
 	otseg_for(i, (left + OTSEG_CHUNK - 1) / OTSEG_CHUNK) {
 		len = left < OTSEG_CHUNK ? left : OTSEG_CHUNK;
 		otseg_opaque(len);
@@ -41,12 +102,7 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 		off += len;
 		left -= len;
 	}
-	sum += part;
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff && !left ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
+	return checksum_is_right(addresses + part) && !left ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
 }
 
 #endif /* OTSEG_CHECKSUM_H */

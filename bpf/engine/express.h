@@ -290,9 +290,13 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		return reason;
 	}
 	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
-		express_widen(p);
-		fault = otseg_forget(e, otseg_checksum_tcp(e, p));
-		if (fault)
+		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0]);
+		if (otseg_unlikely(fault == OTSEG_UNJUDGED)) {
+			express_widen(p);
+			fault = otseg_checksum_tcp(e, p);
+		}
+		fault = otseg_forget(e, fault);
+		if (otseg_unlikely(fault))
 			return fault;
 	}
 	if (otseg_brief_is(e, p))

@@ -82,11 +82,11 @@ struct bench {
  * @name: its name in the output
  * @run: measures it once
  * @first: UDP: lowest far address
- * @n_far: UDP: far addresses
+ * @n_far: far addresses
  * @port: UDP: far port
  * @action: XDP action that each frame must meet
  * @reason: what each frame must have been counted for
- * @n_near: UDP: near ports
+ * @n_near: UDP: near ports; polls: connections
  * @is_special: measured only if it is named, because its policy has to be made for it
  */
 struct bench_case {
@@ -143,9 +143,9 @@ static int run_udp(const struct side *side, u32 frames, u32 action, double *ns)
 	return 0;
 }
 
-static int run_tcp(const struct side *side, u32 frames, u32 action, double *ns)
+static int run_frames(const struct bpf_program *program, u32 frames, u32 action, double *ns)
 {
-	int prog = bpf_program__fd(side->traffic->progs.otseg_b_tcp);
+	int prog = bpf_program__fd(program);
 	u8 frame[OTSEG_BENCH_TCP_LEN] = { 0 };
 	u32 got_ns, got_action;
 	int err;
@@ -157,6 +157,11 @@ static int run_tcp(const struct side *side, u32 frames, u32 action, double *ns)
 		return -EBADMSG;
 	*ns = got_ns;
 	return 0;
+}
+
+static int run_tcp(const struct side *side, u32 frames, u32 action, double *ns)
+{
+	return run_frames(side->traffic->progs.otseg_b_tcp, frames, action, ns);
 }
 
 static void plan_udp(const struct side *side, const struct bench_case *c)
@@ -346,6 +351,28 @@ static int case_poll(struct bench *b, const struct bench_case *c)
 	return poll_plc(b, c, OTSEG_BENCH_READ, -1);
 }
 
+/* Many connections in turn: the next frame of each is a request, or the answer. */
+static int case_polls(struct bench *b, const struct bench_case *c)
+{
+	const struct side *sides[2] = { b->bare, &b->full };
+	int err = otseg_bench_datapath_forget(&b->datapath);
+	double opening;
+	int i;
+
+	for (i = 0; !err && i < 2; i++) {
+		memset(sides[i]->traffic->bss->conns, 0, sizeof(sides[i]->traffic->bss->conns));
+		otseg_bench_poll_fill(&sides[i]->traffic->bss->poll_plan, OTSEG_BENCH_FAR, c->n_far,
+				      c->n_near);
+		err = run_frames(sides[i]->traffic->progs.otseg_b_polls,
+				 c->n_near * OTSEG_BENCH_STEP_REQUEST, XDP_PASS, &opening) ?:
+		      watch(b);
+		err = err ?: run_frames(sides[i]->traffic->progs.otseg_b_polls, b->frames, XDP_PASS,
+					&b->ns[i]);
+	}
+	err = err ?: check(b, c, b->frames);
+	return err ?: otseg_bench_datapath_forget(&b->datapath);
+}
+
 /* The same bytes on an established connection that is not inspected. */
 static int case_plain(struct bench *b, const struct bench_case *c)
 {
@@ -385,6 +412,8 @@ static const struct bench_case cases[] = {
 	  OTSEG_R_RULE, 1, false },
 	{ "modbus-read-poll", case_poll, 0, 0, 0, XDP_PASS,
 	  OTSEG_R_RULE, 1, false },
+	{ "modbus-1000-polls", case_polls, OTSEG_BENCH_FAR, 250, 0, XDP_PASS,
+	  OTSEG_R_RULE, 1000, false },
 	{ "modbus-write-refused", case_write, 0, 0, 0, XDP_DROP,
 	  OTSEG_R_ACCESS, 1, false },
 	{ "look-ups", case_looks, OTSEG_BENCH_FAR, 1, OTSEG_BENCH_UDP_PORT, XDP_PASS,
@@ -432,6 +461,7 @@ static int side_open(struct side *side, int target, u32 flags)
 		target = bpf_program__fd(side->traffic->progs.otseg_b_looks);
 	otseg_bench_park(bpf_program__fd(side->traffic->progs.otseg_b_udp));
 	otseg_bench_park(bpf_program__fd(side->traffic->progs.otseg_b_tcp));
+	otseg_bench_park(bpf_program__fd(side->traffic->progs.otseg_b_polls));
 	return bpf_map_update_elem(bpf_map__fd(side->traffic->maps.otseg_b_target), &zero,
 				   &target, 0);
 }

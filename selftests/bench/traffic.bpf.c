@@ -9,6 +9,8 @@
  *   otseg_b_udp       test runs: writes a UDP frame, tail calls the target
  *   otseg_b_tcp       test runs: writes the next frame of a Modbus connection, and
  *                     tells how long the one before took
+ *   otseg_b_polls     test runs: the next frame of one of many Modbus connections, tail
+ *                     calls the target
  *   otseg_b_message   test runs: the message of a protocol that is in the frame already, the
  *                     next segment of its connection
  *   otseg_b_pass ...  targets and peers that decide nothing
@@ -383,6 +385,19 @@ int otseg_b_tcp(struct xdp_md *ctx)
 {
 	clear_meta(ctx);
 	if (write_tcp((void *)(long)ctx->data, (void *)(long)ctx->data_end))
+		return XDP_ABORTED;
+	bpf_tail_call_static(ctx, &otseg_b_target, 0);
+	return XDP_ABORTED;
+}
+
+SEC("xdp")
+int otseg_b_polls(struct xdp_md *ctx)
+{
+	struct otseg_bench_conn *c = &conns[poll_plan.next & (OTSEG_BENCH_CONNS - 1)];
+
+	clear_meta(ctx);
+	c->arrived = c->begun;
+	if (write_poll((void *)(long)ctx->data, (void *)(long)ctx->data_end) < 0)
 		return XDP_ABORTED;
 	bpf_tail_call_static(ctx, &otseg_b_target, 0);
 	return XDP_ABORTED;

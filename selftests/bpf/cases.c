@@ -1110,6 +1110,50 @@ static void case_tcp_inspected(void)
 	s->checksums(s, it.ifindex, 0);
 }
 
+/* A connection goes on with @len bytes of these. */
+static void talk_frame(const struct talk *t, const u8 *bytes, u32 len)
+{
+	frame_tcp(&f, t->a, t->b,
+		  &(struct tcp){ t->seq[0], t->seq[1], t->sport, t->dport, A, 8192, -1 }, bytes,
+		  len);
+}
+
+/* Segments of each length, whose last request may be a part of one; first with any byte wrong. */
+static void case_tcp_checksums(void)
+{
+	enum { MOST = 156, REQUEST = 12 };
+	struct talk t = talk_new(&it, &cell, 502);
+	u8 requests[MOST];
+	u32 i, len;
+
+	for (i = 0; i < MOST; i++)
+		requests[i] = (u8)"\0\1\0\0\0\6\1\3\0\0\0\1"[i % REQUEST];
+	for (i = 1; i < MOST; i += REQUEST)
+		requests[i] = (u8)i;
+	s->checksums(s, it.ifindex, 1);
+	shake(&t);
+	for (len = 1; len <= MOST; len++) {
+		talk_frame(&t, requests, len);
+		for (i = f.l4 + 16; i < f.len; i++) {
+			if (i == f.l4 + 18)
+				i += 2; /* the urgent pointer is looked at before */
+			f.bytes[i] ^= 1 + i % 255;
+			DROP(send_from(&it), L4_CHECKSUM);
+			f.bytes[i] ^= 1 + i % 255;
+		}
+		send_from(&it);
+		CHECK(v.action == OTSEG_ACTION_PASS, "%u bytes: %s", len, reason_name(v.reason));
+		t.seq[0] += len;
+		if (len % REQUEST) {
+			talk_frame(&t, requests + len % REQUEST, REQUEST - len % REQUEST);
+			PASS(send_from(&it), RULE);
+			t.seq[0] += REQUEST - len % REQUEST;
+		}
+		PASS(say(&t, 1, A, 0), FLOW);
+	}
+	s->checksums(s, it.ifindex, 0);
+}
+
 static void case_icmp(void)
 {
 	struct end from = it;
@@ -2078,6 +2122,7 @@ static const struct ktap_case cases[] = {
 	{ "TCP: half-open connections", case_tcp_half_open },
 	{ "TCP: time-outs", case_tcp_idle },
 	{ "TCP: inspected connections", case_tcp_inspected },
+	{ "TCP: checksums of segments of each length", case_tcp_checksums },
 	{ "ICMP and ICMPv6", case_icmp },
 	{ "ICMP errors", case_icmp_errors },
 	{ "neighbour discovery", case_nd },
