@@ -1127,7 +1127,7 @@ static void case_tcp_checksums(void)
 	u32 i, len;
 
 	for (i = 0; i < MOST; i++)
-		requests[i] = (u8)"\0\1\0\0\0\6\1\3\0\0\0\1"[i % REQUEST];
+		requests[i] = (u8) "\0\1\0\0\0\6\1\3\0\0\0\1"[i % REQUEST];
 	for (i = 1; i < MOST; i += REQUEST)
 		requests[i] = (u8)i;
 	s->checksums(s, it.ifindex, 1);
