@@ -71,19 +71,9 @@ OTSEG_INLINE u32 otseg_decode_ethernet(const struct otseg_env *e, struct otseg_p
 	return OTSEG_R_NONE;
 }
 
-/*
- * What has no IP address. Frames by length instead of ethertype (IEEE 802.3) are refused but
- * for the spanning tree's: an LLC header can carry anything.
- */
-OTSEG_INLINE u32 otseg_decode_link(const struct otseg_env *e, struct otseg_packet *p)
+/* The ends of a frame without an IP address, whose ethertype is known, and its payload. */
+OTSEG_INLINE void otseg_decode_ends(const struct otseg_env *e, struct otseg_packet *p)
 {
-	union otseg_header h;
-
-	if (p->ethertype < OTSEG_ETHERTYPE_MIN) {
-		if (otseg_load_header(e, p->l3_off, &h, 3) || h.h[0] != 0x4242 || h.b[2] != 3)
-			return OTSEG_R_ETHERTYPE;
-		p->ethertype = OTSEG_LLC_STP;
-	}
 	p->family = OTSEG_FAMILY_LINK;
 	__builtin_memcpy(&p->src.w[0], p->src_mac, 4);
 	__builtin_memcpy(&p->src.w[1], p->src_mac + 4, 2);
@@ -97,6 +87,22 @@ OTSEG_INLINE u32 otseg_decode_link(const struct otseg_env *e, struct otseg_packe
 	p->selector = OTSEG_SEL(OTSEG_SEL_LINK, p->ethertype);
 	p->payload_off = p->l3_off;
 	p->payload_len = (u16)(e->s->arrival.frame_len - p->l3_off);
+}
+
+/*
+ * What has no IP address. Frames by length instead of ethertype (IEEE 802.3) are refused but
+ * for the spanning tree's: an LLC header can carry anything.
+ */
+OTSEG_INLINE u32 otseg_decode_link(const struct otseg_env *e, struct otseg_packet *p)
+{
+	union otseg_header h;
+
+	if (p->ethertype < OTSEG_ETHERTYPE_MIN) {
+		if (otseg_load_header(e, p->l3_off, &h, 3) || h.h[0] != 0x4242 || h.b[2] != 3)
+			return OTSEG_R_ETHERTYPE;
+		p->ethertype = OTSEG_LLC_STP;
+	}
+	otseg_decode_ends(e, p);
 	return OTSEG_R_NONE;
 }
 

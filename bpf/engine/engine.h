@@ -14,6 +14,7 @@
 #include "count.h"
 #include "event.h"
 #include "express.h"
+#include "express_link.h"
 #include "opening.h"
 #include "route.h"
 #include "wire.h"
@@ -235,6 +236,8 @@ OTSEG_INLINE u32 otseg_frame_judge(struct otseg_env *e)
 	e->s->paid = 0;
 	if (otseg_likely(otseg_has_express(e)))
 		reason = otseg_express_decide(e, v);
+	if (otseg_unlikely(reason == OTSEG_EXPRESS_NO && !e->s->is_new && otseg_has_express(e)))
+		reason = otseg_express_link(e, v);
 	if (otseg_likely(reason == OTSEG_EXPRESS_PASSED))
 		return OTSEG_ACTION_PASS;
 	if (otseg_likely(reason == OTSEG_EXPRESS_REFUSED))

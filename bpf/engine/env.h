@@ -830,6 +830,13 @@ OTSEG_INLINE u32 otseg_is_watched(const struct otseg_env *e)
 	return otseg_test_mode;
 }
 
+/* Whether messages that come again may be known (recur.h): not if somebody is told of each. */
+OTSEG_INLINE u32 otseg_has_recur(const struct otseg_env *e)
+{
+	(void)e;
+	return otseg_recur;
+}
+
 /* Tells an observer of an inspected message; nobody observes here. */
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)
 {
@@ -1063,6 +1070,11 @@ OTSEG_INLINE u32 otseg_is_watched(const struct otseg_env *e)
 {
 	(void)e;
 	return 1;
+}
+
+OTSEG_INLINE u32 otseg_has_recur(const struct otseg_env *e)
+{
+	return !e->world->observe;
 }
 
 OTSEG_INLINE void otseg_observe(const struct otseg_env *e, const struct otseg_msg *msg)

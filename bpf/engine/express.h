@@ -281,11 +281,16 @@ OTSEG_INLINE void express_ask(const struct otseg_env *e)
 OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 				 const struct otseg_flow *f, u32 reply)
 {
+	u32 is_none_yet = otseg_track_is_none_yet(f);
 	u32 reason = OTSEG_EXPRESS_NO;
 	u32 fault;
 
 	if (p->proto != OTSEG_PROTO_TCP) {
-		if (!(reply && otseg_track_is_none_yet(f)) && otseg_express_complete(e, p))
+		if ((reply && is_none_yet) || !otseg_express_complete(e, p))
+			return reason;
+		if (!reply && !is_none_yet)
+			reason = otseg_forget(e, otseg_brief_datagram(e, f));
+		if (reason == OTSEG_EXPRESS_NO)
 			express_ask(e);
 		return reason;
 	}
@@ -299,7 +304,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		if (otseg_unlikely(fault))
 			return fault;
 	}
-	if (otseg_brief_is(e, p))
+	if (otseg_brief_is(e, p, reply))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
 		/* what memory.h reads */

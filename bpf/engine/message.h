@@ -61,6 +61,16 @@ enum otseg_msg_memory {
 	OTSEG_MEMORY_SEQUENCE, /* a publication: state, repetition, revision, validity in ms */
 };
 
+/* How the number is written that tells a message from the last one of the same content. */
+enum otseg_msg_number {
+	OTSEG_NUMBER_NONE, /* there is none */
+	OTSEG_NUMBER_BE,
+	OTSEG_NUMBER_LE,
+	OTSEG_NUMBER_BER, /* the contents of an INTEGER, highest first; the first bit is its sign */
+};
+
+#define OTSEG_MSG_FREE 4 /* runs of bytes that say nothing */
+
 /* An answer that fits whatever was asked, or a question that leaves it open. */
 #define OTSEG_ANSWER_ANY 0xffff
 
@@ -107,6 +117,28 @@ struct otseg_msg_text {
 };
 
 /**
+ * struct otseg_msg_recur - what of the PDU may be different, and the message is the same
+ * @number_at: offset of its number: of what OTSEG_MEMORY_SEQUENCE counts, @keep[1], else of @id
+ * @number_len: its bytes, at most 4
+ * @number: enum otseg_msg_number
+ * @is_wide: the upper half of its 32 bits is @answer
+ * @field: field that has this number as well, plus one; 0: none
+ * @n_free: used entries of @free
+ * @reserved: zero
+ * @free: bytes that the message does not show, whatever they are
+ */
+struct otseg_msg_recur {
+	u16 number_at;
+	u8 number_len;
+	u8 number;
+	u8 is_wide;
+	u8 field;
+	u8 n_free;
+	u8 reserved;
+	struct otseg_msg_text free[OTSEG_MSG_FREE];
+};
+
+/**
  * struct otseg_msg - one inspected message
  * @function: function code << 16 | sub-function
  * @unit: unit, station or other address within the endpoint
@@ -135,6 +167,7 @@ struct otseg_msg_text {
  *	NEED: the connection's; SEQUENCE: as it says, of the stream @unit and @id
  * @fields: numbers, by the inspector's numbering of fields
  * @texts: names, likewise
+ * @recur: what may differ of a message that comes again
  * @objects: what it addresses
  */
 struct otseg_msg {
@@ -160,6 +193,7 @@ struct otseg_msg {
 	u32 keep[4];
 	u32 fields[OTSEG_MSG_FIELDS];
 	struct otseg_msg_text texts[OTSEG_MSG_TEXTS];
+	struct otseg_msg_recur recur;
 	struct otseg_msg_object objects[OTSEG_MSG_OBJECTS];
 };
 

@@ -28,7 +28,8 @@ OTSEG_INLINE u32 datagram_prepare(const struct otseg_env *e)
 }
 
 /* As stream_conclude(), for a datagram. */
-OTSEG_INLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_session *s, u32 reason)
+OTSEG_INLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+				   u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 
@@ -44,6 +45,8 @@ OTSEG_INLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_sessi
 		if (!in->is_monitored)
 			return reason;
 	}
+	if (otseg_likely(reason == OTSEG_R_RULE))
+		otseg_recur_note(e, s, 0, dir);
 	stream_settle(e, s);
 	return reason;
 }
@@ -174,7 +177,7 @@ OTSEG_INLINE u32 otseg_payload_conclude(struct otseg_env *e, u32 dir, u32 is_mon
 	reason = otseg_forget(e, stream_judge(e, s, dir));
 	reason = otseg_forget(e, e->s->packet.proto == OTSEG_PROTO_TCP ?
 					 stream_conclude_short(e, s, dir, reason) :
-					 datagram_conclude(e, s, reason));
+					 datagram_conclude(e, s, dir, reason));
 	payload_end(e, s, dir, reason, is_monitored);
 	return reason;
 }

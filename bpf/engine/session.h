@@ -16,9 +16,12 @@
 #define OTSEG_SEGMENT_PDUS 128 /* messages that one segment may complete; a power of two */
 #define OTSEG_REQUESTS 32 /* outstanding requests remembered; a power of two */
 #define OTSEG_EFFORT_MAX 4096 /* rules, objects, words and bytes that one segment may have looked up */
-#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 9 KiB each */
+#define OTSEG_SESSIONS 4096 /* inspected flows at a time, 10 KiB each */
 #define OTSEG_SEGMENT_SESSIONS 64 /* a power of two */
 #define OTSEG_SESSION_SEGMENTS (OTSEG_SESSIONS / OTSEG_SEGMENT_SESSIONS)
+#define OTSEG_RECUR_MAX 192 /* bytes of a message that is known again; a multiple of 8 */
+#define OTSEG_RECURRENCES 4 /* such messages of one flow; a power of two */
+#define OTSEG_RECUR_PARTS 4 /* messages of such a PDU */
 #define OTSEG_SESSION_WAYS 32 /* slots that a flow may take: so many that nearly all are used */
 
 /**
@@ -83,6 +86,44 @@ struct otseg_request {
 };
 
 /**
+ * struct otseg_recurrence - a PDU that a rule has covered, to know it when it comes again (recur.h)
+ * @bytes: what it has where @mask has ones
+ * @mask: zeroes where it may be different
+ * @generation: of the policy that covers it; 0: nothing is known
+ * @state: what the inspector kept of the conversation, before it and after it
+ * @keep: what memory.h asks for
+ * @unit: likewise
+ * @number: what may differ
+ * @len: bytes of the PDU, at most OTSEG_RECUR_MAX
+ * @n_rules: used entries of @rules
+ * @n_requests: 1: @request has to be remembered; 0: there is none
+ * @misses: PDUs that might have had this place since it was last of use
+ * @memory: enum otseg_msg_memory
+ * @rules: the rule of each of its messages
+ * @reserved: zero
+ * @request: the request that it makes
+ * @unused: zero
+ */
+struct otseg_recurrence {
+	u64 bytes[OTSEG_RECUR_MAX / 8];
+	u64 mask[OTSEG_RECUR_MAX / 8];
+	u32 generation;
+	u32 state;
+	u32 keep[4];
+	u32 unit;
+	struct otseg_msg_recur number;
+	u16 len;
+	u8 n_rules;
+	u8 n_requests;
+	u8 misses;
+	u8 memory;
+	u16 rules[OTSEG_RECUR_PARTS];
+	u16 reserved;
+	struct otseg_request request;
+	u32 unused[3];
+};
+
+/**
  * struct otseg_session - an inspected flow
  * @window: by direction the bytes that passed, each at its sequence number less @origin
  *	modulo OTSEG_STREAM_WINDOW; what is not acknowledged or belongs to an open PDU is
@@ -95,6 +136,7 @@ struct otseg_request {
  * @reserved: zero
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
+ * @recurrences: PDUs that are known again, by what their ends hold
  * @unused: zero
  *
  * The windows come first: what follows them is larger than OTSEG_STREAM_PIECE, so
@@ -110,6 +152,7 @@ struct otseg_session {
 	u32 reserved[2];
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
+	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
 	u32 unused[4];
 };
 
@@ -159,6 +202,7 @@ struct otseg_refused {
  * @part: which message of the PDU at hand is next
  * @state: what the inspector keeps of the conversation, as far as the segment has come
  * @effort: steps taken to judge it, see OTSEG_EFFORT_MAX
+ * @memory: bits of enum otseg_msg_memory of the messages so far
  * @n_messages: whole PDUs so far
  * @n_requests: used entries of @requests
  * @answered: bit i: the segment answers request i of the session
@@ -188,6 +232,7 @@ struct otseg_inspection {
 	u32 part;
 	u32 state;
 	u32 effort;
+	u32 memory;
 	u32 n_messages;
 	u32 n_requests;
 	u32 answered;

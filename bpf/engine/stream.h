@@ -40,6 +40,7 @@
 #include "limit.h"
 #include "match.h"
 #include "memory.h"
+#include "recur.h"
 
 #define OTSEG_SESSION_TRIES 128 /* looks at a busy session before giving up: some microseconds */
 #define OTSEG_WINDOW_WORDS (OTSEG_STREAM_WINDOW / 8)
@@ -119,6 +120,8 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
 	__builtin_memset(s->dir, 0, sizeof(s->dir));
 	for (i = 0; i < OTSEG_REQUESTS; i++)
 		s->requests[i].is_open = 0;
+	for (i = 0; i < OTSEG_RECURRENCES; i++)
+		s->recurrences[i].generation = 0;
 }
 
 /**
@@ -519,6 +522,7 @@ OTSEG_INLINE u32 stream_message(struct otseg_env *e, const struct otseg_session 
 	if (otseg_unlikely(in->msg.flags & OTSEG_MSG_PARTIAL))
 		return have < OTSEG_PDU_MAX ? reason : OTSEG_R_INTERNAL;
 	in->state = in->msg.state;
+	in->memory |= in->msg.memory;
 	in->n_messages++;
 	e->s->verdict.rule = in->rule;
 	e->s->verdict.reason = (u8)reason;
@@ -1031,6 +1035,8 @@ OTSEG_INLINE u32 stream_conclude_short(const struct otseg_env *e, struct otseg_s
 	if (otseg_unlikely(!stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next),
 					      in->from, news)))
 		return stream_conclude(e, s, dir, reason);
+	if (otseg_likely(c->pdu == c->next))
+		otseg_recur_note(e, s, in->from, dir);
 	stream_settle(e, s);
 	stream_advance(c, c->next + news, c->next + news - (in->end - in->at));
 	return reason;
@@ -1048,6 +1054,7 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->is_lost = 0;
 	in->state = s->state;
 	in->effort = 0;
+	in->memory = 0;
 	in->n_messages = 0;
 	in->n_requests = 0;
 	in->answered = 0;

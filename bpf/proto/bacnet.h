@@ -942,6 +942,7 @@ OTSEG_INLINE u32 bacnet_confirmed(struct otseg_pdu *pdu, u32 off, u32 have, u32 
 	if (have < off + (segmented ? 6 : 4))
 		return OTSEG_R_NONE;
 	msg->id = (u16)pdu_u8(pdu->bytes, off + 2);
+	msg_number(msg, OTSEG_NUMBER_BE, off + 2, 1);
 	sequence = pdu_u8(pdu->bytes, off + 3);
 	service = pdu_u8(pdu->bytes, off + (segmented ? 5 : 3));
 	if (dir == OTSEG_DIR_RESPONSE && !bacnet_is_notification(service))

@@ -1571,8 +1571,10 @@ OTSEG_INLINE u32 enip_send(struct otseg_pdu *pdu, u32 have, u32 dir, u32 command
 		at = ENIP_AT_CONNECTED_MESSAGE;
 		if (have >= ENIP_AT_CONNECTION + 4)
 			msg_field(msg, OTSEG_ENIP_FIELD_CONNECTION, pdu_le32(buf, ENIP_AT_CONNECTION));
-		if (have >= at)
+		if (have >= at) {
 			msg->id = (u16)pdu_le16(buf, ENIP_AT_SEQUENCE);
+			msg_number(msg, OTSEG_NUMBER_LE, ENIP_AT_SEQUENCE, 2);
+		}
 	}
 	if (end && end <= at)
 		return OTSEG_R_PDU_LENGTH;
@@ -1629,6 +1631,8 @@ OTSEG_GLOBAL u32 otseg_enip_parse(struct otseg_pdu *pdu, u32 have, u32 dir, stru
 	}
 	if (have >= ENIP_AT_CONTEXT + 2)
 		msg->id = (u16)pdu_le16(buf, ENIP_AT_CONTEXT);
+	msg_number(msg, OTSEG_NUMBER_LE, ENIP_AT_CONTEXT, 2);
+	msg_free(msg, ENIP_AT_CONTEXT + 2, 6);
 	/* the status tells what there is to an answer */
 	if (dir != OTSEG_DIR_REQUEST && have < ENIP_AT_STATUS + 4)
 		return OTSEG_R_NONE;

@@ -669,6 +669,7 @@ OTSEG_INLINE u32 fins_header(struct otseg_pdu *pdu, u32 off, u32 have, u32 dir, 
 	if (have < off + OTSEG_FINS_AT_CODE)
 		return OTSEG_R_NONE;
 	msg->id = (u16)pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SID);
+	msg_number(msg, OTSEG_NUMBER_BE, off + OTSEG_FINS_AT_SID, 1);
 	msg_field(msg, OTSEG_FINS_FIELD_NETWORK, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DNA));
 	msg_field(msg, OTSEG_FINS_FIELD_UNIT_ADDRESS, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_DA2));
 	msg_field(msg, OTSEG_FINS_FIELD_SOURCE_NETWORK, pdu_u8(pdu->bytes, off + OTSEG_FINS_AT_SNA));

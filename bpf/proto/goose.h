@@ -100,21 +100,45 @@ enum otseg_goose_field {
 #define OTSEG_GOOSE_DATA_PRIMITIVE 0x3f7f8u
 #define OTSEG_GOOSE_DATA_CONSTRUCTED 0x6u
 
+#define OTSEG_GOOSE_HASH_WORDS ((OTSEG_GOOSE_TEXT_MOST + 7) / 8)
+
+/* One more word of a name. */
+OTSEG_INLINE u64 goose_mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+/* Eight bytes at @at, which are at hand. */
+OTSEG_INLINE u64 goose_word(const u8 *buf, u32 at)
+{
+	return (u64)pdu_be32(buf, at) << 32 | pdu_be32(buf, at + 4);
+}
+
 /*
  * The name of the control block, brief: with APPID and addresses it tells publications apart.
+ * Whole words of it, and the one that ends it, which overlaps.
  */
-OTSEG_INLINE u32 goose_hash(const u8 *buf, u32 at, u32 len, struct otseg_msg *msg)
+OTSEG_NOINLINE u32 goose_hash(const u8 *buf, u32 at, u32 len)
 {
-	u32 hash;
+	u64 hash = len;
 	u32 i;
 
-	otseg_write(link_carry(msg).first, 0x811c9dc5);
-	otseg_for(i, len) {
-		hash = otseg_read(link_carry(msg).first);
-		otseg_write(link_carry(msg).first, (hash ^ pdu_u8(buf, at + i)) * 0x01000193);
+	if (len < 8) {
+		for (i = 0; i < 8; i++) {
+			if (i >= len)
+				break;
+			hash = goose_mix(hash, pdu_u8(buf, at + i));
+		}
+	} else {
+		for (i = 0; i < OTSEG_GOOSE_HASH_WORDS; i++) {
+			if (8 * i + 8 >= len)
+				break;
+			hash = goose_mix(hash, goose_word(buf, at + 8 * i));
+		}
+		hash = goose_mix(hash, goose_word(buf, at + len - 8));
 	}
-	hash = otseg_read(link_carry(msg).first);
-	return (hash >> 16) ^ (hash & 0xffff);
+	return (u32)hash & 0xffff;
 }
 
 /* What the publication says, @in_publication, and the header. */
@@ -155,7 +179,7 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 		if (len - 1 >= OTSEG_GOOSE_TEXT_MOST)
 			return OTSEG_R_PDU_MALFORMED;
 		msg_text(msg, OTSEG_GOOSE_TEXT_GOCBREF, at, len);
-		msg->id = (u16)goose_hash(buf, at, len, msg);
+		msg->id = (u16)goose_hash(buf, at, len);
 		return OTSEG_R_NONE;
 	case OTSEG_GOOSE_EL_GOID:
 		msg_text(msg, OTSEG_GOOSE_TEXT_GOID, at, len);
@@ -163,6 +187,7 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 	case OTSEG_GOOSE_EL_DATSET:
 		return len > OTSEG_GOOSE_TEXT_MOST ? OTSEG_R_PDU_MALFORMED : OTSEG_R_NONE;
 	case OTSEG_GOOSE_EL_T: /* UtcTime: 8-1, 8.1.3.7 */
+		msg_free(msg, at, len);
 		return len == 8 ? OTSEG_R_NONE : OTSEG_R_PDU_MALFORMED;
 	case OTSEG_GOOSE_EL_SIMULATION:
 		if (len != 1)
@@ -189,6 +214,9 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 		break;
 	case OTSEG_GOOSE_EL_SQNUM:
 		msg->keep[1] = number;
+		if (len <= 4)
+			msg_number(msg, OTSEG_NUMBER_BER, at, len);
+		msg->recur.field = OTSEG_GOOSE_FIELD_SQNUM + 1;
 		msg_field(msg, OTSEG_GOOSE_FIELD_SQNUM, number);
 		break;
 	case OTSEG_GOOSE_EL_CONFREV:

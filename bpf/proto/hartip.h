@@ -471,6 +471,7 @@ OTSEG_GLOBAL u32 otseg_hartip_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	if (have < OTSEG_HARTIP_AT_LENGTH + 2)
 		return OTSEG_R_NONE;
 	msg->id = (u16)pdu_be16(buf, OTSEG_HARTIP_AT_TRANSACTION);
+	msg_number(msg, OTSEG_NUMBER_BE, OTSEG_HARTIP_AT_TRANSACTION, 2);
 	length = pdu_be16(buf, OTSEG_HARTIP_AT_LENGTH);
 	if (length < OTSEG_HARTIP_AT_BODY)
 		return OTSEG_R_PDU_LENGTH;

@@ -647,6 +647,7 @@ OTSEG_GLOBAL u32 otseg_melsec_parse(struct otseg_pdu *pdu, u32 have, u32 dir, st
 		if ((have > 4 && pdu->bytes[4]) || (have > 5 && pdu->bytes[5]))
 			return OTSEG_R_PDU_PROTOCOL;
 		msg->id = have < 4 ? 0 : (u16)pdu_le16(pdu->bytes, 2);
+		msg_number(msg, OTSEG_NUMBER_LE, 2, 2);
 	}
 	if (have < head + OTSEG_MELSEC_AT_TIMER)
 		return OTSEG_R_NONE;

@@ -849,6 +849,9 @@ OTSEG_INLINE u32 mms_invoke(const u8 *buf, u32 off, u32 end, u32 have, struct ot
 	}
 	msg->id = (u16)value;
 	msg->answer = (u16)(value >> 16);
+	if (end - off <= 4)
+		msg_number(msg, OTSEG_NUMBER_BER, off, end - off);
+	msg->recur.is_wide = 1;
 	return 0;
 }
 

@@ -992,6 +992,7 @@ OTSEG_GLOBAL u32 otseg_modbus_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	msg->length = (u32)length;
 	if (have >= OTSEG_MODBUS_AT_ID + 2)
 		msg->id = (u16)pdu_be16(buf, OTSEG_MODBUS_AT_ID);
+	msg_number(msg, OTSEG_NUMBER_BE, OTSEG_MODBUS_AT_ID, 2);
 	if (otseg_unlikely(have < OTSEG_MODBUS_AT_BODY)) {
 		msg->flags |= OTSEG_MSG_NO_FUNCTION;
 		if (have <= OTSEG_MODBUS_AT_UNIT) {

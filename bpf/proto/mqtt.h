@@ -739,6 +739,8 @@ OTSEG_NOINLINE u32 mqtt_publish(struct otseg_pdu *pdu, struct mqtt_walk *walk, u
 		if (mqtt_string(buf, walk->topic, have, end) > have)
 			return mqtt_stopped(MQTT_FAR, msg);
 		msg->flags |= OTSEG_MSG_MORE;
+	} else if (walk->off < MQTT_STOP) {
+		msg_free(msg, walk->off, end - walk->off); /* what is published */
 	}
 	if (len)
 		return mqtt_publishes(pdu, topic + 2, len, function, msg);

@@ -1162,6 +1162,20 @@ OTSEG_NOINLINE u32 opcua_answer(struct otseg_pdu *pdu, u32 have, u32 end, u32 mo
 	return otseg_opcua_service(type) ? OTSEG_R_PDU_DIRECTION : OTSEG_R_NONE;
 }
 
+/* Numbers, clock, handle and signature are others in each request, and none is looked at. */
+OTSEG_INLINE void opcua_recurs(const u8 *buf, u32 have, u32 end, struct otseg_msg *msg)
+{
+	u32 off = opcua_node(buf, OPCUA_AT_HEADER, have, end, 0);
+
+	if (off >= OPCUA_STOP)
+		return;
+	msg_number(msg, OTSEG_NUMBER_LE, OPCUA_AT_REQUEST, 4);
+	msg->recur.is_wide = 1;
+	msg_free(msg, OPCUA_AT_REQUEST - 4, 4);
+	msg_free(msg, off, 8 + 4);
+	msg_free(msg, end, msg->length - end);
+}
+
 /* Part 4, 7.33: the first chunk of a request. */
 OTSEG_INLINE u32 opcua_request(struct otseg_pdu *pdu, u32 have, u32 end, u32 mode,
 			       struct otseg_msg *msg)
@@ -1188,6 +1202,8 @@ OTSEG_INLINE u32 opcua_request(struct otseg_pdu *pdu, u32 have, u32 end, u32 mod
 	    type == OTSEG_OPCUA_FC_CLOSE_SECURE_CHANNEL)
 		return OTSEG_R_PDU_MALFORMED;
 	opcua_pair(msg, id, OTSEG_KIND_REQUEST);
+	if (is_final)
+		opcua_recurs(buf, have, end, msg);
 	if (service) {
 		msg_function(msg, type, 0, service & 0xff);
 	} else {

@@ -73,6 +73,10 @@ OTSEG_INLINE void msg_begin(struct otseg_msg *msg, u32 dir, u32 service)
 	msg->n_objects = 0;
 	msg->text_mask = 0;
 	msg->memory = OTSEG_MEMORY_NONE;
+	msg->recur.number = OTSEG_NUMBER_NONE;
+	msg->recur.is_wide = 0;
+	msg->recur.field = 0;
+	msg->recur.n_free = 0;
 }
 
 /*
@@ -116,6 +120,29 @@ OTSEG_INLINE void msg_text(struct otseg_msg *msg, const u32 text, u32 off, u32 l
 	msg->texts[text].off = (u16)off;
 	msg->texts[text].len = (u16)len;
 	msg->text_mask |= (u8)(1u << text);
+}
+
+/*
+ * The number of @len bytes at @off tells the message from another one of the same content, and is
+ * its @id: whatever it is, no byte of the message means anything else. @how is a constant.
+ */
+OTSEG_INLINE void msg_number(struct otseg_msg *msg, const u32 how, u32 off, u32 len)
+{
+	msg->recur.number_at = (u16)off;
+	msg->recur.number_len = (u8)len;
+	msg->recur.number = (u8)how;
+}
+
+/* What the @len bytes at @off are, the message does not show. */
+OTSEG_INLINE void msg_free(struct otseg_msg *msg, u32 off, u32 len)
+{
+	u32 n = msg->recur.n_free;
+
+	if (n >= OTSEG_MSG_FREE)
+		return;
+	msg->recur.free[n].off = (u16)off;
+	msg->recur.free[n].len = (u16)len;
+	msg->recur.n_free = (u8)(n + 1);
 }
 
 /* Objects @first to @last of @type; values written to them begin at @values_off, 0: none. */

@@ -549,6 +549,7 @@ OTSEG_GLOBAL u32 otseg_profinet_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	case OTSEG_PROFINET_FC_RT_CLASS_UDP:
 	case OTSEG_PROFINET_FC_RT_CLASS_UDP_MULTICAST:
 		least = OTSEG_PROFINET_RTC_LEAST;
+		msg_free(msg, 2, have); /* data, counter, status */
 		break;
 	default:
 		least = OTSEG_PROFINET_PTCP_LEAST;

@@ -823,6 +823,7 @@ OTSEG_GLOBAL u32 otseg_s7comm_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, str
 	if (pdu_be16(buf, OTSEG_S7COMM_AT_REDUNDANCY))
 		return OTSEG_R_PDU_MALFORMED;
 	msg->id = (u16)pdu_be16(buf, OTSEG_S7COMM_AT_REFERENCE);
+	msg_number(msg, OTSEG_NUMBER_BE, OTSEG_S7COMM_AT_REFERENCE, 2);
 	if (have < OTSEG_S7COMM_AT_JOB)
 		return OTSEG_R_NONE;
 	end = rosctr == OTSEG_S7COMM_ACK || rosctr == OTSEG_S7COMM_ACK_DATA ? OTSEG_S7COMM_AT_ACK :

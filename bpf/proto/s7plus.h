@@ -171,6 +171,7 @@ OTSEG_INLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 end, u32 dir,
 	access = known & 0xff;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg->id = (u16)pdu_be16(buf, at + 7);
+	msg_number(msg, OTSEG_NUMBER_BE, at + 7, 2);
 	if (!known) {
 		msg_function(msg, code, 0, OTSEG_ACCESS_VENDOR);
 		msg->flags |= OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_OBJECTS;

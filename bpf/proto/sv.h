@@ -133,9 +133,15 @@ OTSEG_INLINE u32 sv_element(const u8 *buf, const struct link_ber *el, struct ots
 		break;
 	case OTSEG_SV_EL_SMPCNT:
 		msg_field(msg, OTSEG_SV_FIELD_SMPCNT, pdu_be16(buf, el->at));
+		msg_number(msg, OTSEG_NUMBER_BE, el->at, 2);
+		msg->recur.field = OTSEG_SV_FIELD_SMPCNT + 1;
 		break;
 	case OTSEG_SV_EL_CONFREV:
 		msg_field(msg, OTSEG_SV_FIELD_CONFREV, pdu_be32(buf, el->at));
+		break;
+	case OTSEG_SV_EL_REFRTM:
+	case OTSEG_SV_EL_SAMPLE:
+		msg_free(msg, el->at, len);
 		break;
 	case OTSEG_SV_EL_SMPSYNCH:
 		msg_field(msg, OTSEG_SV_FIELD_SMPSYNCH, pdu_u8(buf, el->at));

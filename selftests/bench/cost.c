@@ -499,7 +499,7 @@ static int bench_open(struct bench *b, char *policy, const char *object, u32 lin
 		return -EINVAL;
 	*image = 0;
 	b->label = policy;
-	err = otseg_bench_datapath_open(&b->datapath, object, image + 1);
+	err = otseg_bench_datapath_open(&b->datapath, object, image + 1, true);
 	err = err ?: otseg_bench_datapath_link(&b->datapath, LOOPBACK, "it0", link_flags);
 	if (!err)
 		otseg_bench_park(b->datapath.prog);

@@ -9,6 +9,7 @@
 #include "../../userspace/net/segment.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -97,16 +98,53 @@ static int policy_set(struct otseg_bench_datapath *dp, u32 inner_flags, const ch
 	return err;
 }
 
+/* Sets a knob of one byte, which is not 0, to 0. */
+static int knob_clear(struct bpf_object *object, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	const struct btf *btf = bpf_object__btf(object);
+	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_var_secinfo *var;
+	const struct btf_type *type;
+	const void *initial;
+	u8 *bytes;
+	size_t size;
+	int err;
+	u32 i;
+
+	initial = map ? bpf_map__initial_value(map, &size) : NULL;
+	if (!initial || section < 0)
+		return -ENOENT;
+	type = btf__type_by_id(btf, (u32)section);
+	var = btf_var_secinfos(type);
+	for (i = 0; i < btf_vlen(type); i++) {
+		const struct btf_type *knob = btf__type_by_id(btf, var[i].type);
+
+		if (strcmp(btf__name_by_offset(btf, knob->name_off), name) || var[i].offset >= size)
+			continue;
+		bytes = malloc(size);
+		if (!bytes)
+			return -ENOMEM;
+		memcpy(bytes, initial, size);
+		bytes[var[i].offset] = 0;
+		err = bpf_map__set_initial_value(map, bytes, size);
+		free(bytes);
+		return err;
+	}
+	return -ENOENT;
+}
+
 /**
  * otseg_bench_datapath_open - load the datapath with a policy
  * @dp: filled in
  * @object: path of the BPF object
  * @image: path of a policy image
+ * @recurs: messages are known when they come again
  *
  * Return: 0, or a negative errno.
  */
 int otseg_bench_datapath_open(struct otseg_bench_datapath *dp, const char *object,
-			      const char *image)
+			      const char *image, bool recurs)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	struct bpf_program *prog, *start;
@@ -132,7 +170,8 @@ int otseg_bench_datapath_open(struct otseg_bench_datapath *dp, const char *objec
 	/* libbpf derives the flag from the section's name, and only while it loads. */
 	if (strstr(bpf_program__section_name(prog), ".frags"))
 		dp->flags = BPF_F_XDP_HAS_FRAGS;
-	err = bpf_object__load(dp->object);
+	err = recurs ? 0 : knob_clear(dp->object, "otseg_recur");
+	err = err ?: bpf_object__load(dp->object);
 	if (err)
 		goto close;
 	dp->prog = bpf_program__fd(prog);

@@ -9,6 +9,8 @@
 #include "../../include/otseg/reason.h"
 #include "../../include/otseg/types.h"
 
+#include <stdbool.h>
+
 #define OTSEG_BENCH_CHECKSUMS 0x1 /* OTSEG_LINK_CHECKSUMS of the datapath */
 
 struct bpf_object;
@@ -30,7 +32,7 @@ struct otseg_bench_datapath {
 };
 
 int otseg_bench_datapath_open(struct otseg_bench_datapath *dp, const char *object,
-			      const char *image);
+			      const char *image, bool recurs);
 void otseg_bench_datapath_close(struct otseg_bench_datapath *dp);
 int otseg_bench_datapath_link(struct otseg_bench_datapath *dp, unsigned int ifindex,
 			      const char *name, u32 flags);

@@ -326,13 +326,14 @@ function protocol(name)
 function protocols_table(	i, name, key)
 {
 	table_begin("protocols", "Nanoseconds that one message adds to a bare XDP program (test runs)",
-		    "service|line of messages|bytes|ns over bare XDP|to modbus|to modbus-long")
+		    "service|line of messages|bytes|ns over bare XDP|to modbus|ns, if it is new|to modbus")
 	for (i = 1; i <= name_count["protocols-case"]; i++) {
 		name = names["protocols-case", i]
 		key = protocol(name)
 		row(name "|" message_line[name] "|" message_len[name] "|" spread(key, "%.0f", 1) "|" \
 		    ratio_spread(key, protocol("modbus")) "|" \
-		    ratio_spread(key, protocol("modbus-long")))
+		    spread(over("protocols", "inspected", name), "%.0f", 1) "|" \
+		    ratio_spread(over("protocols", "inspected", name), protocol("modbus")))
 		if (data)
 			print i - 1, "\"" name "\"", median(key), quantile(key, 0.1),
 				quantile(key, 0.9) >(data "/protocols.dat")

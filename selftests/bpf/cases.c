@@ -665,6 +665,48 @@ static void case_goose(void)
 	CHECK(!subject_policy(s, policy_text));
 }
 
+/* What is known when it comes again (recur.h), and what it leaves to be remembered. */
+static void case_again(void)
+{
+	static const char less[] =
+		"otseg: 1\nname: less\nzones:\n"
+		"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/16]}\n"
+		"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+		"conduits:\n"
+		"  main:\n    reason: less\n    from: it\n    to: cell\n    rules:\n"
+		"      memory: {service: fins, carrier: udp, access: read, objects: {dm: 150-199},\n"
+		"               fields: {network: 0}}\n";
+	u16 port = next_port++;
+	u64 before;
+	u32 rule, i;
+
+	for (i = 1; i < 5; i++)
+		PASS(fins_ask(port, 0, (u8)i, 100, 1), RULE);
+	rule = OTSEG_CTR_RULE + v.rule * OTSEG_CTR_RULE_LEN + OTSEG_CTR_RULE_MESSAGES;
+	before = s->counters(s)[rule];
+	PASS(fins_ask(port, 0, 5, 100, 1), RULE);
+	CHECK(v.n_messages == 1 && s->counters(s)[rule] == before + 1);
+	/* each has asked for an answer of its own */
+	PASS(fins_answer(port, 5), RULE);
+	DROP(fins_answer(port, 5), PDU_UNSOLICITED);
+	DROP(fins_answer(port, 6), PDU_UNSOLICITED);
+	PASS(fins_answer(port, 3), RULE);
+	/* what it asks for, and where, is not another number */
+	DROP(fins_ask(port, 0, 6, 99, 1), OBJECT);
+	DROP(fins_ask(port, 5, 6, 100, 1), FIELD);
+	PASS(fins_ask(port, 0, 6, 100, 1), RULE);
+	CHECK(!subject_policy(s, less));
+	DROP(fins_ask(port, 0, 7, 100, 1), OBJECT);
+	PASS(fins_ask(port, 0, 7, 150, 1), RULE);
+	CHECK(!subject_policy(s, link_text));
+	for (i = 0; i < 5; i++)
+		PASS(goose(1, '3', 5, (u8)i, 1), RULE);
+	DROP(goose(1, '3', 5, 3, 1), PDU_STATE);
+	DROP(goose(1, '3', 4, 5, 1), PDU_STATE);
+	PASS(goose(1, '3', 5, 5, 1), RULE);
+	CHECK(!subject_policy(s, policy_text));
+}
+
 static void case_link(void)
 {
 	static const u8 bridges[6] = { 0x01, 0x80, 0xc2, 0, 0, 0 };
@@ -2108,6 +2150,7 @@ static const struct ktap_case cases[] = {
 	{ "inspected datagrams", case_datagrams },
 	{ "link-level services", case_link },
 	{ "publications count up", case_goose },
+	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },

@@ -133,6 +133,15 @@ static void flows_neutral(struct otseg_flow_line *lines, const struct subject *s
 	}
 }
 
+/* What is known of messages is of no use on the long way. */
+static void sessions_neutral(struct otseg_session *sessions)
+{
+	u32 i;
+
+	for (i = 0; i < OTSEG_SESSIONS; i++)
+		memset(sessions[i].recurrences, 0, sizeof(sessions[i].recurrences));
+}
+
 static void table_check(struct subject *kernel, const char *map, const void *mine, size_t len)
 {
 	size_t size;
@@ -193,6 +202,8 @@ int main(int argc, char **argv)
 	flows_neutral(w->lines, process);
 	flows_neutral((struct otseg_flow_line *)datapath_table(kernel, "otseg_table", &size), kernel);
 	table_check(kernel, "otseg_table", w->lines, OTSEG_FLOW_BUCKETS * sizeof(*w->lines));
+	sessions_neutral(w->sessions);
+	sessions_neutral((struct otseg_session *)datapath_table(kernel, "otseg_sessions", &size));
 	table_check(kernel, "otseg_sessions", w->sessions, OTSEG_SESSIONS * sizeof(*w->sessions));
 	table_check(kernel, "otseg_limits", w->limits, OTSEG_LIMITERS * sizeof(*w->limits));
 	table_check(kernel, "otseg_live", w->live, OTSEG_BUDGET_SLOTS * sizeof(*w->live));

@@ -2,7 +2,9 @@
 /*
  * The messages of ../proto through the datapath in the kernel and through the engine in
  * userspace: in whole segments, cut in two at each byte, and byte by byte, the verdicts are the
- * same, and those of a message that is cut are those of the whole one. What each message must
+ * same, and those of a message that is cut are those of the whole one. And again, once they have
+ * come before, with a bit of each byte changed: what is known (recur.h) is judged as if it were
+ * not, for which the engine in userspace goes the long way. What each message must
  * become is that folder's test; here it only counts that both agree, and that some pass.
  */
 #include <errno.h>
@@ -12,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../bpf/engine/message.h"
+#include "../../bpf/engine/env.h"
 #include "../../include/otseg/service.h"
 #include "../../userspace/policy/words.h"
 #include "../unit/ktap.h"
@@ -21,11 +23,14 @@
 
 #define MESSAGE_MAX 65536
 #define SEGMENT_MAX 1400
+#define LEARNED 3 /* times that a message is said before it is changed */
+#define CHANGED_MAX 256 /* bytes of such a message: more than are known again */
 #define GARBAGE 8 /* bytes of 0xff, with which no message of any protocol begins */
 
 enum way {
 	ROUND_WHOLE,
 	ROUND_CUTS,
+	ROUND_AGAIN,
 	ROUNDS,
 };
 
@@ -47,6 +52,7 @@ struct wire {
 	u32 n_dropped;
 	u32 n_differ;
 	u32 n_cuts;
+	u32 n_changed; /* messages that pass with something changed */
 	struct heard *heard;
 	u32 n_heard;
 	struct otseg_verdict verdict; /* of the frame that was sent last */
@@ -229,10 +235,73 @@ static int message_cut(struct wire *w, u32 dir, const u8 *bytes, u32 len)
 	return 0;
 }
 
-static void message_send(struct wire *w, enum way round, u32 dir, const u8 *bytes, u32 len)
+/* Has passed, and is said again with the others of the conversation. */
+static void message_hear(struct wire *w, u32 dir, const u8 *bytes, u32 len)
 {
 	struct heard *new;
 
+	w->heard = realloc(w->heard, (w->n_heard + 1) * sizeof(*new));
+	new = &w->heard[w->n_heard++];
+	*new = (struct heard){ malloc(len), len, dir };
+	memcpy(new->bytes, bytes, len);
+}
+
+/* Says a message until it is known. Return: whether it passes each time. */
+static int message_learn(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < LEARNED && message_whole(w, dir, bytes, len); i++)
+		;
+	return i == LEARNED;
+}
+
+/*
+ * A bit of each byte is changed in turn, another one each time. If the message is something else to
+ * the conversation after that, that begins anew.
+ */
+static void message_changed(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	static u8 room[CHANGED_MAX];
+	struct otseg_verdict usual;
+	u32 at;
+
+	if (len > CHANGED_MAX || !message_learn(w, dir, bytes, len))
+		return;
+	usual = w->verdict;
+	memcpy(room, bytes, len);
+	for (at = 0; at < len; at++) {
+		room[at] ^= (u8)(1 << (w->n_line + at) % 8);
+		w->n_changed += (u32)piece_send(w, dir, room, len);
+		room[at] = bytes[at];
+		if (piece_send(w, dir, bytes, len) && w->verdict.n_messages == usual.n_messages)
+			continue;
+		conversation_again(w);
+		if (!message_learn(w, dir, bytes, len))
+			return;
+	}
+}
+
+/* A message that comes again, if it can. */
+static void message_again(struct wire *w, u32 dir, const u8 *bytes, u32 len)
+{
+	if (!message_whole(w, dir, bytes, len))
+		return;
+	message_hear(w, dir, bytes, len);
+	if (dir)
+		return;
+	message_changed(w, dir, bytes, len);
+	conversation_again(w);
+}
+
+static void message_send(struct wire *w, enum way round, u32 dir, const u8 *bytes, u32 len)
+{
+	if (round == ROUND_AGAIN) {
+		message_again(w, dir, bytes, len > SEGMENT_MAX && w->carrier != OTSEG_ON_TCP ?
+						     SEGMENT_MAX :
+						     len);
+		return;
+	}
 	if (w->carrier != OTSEG_ON_TCP) {
 		/* cut off, as nothing longer fits */
 		piece_send(w, dir, bytes, len > SEGMENT_MAX ? SEGMENT_MAX : len);
@@ -241,10 +310,7 @@ static void message_send(struct wire *w, enum way round, u32 dir, const u8 *byte
 	if (round == ROUND_WHOLE || len > SEGMENT_MAX) {
 		message_whole(w, dir, bytes, len);
 	} else if (message_cut(w, dir, bytes, len)) {
-		w->heard = realloc(w->heard, (w->n_heard + 1) * sizeof(*new));
-		new = &w->heard[w->n_heard++];
-		*new = (struct heard){ malloc(len), len, dir };
-		memcpy(new->bytes, bytes, len);
+		message_hear(w, dir, bytes, len);
 	}
 }
 
@@ -326,8 +392,10 @@ static void folder_run(struct wire *w, const char *path)
 	w->n_dropped = 0;
 	w->n_differ = 0;
 	w->n_cuts = 0;
+	w->n_changed = 0;
 	for (round = 0; !err && round < ROUNDS; round++) {
 		rewind(from);
+		subject_engine_world(w->process)->long_way = round == ROUND_AGAIN;
 		err = file_run(w, from, round);
 	}
 	if (from)
@@ -335,8 +403,8 @@ static void folder_run(struct wire *w, const char *path)
 	/* I/O needs a connection, which no message of its own opens */
 	ktap_result(!err && !w->n_differ && w->n_dropped &&
 			    !w->n_passed == (w->service == OTSEG_SVC_ENIP_IO),
-		    "%s: %u frames pass and %u are dropped alike, %u of cut messages", w->folder,
-		    w->n_passed, w->n_dropped, w->n_cuts);
+		    "%s: %u frames pass and %u are dropped alike, %u of cut messages; %u changed ones pass",
+		    w->folder, w->n_passed, w->n_dropped, w->n_cuts, w->n_changed);
 }
 
 static void ends_set(struct wire *w)

@@ -4,8 +4,8 @@
  * of its conversation. What must hold of every inspector: nothing is read past the
  * end; the beginning of what is acceptable is acceptable, and what it says stays true;
  * what is refused stays refused; what is whole does not depend on what follows; and
- * ask_sound() of every message. The service is the part of the program's name behind
- * "fuzz_inspect-".
+ * ask_sound() of every message, and ask_recurs() of whole ones. The service is the part of the
+ * program's name behind "fuzz_inspect-".
  *
  * The first byte of an input is the direction and whether it comes in a datagram, then
  * 4 bytes of state, the rest are the PDU.
@@ -60,6 +60,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	for (;;) {
 		ask_all(&ask, &now);
 		insist(now.wrong, ask.have);
+		if (now.fate == ASK_WHOLE)
+			insist(ask_recurs(&ask, &now), ask.have);
 		if (ask.have && !ask.is_datagram)
 			insist(ask_follows(&before, &now), ask.have);
 		if (ask.have == n)

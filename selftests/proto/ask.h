@@ -12,6 +12,7 @@
 
 #include "../../bpf/engine/env.h"
 #include "../../bpf/engine/inspect.h"
+#include "../../bpf/engine/recur.h"
 #include "../../userspace/policy/words.h"
 
 #define ASK_PARTS 4096 /* of one PDU */
@@ -339,6 +340,92 @@ static inline const char *ask_follows(const struct answer *early, const struct a
 			return "what was whole changes with what follows";
 	}
 	return NULL;
+}
+
+/* The number that a message of these bytes has by @recur. */
+static inline u32 ask_number(const u8 *bytes, const struct otseg_msg_recur *recur)
+{
+	u32 number = 0;
+	u32 i;
+
+	if (recur->number == OTSEG_NUMBER_NONE)
+		return 0;
+	for (i = 0; i < recur->number_len; i++)
+		number |= (u32)bytes[recur->number_at + i]
+			  << 8 * (recur->number == OTSEG_NUMBER_LE ? i : recur->number_len - 1u - i);
+	return number;
+}
+
+/* Whether a message is @first with another number. */
+static inline int ask_is_again(const struct otseg_msg *first, struct otseg_msg *again,
+			       const struct otseg_msg_recur *recur, u32 number)
+{
+	u32 i;
+
+	for (i = 0; i < 4; i++)
+		if (first->memory && again->keep[i] !=
+		    (i == 1 && recur->number != OTSEG_NUMBER_NONE ? number : first->keep[i]))
+			return 0;
+	if (recur->number != OTSEG_NUMBER_NONE && !first->memory &&
+	    first->kind == OTSEG_KIND_REQUEST) {
+		if (again->id != (u16)number ||
+		    (recur->is_wide && again->answer != number >> 16))
+			return 0;
+		again->id = first->id;
+		again->answer = first->answer;
+	}
+	if (first->kind == OTSEG_KIND_NOTICE && !first->memory) {
+		again->id = first->id;
+		again->answer = first->answer;
+	}
+	if (recur->number != OTSEG_NUMBER_NONE && recur->field)
+		again->fields[recur->field - 1] = first->fields[recur->field - 1];
+	return ask_is_same(first, again) && first->memory == again->memory &&
+	       (first->memory != OTSEG_MEMORY_SEQUENCE ||
+		(first->unit == again->unit && first->id == again->id));
+}
+
+/*
+ * Whether the PDU is what it was if all is different that may be, see recur.h. Return: NULL, or what
+ * is wrong.
+ */
+static inline const char *ask_recurs(const struct ask *ask, const struct answer *answer)
+{
+	static const u8 patterns[] = { 0xff, 0x01, 0x80, 0x5a };
+	const struct otseg_msg *last = &answer->parts[answer->n_parts - 1];
+	struct otseg_msg_recur recur = last->recur;
+	struct ask question = *ask;
+	struct answer again = {};
+	const char *wrong = NULL;
+	u8 bytes[OTSEG_RECUR_MAX];
+	u32 i, k;
+
+	if (answer->fate != ASK_WHOLE || answer->reason || last->length != ask->have ||
+	    ask->dir != OTSEG_DIR_REQUEST || !otseg_recur_is(ask->have) ||
+	    answer->state != ask->state || last->kind == OTSEG_KIND_ANSWER)
+		return NULL;
+	for (i = 0; i < answer->n_parts; i++)
+		if (answer->parts[i].memory != OTSEG_MEMORY_NONE &&
+		    answer->parts[i].memory != OTSEG_MEMORY_SEQUENCE)
+			return NULL;
+	recur.number = recur_is_whole(&recur, ask->have) ? recur.number : OTSEG_NUMBER_NONE;
+	question.bytes = bytes;
+	for (k = 0; !wrong && k < sizeof(patterns); k++) {
+		for (i = 0; i < ask->have; i++)
+			bytes[i] = (u8)(ask->bytes[i] ^
+					(patterns[k] & ~(recur_mask(&recur, i / 8) >> 8 * (i % 8))));
+		ask_all(&question, &again);
+		wrong = again.wrong;
+		if (!wrong && (again.fate != ASK_WHOLE || again.reason ||
+			       again.n_parts != answer->n_parts || again.state != answer->state))
+			wrong = "what may differ is looked at";
+		for (i = 0; !wrong && i < answer->n_parts; i++)
+			if (!ask_is_again(&answer->parts[i], &again.parts[i], &recur,
+					  ask_number(bytes, &recur)))
+				wrong = "what may differ shows in the message";
+	}
+	free(again.parts);
+	return wrong;
 }
 
 #endif /* ASK_H */

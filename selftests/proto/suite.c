@@ -645,6 +645,7 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 	};
 	const char *expect = line->expect + strspn(line->expect, " \t");
 	struct answer answer = {};
+	const char *complaint;
 	char reason[32];
 	u32 i;
 
@@ -667,6 +668,9 @@ static u32 line_run(struct file *file, const struct line *line, u32 state)
 		wrong(file, line, "it has more bytes: %u", answer.parts->length);
 	else if (*expect != '!' && answer.parts->length != line->n_bytes)
 		wrong(file, line, "it ends after %u bytes", answer.parts->length);
+	complaint = answer.wrong || answer.fate != ASK_WHOLE ? NULL : ask_recurs(&ask, &answer);
+	if (complaint)
+		wrong(file, line, "if it comes again: %s", complaint);
 	if (answer.fate != ASK_PARTIAL)
 		beginnings(file, line, &ask, &answer);
 	if (answer.fate == ASK_WHOLE && !answer.wrong) {

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages that come again, as polling does: a PDU that a rule has covered is known when the same
+ * bytes come once more, and need not be inspected again. Owns what of a session is known.
+ *
+ * What is found out about a PDU depends on its bytes, on what the inspector keeps of the
+ * conversation, and on the policy; nothing else. So if all three are the same, so is the verdict;
+ * only what the message leaves behind is still to be done. Bytes are compared, not sums of them. An
+ * inspector names those that may differ because no verdict depends on them (pdu.h): the number that
+ * pairs an answer with its request, clocks. Only what passed by rules without a rate is kept, and
+ * only of the side that opened the flow.
+ */
+#ifndef OTSEG_RECUR_H
+#define OTSEG_RECUR_H
+
+#include "env.h"
+
+#define OTSEG_RECUR_MIN 12 /* bytes of such a PDU */
+#define OTSEG_RECUR_PATIENCE 8 /* PDUs that are not known, before one takes the place of another */
+
+_Static_assert(OTSEG_RECUR_MIN >= 8, "its last word is a whole one");
+_Static_assert(OTSEG_RECUR_PARTS == 4 && OTSEG_RECUR_MAX % 8 == 0, "as they are gone through");
+
+/* The place of a PDU whose last eight bytes are @end: what is asked for stands there mostly. */
+OTSEG_INLINE struct otseg_recurrence *recur_place(struct otseg_session *s, u64 end)
+{
+	u32 index = (u32)(end * 0x9e3779b97f4a7c15ull >> 62);
+
+	return &s->recurrences[index & (OTSEG_RECURRENCES - 1)];
+}
+
+/* Is @len what such a PDU may have? */
+OTSEG_INLINE u32 otseg_recur_is(u32 len)
+{
+	return len - OTSEG_RECUR_MIN <= OTSEG_RECUR_MAX - OTSEG_RECUR_MIN;
+}
+
+/**
+ * otseg_recur_find - look for the place where a payload may be known
+ * @e: surroundings: the packet, whose payload otseg_recur_is()
+ * @s: its session, which need not be held
+ *
+ * Return: the place, if it is worth to ask otseg_recur_is_known(), or NULL.
+ */
+OTSEG_INLINE struct otseg_recurrence *otseg_recur_find(const struct otseg_env *e,
+						       struct otseg_session *s)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	const u8 *end = otseg_peek_at(e, p->payload_off + ((p->payload_len - 8u) & 0xff), 8);
+	struct otseg_recurrence *r;
+
+	if (!end || !otseg_has_recur(e))
+		return NULL;
+	r = recur_place(s, otseg_wire(u64, end));
+	return otseg_read(r->generation) == e->generation && otseg_read(r->len) == p->payload_len ?
+		       r :
+		       NULL;
+}
+
+/**
+ * otseg_recur_is_known - is the payload what is known at this place?
+ * @e: surroundings: the packet
+ * @r: the place; its session is held
+ * @state: what the inspector keeps of the conversation
+ *
+ * Return: whether it is.
+ */
+OTSEG_INLINE u32 otseg_recur_is_known(const struct otseg_env *e, const struct otseg_recurrence *r,
+				      u32 state)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	const u8 *bytes = (const u8 *)r->bytes;
+	const u8 *mask = (const u8 *)r->mask;
+	u32 off = p->payload_off;
+	/* Read anew, or the verifier goes on from every turn of the loop by itself. */
+	u32 last = otseg_forget(e, otseg_read(p->payload_len) - 8u) & 0xff;
+	const u8 *word;
+	u64 differ;
+	u32 i;
+
+	if (r->generation != e->generation || r->len != p->payload_len || r->state != state ||
+	    last > OTSEG_RECUR_MAX - 8)
+		return 0;
+	word = otseg_peek_at(e, off + last, 8);
+	if (!word)
+		return 0;
+	differ = (otseg_wire(u64, word) & otseg_wire(u64, mask + last)) ^
+		 otseg_wire(u64, bytes + last);
+	for (i = 0; i < OTSEG_RECUR_MAX - 8 && i < last; i += 8) {
+		word = otseg_peek_at(e, off + i, 8);
+		if (!word)
+			return 0;
+		differ |= (otseg_wire(u64, word) & otseg_wire(u64, mask + i)) ^
+			  otseg_wire(u64, bytes + i);
+	}
+	return otseg_forget(e, !differ);
+}
+
+/* The number of the message at hand, which has one, as it stands in the payload. */
+OTSEG_INLINE u32 recur_number(const struct otseg_env *e, const struct otseg_msg_recur *number)
+{
+	const u8 *at = otseg_peek_at(e, e->s->packet.payload_off + number->number_at, 4);
+	u32 shift = (32 - 8 * number->number_len) & 31;
+	u32 word = at ? otseg_wire(u32, at) : 0;
+
+	if (number->number == OTSEG_NUMBER_LE)
+		return word << shift >> shift;
+	return __builtin_bswap32(word) >> shift;
+}
+
+/**
+ * otseg_recur_recall - a payload is known: what it leaves to be remembered goes to the inspection
+ * @e: surroundings: the packet
+ * @r: where it is known
+ */
+OTSEG_INLINE void otseg_recur_recall(const struct otseg_env *e, struct otseg_recurrence *r)
+{
+	struct otseg_inspection *in = &e->s->inspection;
+	struct otseg_msg *msg = &in->msg;
+	u32 has_number = r->number.number != OTSEG_NUMBER_NONE;
+	u32 number = has_number ? recur_number(e, &r->number) : 0;
+	u32 i;
+
+	r->misses = 0;
+	in->rule = r->rules[0];
+	in->requests[0] = r->request;
+	msg->memory = r->memory;
+	if (r->memory == OTSEG_MEMORY_SEQUENCE) {
+		msg->unit = r->unit;
+		msg->id = r->request.id;
+		for (i = 0; i < 4; i++)
+			msg->keep[i] = r->keep[i];
+		if (has_number)
+			msg->keep[1] = number;
+	} else if (has_number) {
+		in->requests[0].id = (u16)number;
+		if (r->number.is_wide)
+			in->requests[0].answer = (u16)(number >> 16);
+	}
+}
+
+/* Ones for the first @n bytes of a word; @n may be below 0, or above 8. */
+OTSEG_INLINE u64 recur_ones(s32 n)
+{
+	if (n <= 0)
+		return 0;
+	return n >= 8 ? ~0ull : (1ull << (8 * n & 63)) - 1;
+}
+
+/* Ones where word @i does not lie in the run of @len bytes at @off. */
+OTSEG_INLINE u64 recur_outside(u32 i, u32 off, u32 len)
+{
+	s32 from = (s32)off - (s32)(8 * i);
+
+	return ~(recur_ones(from + (s32)len) & ~recur_ones(from));
+}
+
+/* Ones for the bits of word @i that decide: a number's sign does. */
+OTSEG_INLINE u64 recur_mask(const struct otseg_msg_recur *recur, u32 i)
+{
+	u64 mask = ~0ull;
+	u32 k;
+
+	for (k = 0; k < OTSEG_MSG_FREE; k++) {
+		u32 len = k < recur->n_free ? recur->free[k].len : 0;
+
+		mask &= recur_outside(i, recur->free[k].off, len);
+	}
+	if (recur->number != OTSEG_NUMBER_NONE)
+		mask &= recur_outside(i, recur->number_at, recur->number_len);
+	if (recur->number == OTSEG_NUMBER_BER && recur->number_at / 8 == i)
+		mask |= 0x80ull << (8 * (recur->number_at & 7));
+	return mask;
+}
+
+/*
+ * Would another number make no other rule cover the message? None that is a field, unless
+ * the first rule covers it, whatever the number is.
+ */
+OTSEG_INLINE u32 recur_is_free(const struct otseg_env *e)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	u32 field = in->msg.recur.field;
+	u32 first;
+
+	if (!field || in->msg.recur.number == OTSEG_NUMBER_NONE)
+		return 1;
+	first = *otseg_at(e, LEAF_RULES, otseg_at(e, LEAVES, in->leaf)->rules);
+	return in->n_rules == 1 && in->rules[0] == first &&
+	       !(otseg_at(e, RULES, first)->field_mask >> ((field - 1) & 15) & 1);
+}
+
+/* Is the number, if there is one, where it can be read as a whole word? */
+OTSEG_INLINE u32 recur_is_whole(const struct otseg_msg_recur *recur, u32 len)
+{
+	return recur->number_at + 4u <= len && recur->number_len - 1u < 4;
+}
+
+/* Notes the PDU of @len bytes that begins at @at of the scratch bytes, and what came of it. */
+OTSEG_NOINLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence *r, u32 at, u32 len)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	const u8 *bytes = (const u8 *)in->bytes + (at & (OTSEG_INSPECTION_BYTES / 2 - 1));
+	const struct otseg_msg *msg = &in->msg;
+	u32 i;
+
+	r->number = msg->recur;
+	if (!recur_is_whole(&r->number, len) || !otseg_forget(e, recur_is_free(e)))
+		r->number.number = OTSEG_NUMBER_NONE;
+	otseg_for(i, OTSEG_RECUR_MAX / 8) {
+		u32 word = i < OTSEG_RECUR_MAX / 8 ? i : 0;
+		u64 mask = recur_mask(&r->number, word);
+
+		r->mask[word] = mask;
+		r->bytes[word] = otseg_wire(u64, bytes + 8 * word) & mask;
+	}
+	for (i = 0; i < 4; i++)
+		r->keep[i] = msg->keep[i];
+	for (i = 0; i < OTSEG_RECUR_PARTS; i++)
+		r->rules[i] = (u16)in->rules[i];
+	r->request = in->requests[0];
+	if (msg->memory == OTSEG_MEMORY_SEQUENCE)
+		r->request.id = msg->id;
+	r->unit = msg->unit;
+	r->state = in->state;
+	r->len = (u16)len;
+	r->n_rules = (u8)in->n_rules;
+	r->n_requests = (u8)in->n_requests;
+	r->memory = msg->memory;
+	r->misses = 0;
+	otseg_write(r->generation, e->generation);
+}
+
+/**
+ * otseg_recur_note - a payload passes: keep it, if it may be known when it comes again
+ * @e: surroundings; the payload was judged, and @in->state is not the session's yet
+ * @s: its session, which is held
+ * @at: offset in the scratch bytes where its data begins, which is all new
+ * @dir: enum otseg_msg_dir
+ */
+OTSEG_INLINE void otseg_recur_note(const struct otseg_env *e, struct otseg_session *s, u32 at, u32 dir)
+{
+	const struct otseg_inspection *in = &e->s->inspection;
+	const struct otseg_msg *msg = &in->msg;
+	struct otseg_recurrence *r;
+	u32 len = in->end - at;
+	const u8 *end;
+
+	if (!otseg_has_recur(e) || dir != OTSEG_DIR_REQUEST || in->is_monitored || !otseg_recur_is(len) ||
+	    in->at != in->end || msg->length != len || in->n_limited || in->n_requests > 1 ||
+	    in->n_rules != in->n_messages || in->n_rules - 1 >= OTSEG_RECUR_PARTS ||
+	    in->answered || in->state != (s->state | (in->state & OTSEG_STATE_DATAGRAM)) ||
+	    (in->memory && (in->memory != OTSEG_MEMORY_SEQUENCE || in->n_messages != 1)))
+		return;
+	end = (const u8 *)in->bytes + ((at + len - 8) & (OTSEG_INSPECTION_BYTES / 2 - 1));
+	r = recur_place(s, otseg_wire(u64, end));
+	if (r->generation == e->generation && ++r->misses < OTSEG_RECUR_PATIENCE)
+		return;
+	recur_keep(e, r, at, len);
+}
+
+#endif /* OTSEG_RECUR_H */
