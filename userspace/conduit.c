@@ -28,12 +28,18 @@ static int show_run(const struct otseg_cli *cli)
 		{},
 	};
 	static const struct otseg_column stats_columns[] = {
-		{ "CONDUIT", "name", false },	{ "FROM", "from", false },
-		{ "TO", "to", false },		{ "MODE", "mode", false },
-		{ "PACKETS", "packets", true }, { "BYTES", "bytes", true },
-		{ "DROPS", "drops", true },	{ "MONITORED", "monitored", true },
-		{ "FLOWS", "flows", true },	{ "MESSAGES", "messages", true },
-		{ "LIMITED", "limited", true }, { "ADOPTED", "adopted", true },
+		{ "CONDUIT", "name", false },
+		{ "FROM", "from", false },
+		{ "TO", "to", false },
+		{ "MODE", "mode", false },
+		{ "PACKETS", "packets", true },
+		{ "BYTES", "bytes", true },
+		{ "DROPS", "drops", true },
+		{ "MONITORED", "monitored", true },
+		{ "FLOWS", "flows", true },
+		{ "MESSAGES", "messages", true },
+		{ "LIMITED", "limited", true },
+		{ "ADOPTED", "adopted", true },
 		{},
 	};
 	static const struct otseg_shown shown = {

@@ -393,7 +393,8 @@ static void case_boundary(void)
 	     STREAM_OVERLAP);
 	PASS(segment(&t, 0, A | P, t.seq[0] - sizeof(two), t.seq[1], two, sizeof(two)), FLOW);
 	DROP(segment(&t, 0, A | P, t.seq[0] - sizeof(two), t.seq[1], write_one,
-		     sizeof(write_one)), STREAM_OVERLAP);
+		     sizeof(write_one)),
+	     STREAM_OVERLAP);
 	/* what comes next is in order, though the receiver has not said anything yet */
 	PASS(say(&t, 0, A | P, ask, sizeof(ask)), RULE);
 	PASS(ack(&t, 1), FLOW);
