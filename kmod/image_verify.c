@@ -62,10 +62,12 @@ static int verify_header(const struct otseg_verify *v, size_t size)
 	if (size > OTSEG_IMAGE_MAX)
 		return otseg_verify_refuse(v, "header: %zu bytes are too many, at most %u", size,
 					   OTSEG_IMAGE_MAX);
-	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND | OTSEG_IMG_ISLAND))
+	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND | OTSEG_IMG_ISLAND |
+			     OTSEG_IMG_ADOPT))
 		return otseg_verify_refuse(v, "header: unknown flags 0x%x", image->flags);
-	if (image->reserved)
-		return otseg_verify_refuse(v, "header: a reserved field is not zero");
+	if (image->adopt_s > OTSEG_ADOPT_MAX)
+		return otseg_verify_refuse(v, "header: %u s are too long to take connections up",
+					   image->adopt_s);
 	if (image->revision > OTSEG_REVISION_MAX || image->supersedes > OTSEG_REVISION_MAX)
 		return otseg_verify_refuse(v, "header: no revision is as high as that");
 	if (image->supersedes && image->supersedes <= image->revision)

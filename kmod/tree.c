@@ -182,6 +182,7 @@ NODE_COUNTER(conduit, monitored, CONDUIT, MONITORED);
 NODE_COUNTER(conduit, flows_opened, CONDUIT, FLOWS);
 NODE_COUNTER(conduit, messages, CONDUIT, MESSAGES);
 NODE_COUNTER(conduit, limited, CONDUIT, LIMITED);
+NODE_COUNTER(conduit, adopted, CONDUIT, ADOPTED);
 
 static struct attribute *conduit_attrs[] = {
 	&conduit_state.attr,
@@ -198,6 +199,7 @@ static struct attribute *conduit_attrs[] = {
 	&conduit_flows_opened.attr,
 	&conduit_messages.attr,
 	&conduit_limited.attr,
+	&conduit_adopted.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(conduit);

@@ -268,11 +268,13 @@ static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
 static bool are_conduit_flags(const struct otseg_verify *v, u32 flags, bool is_intra)
 {
 	const u32 known = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA |
-			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE;
+			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE |
+			  OTSEG_CONDUIT_ADOPT_ALWAYS | OTSEG_CONDUIT_ADOPT_NEVER;
 
 	return !(flags & ~known) &&
 	       !!(flags & OTSEG_CONDUIT_INTRA) == is_intra &&
 	       !(is_intra && flags & OTSEG_CONDUIT_SURVIVES) &&
+	       !(flags & OTSEG_CONDUIT_ADOPT_ALWAYS && flags & OTSEG_CONDUIT_ADOPT_NEVER) &&
 	       !!(flags & OTSEG_CONDUIT_ENABLED) ==
 		       !!otseg_conduit_follows(flags, v->image->flags);
 }
@@ -287,7 +289,7 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 {
 	const struct otseg_img_conduit *conduits = RECORDS(v, CONDUITS);
 	const struct otseg_img_rule *rules = RECORDS(v, RULES);
-	u32 n_zones = COUNT(v, ZONES), at = 0, i;
+	u32 n_zones = COUNT(v, ZONES), at = 0, adopts = 0, i;
 
 	for (i = 0; i < COUNT(v, CONDUITS); i++) {
 		const struct otseg_img_conduit *conduit = &conduits[i];
@@ -304,6 +306,7 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 				      conduit->to);
 		if (!are_conduit_flags(v, conduit->flags, is_intra))
 			return REFUSE(v, CONDUITS, i, "wrong flags 0x%x", conduit->flags);
+		adopts |= conduit->flags & OTSEG_CONDUIT_ADOPT_ALWAYS;
 		if (conduit->budget_slot >= OTSEG_BUDGET_SLOTS || !conduit->flow_budget)
 			return REFUSE(v, CONDUITS, i, "it has no flow budget");
 		if (!conduit->session_budget)
@@ -315,6 +318,8 @@ int otseg_verify_conduits(const struct otseg_verify *v)
 				return REFUSE(v, RULES, at, "it belongs to conduit %u, not to %u",
 					      i, rules[at].conduit);
 	}
+	if (!adopts != !(v->image->flags & OTSEG_IMG_ADOPT))
+		return otseg_verify_refuse(v, "header: its flags do not fit what conduits take up");
 	if (at != COUNT(v, RULES))
 		return REFUSE(v, RULES, at, "it belongs to no conduit");
 	return verify_slots(v);

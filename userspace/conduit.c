@@ -28,12 +28,19 @@ static int show_run(const struct otseg_cli *cli)
 		{},
 	};
 	static const struct otseg_column stats_columns[] = {
-		{ "CONDUIT", "name", false },	{ "FROM", "from", false },
-		{ "TO", "to", false },		{ "MODE", "mode", false },
-		{ "PACKETS", "packets", true }, { "BYTES", "bytes", true },
-		{ "DROPS", "drops", true },	{ "MONITORED", "monitored", true },
-		{ "FLOWS", "flows", true },	{ "MESSAGES", "messages", true },
-		{ "LIMITED", "limited", true }, {},
+		{ "CONDUIT", "name", false },
+		{ "FROM", "from", false },
+		{ "TO", "to", false },
+		{ "MODE", "mode", false },
+		{ "PACKETS", "packets", true },
+		{ "BYTES", "bytes", true },
+		{ "DROPS", "drops", true },
+		{ "MONITORED", "monitored", true },
+		{ "FLOWS", "flows", true },
+		{ "MESSAGES", "messages", true },
+		{ "LIMITED", "limited", true },
+		{ "ADOPTED", "adopted", true },
+		{},
 	};
 	static const struct otseg_shown shown = {
 		.section = "conduits",
@@ -46,6 +53,7 @@ static int show_run(const struct otseg_cli *cli)
 			[OTSEG_CTR_CONDUIT_FLOWS] = "flows",
 			[OTSEG_CTR_CONDUIT_MESSAGES] = "messages",
 			[OTSEG_CTR_CONDUIT_LIMITED] = "limited",
+			[OTSEG_CTR_CONDUIT_ADOPTED] = "adopted",
 		},
 		.first = OTSEG_CTR_CONDUIT,
 		.len = OTSEG_CTR_CONDUIT_LEN,

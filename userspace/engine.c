@@ -144,6 +144,17 @@ int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *na
 }
 
 /**
+ * otseg_engine_since - say since when an interface is attached
+ * @engine: the engine
+ * @ifindex: the interface, attached; attached again, nobody knows
+ * @now_ns: when, by the clock of otseg_engine_frame()
+ */
+void otseg_engine_since(struct otseg_engine *engine, u32 ifindex, u64 now_ns)
+{
+	engine->world.links[ifindex & (OTSEG_LINK_SLOTS - 1)].since_s = otseg_seconds(now_ns);
+}
+
+/**
  * otseg_engine_wire - say which interface is at the other end of one's wire
  * @engine: the engine
  * @ifindex: an interface, attached

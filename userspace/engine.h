@@ -24,6 +24,7 @@ int otseg_engine_load(struct otseg_engine *engine, const void *image, size_t siz
 void otseg_engine_observe(struct otseg_engine *engine, otseg_engine_observer observe,
 			  void *observer);
 int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *name, u32 flags);
+void otseg_engine_since(struct otseg_engine *engine, u32 ifindex, u64 now_ns);
 int otseg_engine_wire(struct otseg_engine *engine, u32 ifindex, u32 peer);
 enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, const void *frame,
 				     u32 len, u64 now_ns, struct otseg_verdict *verdict);

@@ -39,6 +39,17 @@ static json_t *policy_json(const struct otseg_active *active)
 	return policy;
 }
 
+/* Seconds for which connections that come in by an interface are taken up yet. */
+static u32 adopting_s(const struct otseg_active *active, const struct otseg_attachment *at)
+{
+	const struct otseg_image *image = active->image.data;
+	u32 adopt_s = active->generation ? image->adopt_s : 0;
+	u32 age_s = otseg_attach_now() - at->since_s;
+
+	/* The datapath has them taken up as long as no more than so many have passed. */
+	return at->since_s && adopt_s && age_s <= adopt_s ? adopt_s - age_s + 1 : 0;
+}
+
 static json_t *interfaces_json(const struct otseg_active *active)
 {
 	json_t *list = json_array();
@@ -49,9 +60,10 @@ static json_t *interfaces_json(const struct otseg_active *active)
 
 		if (!at->device.name[0])
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", at->role, "device",
-						      at->device.name, "xdp",
-						      otseg_attach_mode_name(at->mode)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "name", at->role,
+						      "device", at->device.name, "xdp",
+						      otseg_attach_mode_name(at->mode), "adopting_s",
+						      (json_int_t)adopting_s(active, at)));
 	}
 	return list;
 }
@@ -304,7 +316,10 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		printf("interface   %s", at->device.name);
 		if (strcmp(at->device.name, at->role))
 			printf(" as %s", at->role);
-		printf(", %s XDP\n", otseg_attach_mode_name(at->mode));
+		printf(", %s XDP", otseg_attach_mode_name(at->mode));
+		if (adopting_s(active, at))
+			printf(", adopting connections for %u s", adopting_s(active, at));
+		putchar('\n');
 	}
 	if (!active->n_attached)
 		puts("interface   none is governed");

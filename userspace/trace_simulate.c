@@ -77,6 +77,7 @@ static int interfaces_attach(struct simulate *run)
 					  (const char *)links[i].name, 0);
 		if (err)
 			return err;
+		otseg_engine_since(run->engine, interface_of(run, i), START_NS);
 	}
 	for (i = 0; i < OTSEG_IMAGE_COUNT(run->image.data, WIRES); i++) {
 		const struct otseg_img_wire *wire = &wires[i];
@@ -208,6 +209,8 @@ static json_t *verdict_json(const struct simulate *run, const struct otseg_frame
 		json_object_set_new(document, "wire", name_json(run, wire_of(run, verdict)->name));
 	if (verdict->flags & OTSEG_V_REPLY)
 		json_object_set_new(document, "reply", json_true());
+	if (verdict->flags & OTSEG_V_ADOPTED && verdict->flags & OTSEG_V_OPENED)
+		json_object_set_new(document, "adopted", json_true());
 	if (frame->wire_len > frame->len)
 		json_object_set_new(document, "truncated", json_true());
 	if (json_array_size(run->messages))

@@ -135,6 +135,8 @@ OTSEG_INLINE void otseg_count_frame(const struct otseg_env *e, const struct otse
 			at[OTSEG_CTR_CONDUIT_MONITORED] += v->flags & OTSEG_V_MONITORED;
 		}
 		at[OTSEG_CTR_CONDUIT_FLOWS] += (v->flags & OTSEG_V_OPENED) / OTSEG_V_OPENED;
+		at[OTSEG_CTR_CONDUIT_ADOPTED] += (v->flags & (OTSEG_V_OPENED | OTSEG_V_ADOPTED)) ==
+						 (OTSEG_V_OPENED | OTSEG_V_ADOPTED);
 	}
 	if (v->rule != OTSEG_NONE32) {
 		at = &c[otseg_counter_rule(v->rule)];

@@ -11,6 +11,7 @@
 #ifndef OTSEG_ENGINE_H
 #define OTSEG_ENGINE_H
 
+#include "adopt.h"
 #include "count.h"
 #include "event.h"
 #include "express.h"
@@ -34,9 +35,14 @@ OTSEG_INLINE u32 otseg_frame_begin(struct otseg_env *e, u64 hash, u64 from_b)
 		reason = (u32)e->s->said;
 	else
 		reason = otseg_forget(e, otseg_opening_judge(e, p, v));
+	if (otseg_unlikely(reason == (OTSEG_R_TCP_NO_FLOW | OTSEG_OPENING_FINAL))) {
+		reason = otseg_forget(e, otseg_adopt_judge(e, p, v));
+		if (reason != OTSEG_R_RULE)
+			return reason;
+	}
 	if (reason & OTSEG_OPENING_FINAL)
 		return reason & ~(u32)OTSEG_OPENING_FINAL;
-	if (reason == OTSEG_R_RULE) {
+	if (reason == OTSEG_R_RULE && !(v->flags & OTSEG_V_REPLY)) {
 		/* Of inspected flows, the messages use up the rules' rates. */
 		limited = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : path->rule,
 					    path->conduit);
@@ -70,9 +76,10 @@ OTSEG_INLINE u32 frame_open(struct otseg_env *e)
 	if (!(v->flags & OTSEG_V_OPENED) || !e->s->path.inspected)
 		return reason;
 	reason = otseg_track_start(e, v);
-	if (e->s->packet.proto == OTSEG_PROTO_TCP || !(v->flags & OTSEG_V_OPENED))
+	if ((e->s->packet.proto == OTSEG_PROTO_TCP && !(v->flags & OTSEG_V_ADOPTED)) ||
+	    !(v->flags & OTSEG_V_OPENED))
 		return reason;
-	/* A datagram has something to be judged already. */
+	/* A datagram has something to be judged already, and so may what takes up a connection. */
 	return otseg_track_ask(e, v, OTSEG_R_NONE);
 }
 

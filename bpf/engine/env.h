@@ -36,6 +36,8 @@
  * @peer: the interface at the other end of its wire, 0: none. A hint: a frame goes
  *	there only if that is the interface which the policy names
  * @hint: link of the image where frames without a tag were last found to come in
+ * @since_s: when the datapath began to run on it, by otseg_seconds(); 0: nobody knows
+ * @reserved: zero
  *
  * Written by whoever attaches the datapath, but for @hint, which is 0 from him. A changed
  * @name takes effect for flows that already live with the next policy generation.
@@ -46,7 +48,11 @@ struct otseg_link {
 	u32 name[4];
 	u32 peer;
 	u32 hint;
+	u32 since_s;
+	u32 reserved[7];
 };
+
+_Static_assert(sizeof(struct otseg_link) == 64, "a power of two: slots are found by a shift");
 
 /**
  * struct otseg_live - live flows of one conduit

@@ -9,6 +9,7 @@
 #ifndef OTSEG_EXPRESS_H
 #define OTSEG_EXPRESS_H
 
+#include "adopt.h"
 #include "brief.h"
 #include "event.h"
 #include "opening.h"
@@ -430,7 +431,8 @@ OTSEG_INLINE u32 express_unknown(struct otseg_packet *p, const struct express_en
 
 /*
  * A plain frame that has no flow: as otseg_express_decide(), but nothing passes. The options
- * of a SYN are looked at before the policy is asked.
+ * of a SYN are looked at before the policy is asked. What may take up a connection is not looked
+ * for among what was refused: the answer changes with time.
  */
 OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct express_ends *x,
 			       struct otseg_verdict *v)
@@ -439,9 +441,12 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
 	u64 rest = otseg_refusal_rest(x->ports, x->proto, p->tcp_flags);
 	u32 reason;
 
-	if (x->proto == OTSEG_PROTO_TCP && (p->tcp_flags & OTSEG_TCP_SYN) &&
-	    p->payload_off != OTSEG_AT_L4 + 20)
-		return express_unknown(p, x, v);
+	if (x->proto == OTSEG_PROTO_TCP) {
+		if ((p->tcp_flags & OTSEG_TCP_SYN) && p->payload_off != OTSEG_AT_L4 + 20)
+			return express_unknown(p, x, v);
+		if (otseg_unlikely(otseg_adopt_may(e, p->tcp_flags)))
+			return express_unknown(p, x, v);
+	}
 	reason = otseg_forget(e, otseg_refusal_find(e, (u64)x->src << 32 | x->dst, rest, v));
 	if (otseg_likely(reason)) {
 		/* Its conduit enforces, and it has paid no rate. */

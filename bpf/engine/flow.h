@@ -51,7 +51,7 @@ struct otseg_flow_key {
 
 /* What has been seen of one direction of a TCP connection. */
 #define OTSEG_FLOW_RENEW 0x01 /* the opener has sent a new SYN on a live connection */
-#define OTSEG_FLOW_SYN 0x02 /* its SYN (or SYN-ACK) has passed */
+#define OTSEG_FLOW_SYN 0x02 /* its SYN (or SYN-ACK) has passed; adopted: a segment of it has */
 #define OTSEG_FLOW_SCALED 0x04 /* its SYN carried the window scale option */
 #define OTSEG_FLOW_ACKED 0x08 /* it has acknowledged the other side's SYN */
 #define OTSEG_FLOW_FIN 0x10 /* its FIN has passed */
@@ -88,6 +88,7 @@ struct otseg_flow_dir {
 #define OTSEG_FLOW_INSPECTED 0x02 /* its service has an inspector */
 #define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate, their rule's: see express.h */
 #define OTSEG_FLOW_IDLE 0x08 /* its rule says how long it may be idle */
+#define OTSEG_FLOW_ADOPTED 0x10 /* TCP: its beginning was not seen */
 
 /**
  * struct otseg_flow - one conversation

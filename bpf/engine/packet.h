@@ -109,6 +109,7 @@ enum otseg_action {
 #define OTSEG_V_OPENED 0x4 /* opened a flow */
 #define OTSEG_V_WIRE 0x8 /* what passes leaves by the other end of the wire, not to the host */
 #define OTSEG_V_ROUTE 0x10 /* what passes leaves by the interface that its route names */
+#define OTSEG_V_ADOPTED 0x20 /* would take up a connection whose beginning was not seen */
 
 /**
  * struct otseg_verdict - the engine's decision and how it came about

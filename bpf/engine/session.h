@@ -61,6 +61,8 @@ struct otseg_cursor {
 #define OTSEG_CURSOR_ACKED 0x4 /* the receiver has confirmed @acked: below it, anything passes */
 #define OTSEG_CURSOR_RENEW 0x8 /* @renew is meaningful */
 #define OTSEG_CURSOR_BODY 0x10 /* @body is meaningful, and @body_end not acknowledged */
+#define OTSEG_CURSOR_ADOPTED 0x20 /* what came first was not seen; without VALID, nothing has been yet */
+#define OTSEG_CURSOR_TOLD 0x40 /* adopted: the receiver has said that it waits for @next */
 
 #define OTSEG_REQUEST_OPEN 0x1 /* the answer has not come yet */
 #define OTSEG_REQUEST_MEMORY 0x2 /* it opens what memory.h remembers */

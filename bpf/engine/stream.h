@@ -27,6 +27,10 @@
  *    acknowledges older ones. The oldest unacknowledged segment always fits, so
  *    an honest sender makes progress.
  *  - After a change of policy, repetitions of requests are judged again.
+ *  - Of a connection that was taken up in the middle, the first segment of a direction that passes
+ *    begins where a PDU does and ends where one does, every one of them judged. If its receiver has
+ *    said what it waits for, that is where it begins; else nothing before it passes until he
+ *    has. Answers in that segment may be due to requests that were not seen.
  *  - In monitor mode a refused segment passes, and its end is taken for the
  *    beginning of a PDU.
  *
@@ -210,11 +214,33 @@ OTSEG_INLINE void stream_shake(struct otseg_session *s, u32 dir, const struct ot
 		stream_begin(peer, p->ack, OTSEG_CURSOR_ACKED);
 }
 
+/* Is this the direction of a connection that was taken up, and nothing of it has passed yet? */
+OTSEG_INLINE u32 stream_seeks(const struct otseg_cursor *c)
+{
+	return (c->flags & (OTSEG_CURSOR_ADOPTED | OTSEG_CURSOR_VALID)) == OTSEG_CURSOR_ADOPTED;
+}
+
+/* Such a direction is to go on at @seq; @told: OTSEG_CURSOR_TOLD if its receiver says so. */
+OTSEG_INLINE void stream_seek(struct otseg_cursor *c, u32 seq, u32 told)
+{
+	stream_begin(c, seq, 0);
+	c->flags = (u16)(OTSEG_CURSOR_ADOPTED | told);
+}
+
+/* The receiver's word of what it waits for. An older one may come later. */
+OTSEG_INLINE void stream_hear(struct otseg_cursor *c, u32 ack)
+{
+	if (stream_seeks(c) && (!(c->flags & OTSEG_CURSOR_TOLD) || stream_after(ack, c->next)))
+		stream_seek(c, ack, OTSEG_CURSOR_TOLD);
+}
+
 /* An acknowledgement for direction @c: counts if it is of bytes that passed, or of a FIN. */
 OTSEG_INLINE void stream_acknowledge(struct otseg_cursor *c, u32 ack)
 {
-	if (!(c->flags & OTSEG_CURSOR_VALID))
+	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_VALID))) {
+		stream_hear(c, ack);
 		return;
+	}
 	if (ack == c->next + 1)
 		ack = c->next;
 	if (ack - c->acked > c->next - c->acked)
@@ -421,7 +447,11 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 			in->answered |= 1u << index;
 		return OTSEG_R_RULE;
 	}
-	return OTSEG_R_PDU_UNSOLICITED;
+	if (otseg_likely(in->msg.dir != OTSEG_DIR_RESPONSE ||
+			 !stream_seeks(&s->dir[OTSEG_DIR_RESPONSE])))
+		return OTSEG_R_PDU_UNSOLICITED;
+	in->msg.memory = OTSEG_MEMORY_NONE;
+	return OTSEG_R_RULE;
 }
 
 /* Note the request at hand. */
@@ -885,6 +915,27 @@ OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
 #define STREAM_RENEW 0x601 /* what was judged by an older policy is first to be judged again */
 #define STREAM_PREPARE 0x602 /* there is data to be judged */
 
+/*
+ * Data of a direction whose receiver has not confirmed where it begins: NONE, or what speaks
+ * against it.
+ */
+OTSEG_INLINE u32 stream_unconfirmed(const struct otseg_env *e, struct otseg_cursor *c, u32 seq)
+{
+	/* the receiver's word is what tells where it begins; monitoring begins anywhere */
+	if (e->s->inspection.is_monitored) {
+		if (!(c->flags & OTSEG_CURSOR_VALID))
+			stream_begin(c, seq, 0);
+		return OTSEG_R_NONE;
+	}
+	if (!(c->flags & OTSEG_CURSOR_ADOPTED))
+		return OTSEG_R_TCP_STATE;
+	if (c->flags & OTSEG_CURSOR_VALID)
+		return stream_after(c->acked, seq) ? OTSEG_R_STREAM_OVERLAP : OTSEG_R_NONE;
+	if (!(c->flags & OTSEG_CURSOR_TOLD))
+		stream_seek(c, seq, 0);
+	return OTSEG_R_NONE;
+}
+
 /* What becomes of a segment that carries data before it is judged: a reason, or one of these. */
 OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
@@ -896,11 +947,9 @@ OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session 
 	u32 from, to, news, at, owed;
 
 	if (otseg_unlikely(!(c->flags & OTSEG_CURSOR_ACKED))) {
-		/* the receiver's word is what tells where it begins; monitoring begins anywhere */
-		if (!in->is_monitored)
-			return OTSEG_R_TCP_STATE;
-		if (!(c->flags & OTSEG_CURSOR_VALID))
-			stream_begin(c, seq, 0);
+		from = otseg_forget(e, stream_unconfirmed(e, c, seq));
+		if (from)
+			return from;
 	}
 	if (otseg_unlikely(c->generation != e->generation)) {
 		if (c->next != c->acked && dir == OTSEG_DIR_REQUEST) {
@@ -974,6 +1023,10 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 	u32 pdu = c->pdu;
 	u32 from = c->next;
 
+	/* It is anybody's guess what these bytes are, if they are not whole PDUs. */
+	if (otseg_unlikely(stream_seeks(c)) &&
+	    (in->is_lost || (reason == OTSEG_R_RULE && in->at != in->end)))
+		return OTSEG_R_STREAM_GAP;
 	if (in->is_lost || (reason != OTSEG_R_RULE && !in->is_monitored))
 		return reason;
 	if (otseg_unlikely(has_body)) {
@@ -998,6 +1051,9 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 			 p->payload_off + (from - p->seq), end - from))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
+	if (otseg_unlikely(stream_seeks(c)))
+		c->flags |= OTSEG_CURSOR_VALID |
+			    (c->flags & OTSEG_CURSOR_TOLD ? OTSEG_CURSOR_ACKED : 0);
 	if (otseg_unlikely(is_behind))
 		c->body_end = from;
 	if (!has_body)
@@ -1028,7 +1084,9 @@ OTSEG_INLINE u32 stream_conclude_short(const struct otseg_env *e, struct otseg_s
 	u32 news = in->end - in->from;
 
 	if (otseg_unlikely(reason != OTSEG_R_RULE || news >= OTSEG_SHORT || in->owed ||
-			   in->is_lost || in->n_limited || c->flags & OTSEG_CURSOR_BODY ||
+			   in->is_lost || in->n_limited ||
+			   (c->flags & (OTSEG_CURSOR_BODY | OTSEG_CURSOR_VALID)) !=
+				   OTSEG_CURSOR_VALID ||
 			   e->s->packet.seq != c->next || stream_after(in->at, in->end)))
 		return stream_conclude(e, s, dir, reason);
 	stream_rewind(c, dir);
@@ -1080,7 +1138,8 @@ OTSEG_INLINE u32 stream_rule(const struct otseg_inspection *in, u32 reason, u32 
  * @e: surroundings, @e->flow_id is the flow
  * @flow: the flow, which has its session
  *
- * The SYN has no payload and is not urgent: others open no inspected flow.
+ * The SYN has no payload and is not urgent: others open no inspected flow. What takes up a
+ * connection in the middle is not judged here: only that nothing is known of it is noted.
  *
  * Return: OTSEG_R_FLOW, or why the flow cannot begin.
  */
@@ -1099,8 +1158,12 @@ OTSEG_NOINLINE u32 otseg_stream_start(const struct otseg_env *e, const struct ot
 	if (!stream_enter(s, OTSEG_SESSION_TRIES))
 		return OTSEG_R_STREAM_BUSY;
 	is_ours = s->owner == e->flow_id;
-	if (is_ours)
+	if (is_ours && v->flags & OTSEG_V_ADOPTED) {
+		s->dir[OTSEG_DIR_REQUEST].flags = OTSEG_CURSOR_ADOPTED;
+		s->dir[OTSEG_DIR_RESPONSE].flags = OTSEG_CURSOR_ADOPTED;
+	} else if (is_ours) {
 		stream_shake(s, OTSEG_DIR_REQUEST, p);
+	}
 	stream_leave(s);
 	if (!is_ours)
 		return OTSEG_R_SESSION_BUDGET;

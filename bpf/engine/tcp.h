@@ -20,6 +20,13 @@
 
 #define OTSEG_TCP_ACK_REACH 66000 /* an acknowledgement may be so old at least */
 
+/*
+ * Of a connection whose SYNs were not seen the window scale is not known: that of most
+ * systems, or more. Who has a larger one gets on slower, as if he offered less.
+ */
+#define OTSEG_TCP_ADOPTED_SCALE 8
+#define OTSEG_TCP_ADOPTED_REACH 65280 /* how far a side may be from where the other one says */
+
 /* Time-outs in seconds. */
 #define OTSEG_TCP_OPENING_S 60
 #define OTSEG_TCP_IDLE_S 7440 /* two hours and four minutes (RFC 5382) */
@@ -151,6 +158,41 @@ OTSEG_INLINE u32 otseg_tcp_check_reset(const struct otseg_packet *p, const struc
 	return OTSEG_R_FLOW;
 }
 
+/*
+ * A segment of a connection that was taken up in the middle, of which not both sides are
+ * known yet. Until they are, nothing ends it but a reset with the very numbers that the other
+ * side has named (RFC 9293 section 3.10.7.1), and only the opener begins it anew.
+ */
+OTSEG_INLINE u32 otseg_tcp_check_adopted(const struct otseg_packet *p,
+					 const struct otseg_flow_dir *me,
+					 const struct otseg_flow_dir *you, u32 reply)
+{
+	u32 end = p->seq + p->payload_len;
+	u32 control = p->tcp_flags;
+
+	/* What was to take it up was refused. */
+	if (!((me->flags | you->flags) & OTSEG_FLOW_SYN))
+		return OTSEG_R_FLOW | OTSEG_TCP_FRESH;
+	if (control & OTSEG_TCP_RST)
+		return p->seq == me->end && (!(control & OTSEG_TCP_ACK) || p->ack == you->end) ?
+			       OTSEG_R_FLOW :
+			       OTSEG_R_TCP_WINDOW;
+	if (otseg_tcp_is_opener(control) && !reply)
+		return OTSEG_R_FLOW | OTSEG_TCP_FRESH;
+	if (control & (OTSEG_TCP_SYN | OTSEG_TCP_FIN))
+		return OTSEG_R_TCP_STATE;
+	if (me->flags & OTSEG_FLOW_SYN)
+		return otseg_tcp_in_window(p, me, you, 1) ? OTSEG_R_FLOW : OTSEG_R_TCP_WINDOW;
+	if (otseg_seq_after(end, you->grant) ||
+	    otseg_seq_after(me->end - OTSEG_TCP_ADOPTED_REACH, end))
+		return OTSEG_R_TCP_WINDOW;
+	/* A keep-alive is one byte behind what has been sent (RFC 9293 section 3.8.4). */
+	if (otseg_seq_after(p->ack, you->end + 1) ||
+	    otseg_seq_after(you->end - OTSEG_TCP_ADOPTED_REACH, p->ack))
+		return OTSEG_R_TCP_WINDOW;
+	return OTSEG_R_FLOW;
+}
+
 /**
  * otseg_tcp_check - does a segment fit the connection?
  * @p: the segment
@@ -168,6 +210,9 @@ OTSEG_NOINLINE u32 otseg_tcp_check(const struct otseg_packet *p, const struct ot
 
 	if (!otseg_tcp_flags_exist(control))
 		return OTSEG_R_TCP_FLAGS;
+	if (otseg_unlikely(f->flags & OTSEG_FLOW_ADOPTED) &&
+	    !(me->flags & you->flags & OTSEG_FLOW_SYN))
+		return otseg_tcp_check_adopted(p, me, you, reply);
 	if (otseg_unlikely(control & OTSEG_TCP_SYN))
 		return control & OTSEG_TCP_ACK ? otseg_tcp_check_answer(p, f, reply) :
 						 otseg_tcp_check_syn(p, f, reply);
@@ -217,6 +262,44 @@ OTSEG_INLINE void otseg_tcp_open(const struct otseg_packet *p, struct otseg_flow
 		me->flags |= OTSEG_FLOW_SCALED;
 		me->scale = p->window_scale & 15;
 	}
+}
+
+/**
+ * otseg_tcp_adopt - take up a connection in the middle
+ * @p: a segment of it, with neither SYN, FIN nor RST
+ * @f: the flow, whose directions are otherwise zero
+ * @reply: it comes from the side that answers
+ *
+ * Of the other side only what this one says of it is known.
+ */
+OTSEG_INLINE void otseg_tcp_adopt(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
+{
+	struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
+	struct otseg_flow_dir *you = reply ? &f->dir[0] : &f->dir[1];
+
+	me->end = p->seq + p->payload_len;
+	me->window = otseg_tcp_window(p->window, 0);
+	me->grant = p->ack + ((u32)me->window << OTSEG_TCP_ADOPTED_SCALE);
+	me->scale = OTSEG_TCP_ADOPTED_SCALE;
+	me->flags |= OTSEG_FLOW_SYN;
+	you->end = p->ack;
+	you->window = OTSEG_TCP_ADOPTED_REACH >> OTSEG_TCP_ADOPTED_SCALE;
+	you->grant = me->end + OTSEG_TCP_ADOPTED_REACH;
+	you->scale = OTSEG_TCP_ADOPTED_SCALE;
+}
+
+/* The first segment of the other side of such a connection has passed: now both are known. */
+OTSEG_INLINE void otseg_tcp_bind(const struct otseg_packet *p, struct otseg_flow *f, u32 reply)
+{
+	struct otseg_flow_dir *me = reply ? &f->dir[1] : &f->dir[0];
+	struct otseg_flow_dir *you = reply ? &f->dir[0] : &f->dir[1];
+
+	me->window = 1;
+	me->grant = p->ack;
+	me->flags |= OTSEG_FLOW_SYN;
+	if (otseg_seq_after(p->ack, you->end))
+		you->end = p->ack;
+	f->dir[0].flags |= OTSEG_FLOW_ACKED;
 }
 
 /* The SYN-ACK has passed: now both windows are known. Neither SYN's own window is scaled. */
@@ -281,6 +364,8 @@ OTSEG_INLINE void otseg_tcp_commit(const struct otseg_packet *p, struct otseg_fl
 		me->flags |= OTSEG_FLOW_RST;
 		return;
 	}
+	if (otseg_unlikely(!(me->flags & OTSEG_FLOW_SYN)))
+		otseg_tcp_bind(p, f, reply);
 	/*
 	 * Who sends on after a reset has not sent the reset: the connection lives.
 	 * What the other side sends may have been under way, and revives nothing.

@@ -20,7 +20,7 @@
 #define OTSEG_UDP_NEW_S 30 /* nothing has come back yet */
 #define OTSEG_UDP_IDLE_S 180
 #define OTSEG_ECHO_S 30
-#define OTSEG_REFUSED_S 2 /* a flow whose first datagram was refused */
+#define OTSEG_REFUSED_S 2 /* a flow whose first datagram was refused, or what was to take it up */
 
 OTSEG_INLINE u32 otseg_addr_is_lower(const struct otseg_addr *x, const struct otseg_addr *y)
 {
@@ -390,15 +390,15 @@ OTSEG_INLINE u32 otseg_track_stream(struct otseg_env *e, struct otseg_verdict *v
 		return reason;
 	if (!otseg_reason_passes(reason) && !is_monitored) {
 		/*
-		 * A flow whose first datagram is refused is none yet. It keeps its place for as long
+		 * A flow whose first datagram is refused is none yet, nor is a connection whose first
+		 * segment is that was to take it up. It keeps its place for as long
 		 * as that could not be used again anyway, so that the conduit's budget bounds how
 		 * many of them there are.
 		 */
-		if (is_opened && f->key.proto == OTSEG_PROTO_TCP) {
+		if (is_opened && f->key.proto == OTSEG_PROTO_TCP && !(v->flags & OTSEG_V_ADOPTED)) {
 			otseg_flow_end(e, e->flow_id);
 		} else if (is_opened) {
-			f->dir[0].packets = 0;
-			f->dir[0].bytes = 0;
+			__builtin_memset(f->dir, 0, sizeof(f->dir));
 			otseg_flow_touch(e, OTSEG_REFUSED_S);
 		}
 		v->flags &= ~OTSEG_V_OPENED;
@@ -493,6 +493,9 @@ OTSEG_INLINE void otseg_track_fill(const struct otseg_env *e, const struct otseg
 				   const struct otseg_verdict *v, struct otseg_flow *f, u32 from_b)
 {
 	const struct otseg_path *path = &e->s->path;
+	u32 is_adopted = v->flags & OTSEG_V_ADOPTED;
+	/* Only what takes up a flow can come from the side that answers. */
+	u32 reply = v->flags & OTSEG_V_REPLY ? 1 : 0;
 
 	__builtin_memset(f->dir, 0, sizeof(f->dir));
 	f->rule = path->rule;
@@ -500,16 +503,20 @@ OTSEG_INLINE void otseg_track_fill(const struct otseg_env *e, const struct otseg
 	f->session = 0;
 	f->conduit = path->conduit;
 	f->service = path->service;
-	f->flags = (u8)((from_b ? OTSEG_FLOW_FROM_B : 0) |
+	f->flags = (u8)((from_b ^ reply ? OTSEG_FLOW_FROM_B : 0) |
 			(path->inspected ? OTSEG_FLOW_INSPECTED : 0) |
+			(is_adopted ? OTSEG_FLOW_ADOPTED : 0) |
 			track_flags(e));
-	f->zone[0] = (u8)v->src_zone;
-	f->zone[1] = (u8)v->dst_zone;
+	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
+	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
+	f->link[0] = 0;
 	f->link[1] = 0;
-	otseg_track_ingress(e, p, v, f, 0);
-	if (p->proto == OTSEG_PROTO_TCP)
+	otseg_track_ingress(e, p, v, f, reply);
+	if (otseg_unlikely(is_adopted))
+		otseg_tcp_adopt(p, f, reply);
+	else if (p->proto == OTSEG_PROTO_TCP)
 		otseg_tcp_open(p, f);
-	otseg_track_note(e, f, 0);
+	otseg_track_note(e, f, reply);
 	otseg_write(f->generation, e->generation);
 }
 

@@ -58,6 +58,7 @@ enum otseg_ctr_conduit {
 	OTSEG_CTR_CONDUIT_FLOWS, /* flows opened */
 	OTSEG_CTR_CONDUIT_MESSAGES, /* inspected messages allowed */
 	OTSEG_CTR_CONDUIT_LIMITED, /* frames over its rate */
+	OTSEG_CTR_CONDUIT_ADOPTED, /* of the flows, those whose beginning was not seen */
 	OTSEG_CTR_CONDUIT_LEN = 8,
 };
 

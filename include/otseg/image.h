@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 5
+#define OTSEG_IMAGE_VERSION 6
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -88,6 +88,7 @@ enum otseg_section_id {
 
 #define OTSEG_SEC_MAX 31
 #define OTSEG_REVISION_MAX 0x7fffffffffffffffull
+#define OTSEG_ADOPT_MAX (30 * 24 * 3600) /* seconds */
 
 /**
  * struct otseg_section - where one array of the image lies
@@ -108,7 +109,8 @@ struct otseg_section {
  * @name: string, the policy's name
  * @digest: SHA-256 of the image with this field zero
  * @flags: OTSEG_IMG_*
- * @reserved: zero
+ * @adopt_s: seconds after an interface was attached in which connections that come in by it are
+ *	taken up although their beginning was not seen; at most OTSEG_ADOPT_MAX, 0: never
  * @revision: which edition of the policy this is, at most OTSEG_REVISION_MAX
  * @supersedes: highest revision that it may follow although its own is lower; higher than
  *	@revision, or 0: none
@@ -122,7 +124,7 @@ struct otseg_image {
 	u32 name;
 	u8 digest[OTSEG_DIGEST_LEN];
 	u32 flags;
-	u32 reserved;
+	u32 adopt_s;
 	u64 revision;
 	u64 supersedes;
 	struct otseg_section sec[OTSEG_SEC_MAX];
@@ -131,6 +133,7 @@ struct otseg_image {
 #define OTSEG_IMG_NO_LINK_ARP 0x1 /* ARP passes by rule only */
 #define OTSEG_IMG_NO_LINK_ND 0x2 /* neighbour discovery passes by rule only */
 #define OTSEG_IMG_ISLAND 0x4 /* state: only conduits that survive it, and `intra:` rules */
+#define OTSEG_IMG_ADOPT 0x8 /* some conduit has OTSEG_CONDUIT_ADOPT_ALWAYS */
 
 /* What becomes of a frame that passes. */
 enum otseg_img_mode {
@@ -345,7 +348,7 @@ struct otseg_img_rate {
 };
 
 /*
- * What the datapath heeds is ENABLED and MONITOR. ENABLED follows from the policy, which
+ * What the datapath heeds is ENABLED, MONITOR and ADOPT_*. ENABLED follows from the policy, which
  * has STANDING and SURVIVES, and from the state, which is not the policy's and not under
  * its digest: OPENED, CLOSED, GRANTED and OTSEG_IMG_ISLAND. Without a state an image is
  * called plain, and that is what the tool compiles. See otseg_conduit_follows().
@@ -358,6 +361,8 @@ struct otseg_img_rate {
 #define OTSEG_CONDUIT_OPENED 0x20 /* state: enabled by hand, until another policy */
 #define OTSEG_CONDUIT_CLOSED 0x40 /* state: disabled by hand; stays for other policies */
 #define OTSEG_CONDUIT_GRANTED 0x80 /* state: open until a time that its owner keeps */
+#define OTSEG_CONDUIT_ADOPT_ALWAYS 0x100 /* takes connections up at any time */
+#define OTSEG_CONDUIT_ADOPT_NEVER 0x200 /* and at no time, whatever the image says */
 #define OTSEG_CONDUIT_STATE \
 	(OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED | OTSEG_CONDUIT_GRANTED)
 

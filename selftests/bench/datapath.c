@@ -35,7 +35,7 @@ struct link_value {
 	u32 flags;
 	char name[16];
 	u32 peer;
-	u32 reserved;
+	u32 reserved[9];
 };
 
 static int map_fd(const struct otseg_bench_datapath *dp, const char *name)

@@ -291,6 +291,11 @@ static void datapath_checksums(struct subject *s, u32 ifindex, int are_real)
 	}
 }
 
+static void datapath_since(struct subject *s, u32 ifindex, u32 since_s)
+{
+	datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)].since_s = since_s;
+}
+
 static void datapath_peer(struct subject *s, u32 ifindex, u32 peer)
 {
 	datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)].peer = peer;
@@ -455,6 +460,7 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	s->frame = datapath_frame;
 	s->load = datapath_load;
 	s->checksums = datapath_checksums;
+	s->since = datapath_since;
 	s->peer = datapath_peer;
 	s->carrier = datapath_carrier;
 	s->counters = datapath_counters;

@@ -59,6 +59,11 @@ static void engine_checksums(struct subject *s, u32 ifindex, int are_real)
 	}
 }
 
+static void engine_since(struct subject *s, u32 ifindex, u32 since_s)
+{
+	subject_engine_world(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)].since_s = since_s;
+}
+
 static void engine_peer(struct subject *s, u32 ifindex, u32 peer)
 {
 	otseg_engine_wire(engine_of(s)->engine, ifindex, peer);
@@ -115,6 +120,7 @@ struct subject *subject_engine_new(void)
 	s->frame = engine_frame;
 	s->load = engine_load;
 	s->checksums = engine_checksums;
+	s->since = engine_since;
 	s->peer = engine_peer;
 	s->carrier = engine_carrier;
 	s->counters = engine_counters;

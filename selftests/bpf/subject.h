@@ -28,6 +28,8 @@ struct otseg_root;
  * @frame: decides about a frame; 0 or a negative errno
  * @load: puts an image in force as a new generation; 0 or a negative errno
  * @checksums: says whether the interface's checksums are real
+ * @since: says since when an interface is attached, by otseg_seconds(), 0: nobody knows;
+ *	forgotten with @checksums
  * @peer: says which interface is at the other end of one's wire, 0: none; at first
  *	the first two are each other's
  * @carrier: says whether an interface is up
@@ -47,6 +49,7 @@ struct subject {
 		     struct otseg_verdict *v);
 	int (*load)(struct subject *s, const void *image, size_t len);
 	void (*checksums)(struct subject *s, u32 ifindex, int are_real);
+	void (*since)(struct subject *s, u32 ifindex, u32 since_s);
 	void (*peer)(struct subject *s, u32 ifindex, u32 peer);
 	void (*carrier)(struct subject *s, u32 ifindex, int is_up);
 	const u64 *(*counters)(struct subject *s);

@@ -87,6 +87,8 @@ static u64 agree(struct subject *kernel, struct subject *process, u64 frames, u6
 				break;
 			kernel->checksums(kernel, kernel->ifindex[link], are_real);
 			process->checksums(process, process->ifindex[link], are_real);
+			kernel->since(kernel, kernel->ifindex[link], otseg_seconds(kernel->now_ns));
+			process->since(process, process->ifindex[link], otseg_seconds(kernel->now_ns));
 			policy = (policy + 1) % TRAFFIC_POLICIES;
 		}
 		traffic_next(t, &event);

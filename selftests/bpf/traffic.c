@@ -91,7 +91,7 @@ struct traffic {
 	"  plc: {zone: cell, address: [192.168.10.0/27, 'fd00:20::/124']}\n"
 
 const char *const traffic_policy[TRAFFIC_POLICIES] = {
-	"otseg: 1\nname: first\n" ZONES
+	"otseg: 1\nname: first\nadopt: 5s\n" ZONES
 	"conduits:\n"
 	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 4096\n    rules:\n"
 	"      field: {from: hmi, to: plc, service: modbus, access: read}\n"
@@ -117,7 +117,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"otseg: 1\nname: second\n" ZONES
 	"routed: [it0, ot0, ot1]\n"
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 500\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 500\n    adopt: always\n    rules:\n"
 	"      field: {service: modbus, access: [read, write], units: [1, 2]}\n"
 	"      web: {from: hmi, service: tcp, port: 443}\n"
 	"      time: {from: hmi, to: plc, service: udp, port: [7, 17]}\n"
@@ -425,6 +425,16 @@ static void tcp_next(struct traffic *t, struct talk *k, struct traffic_event *ev
 
 	switch (k->phase) {
 	case 0:
+		if (one_in(t, 8)) {
+			/* it has long been open */
+			a->first = a->end = a->next;
+			b->first = b->end = b->next;
+			a->got = b->next;
+			b->got = a->next;
+			k->phase = 3;
+			tcp_data(t, k, event);
+			return;
+		}
 		tcp_segment(t, k, 0, OTSEG_TCP_SYN, a->next, 0, event);
 		a->next++;
 		a->first = a->next;

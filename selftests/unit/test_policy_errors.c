@@ -98,6 +98,15 @@ static const struct test_case cases[] = {
 	  "otseg: 1\nname: x\nrevision: 0x7fffffffffffffff\n"
 	  "zones: {a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}}\n",
 	  NULL },
+	{ "connections that are taken up for a time",
+	  "otseg: 1\nname: x\nadopt: 60s\n"
+	  "zones: {a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}}\n",
+	  "3:8: warning: connections that are open when an interface is attached are taken up: how "
+	  "they began is not seen" },
+	{ "a time for connections that is none",
+	  "otseg: 1\nname: x\nadopt: always\nzones: {a: {level: 1}}\n",
+	  "3:8: error: expected for how long after an interface is attached connections are taken "
+	  "up, a time such as 90s, 10m or 1d of at most 30 days, found 'always'" },
 	{ "a way back to itself",
 	  "otseg: 1\nname: x\nrevision: 5\nsupersedes: 5\nzones: {a: {level: 1}}\n",
 	  "4:13: error: expected the revision that this policy takes the place of, a number from 6 "

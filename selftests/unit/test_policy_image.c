@@ -154,8 +154,8 @@ static void test_round_trip(void)
 		rich,
 		/* all in one line */
 		"{otseg: 1, name: x, revision: 3, zones: {a: {level: 0, prefixes: [10.0.0.0/8]}, "
-		"b: {level: 1}}, supersedes: 4, "
-		"conduits: {c: {reason: y, from: a, to: b, rules: {r: {service: tcp}}}}}",
+		"b: {level: 1}}, supersedes: 4, adopt: 1h, "
+		"conduits: {c: {reason: y, adopt: never, from: a, to: b, rules: {r: {service: tcp}}}}}",
 		/* sections in another order, far apart */
 		"\n\n\nconduits:\n\n\n  c:\n    from: a\n\n    to: b\n    rules:\n"
 		"      r: {service: modbus, functions: [diagnostics/clear-counters, 100-110, 99]}\n\n"
@@ -167,7 +167,7 @@ static void test_round_trip(void)
 		"  007: {level: 1, prefixes: [11.0.0.0/8]}\nassets:\n  \"null\": {zone: yes, address: "
 		"10.0.0.1}\nconduits:\n  c: {reason: 7, from: yes, to: 007, rules: {r: {service: tcp, "
 		"from: \"null\"},\n    s: {service: udp}}}\n  d:\n    reason: \"#8\"\n    to: yes\n"
-		"    from: 007\n    rules:\n      t: {service: icmp}\n",
+		"    from: 007\n    adopt: always\n    rules:\n      t: {service: icmp}\nadopt: 90s\n",
 	};
 	size_t i;
 
@@ -292,6 +292,11 @@ static void test_differences(void)
 			 "(it went routed by the datapath)\n");
 	check_difference("flows: 100", "flows: 200",
 			 "changed limit: conduit down: flows 100 -> 200\n");
+	check_difference("flows: 100", "flows: 100\n    adopt: always",
+			 "changed limit: conduit down: adopt never -> always\n");
+	check_difference("flows: 100", "flows: 100\n    adopt: never", SAME "conduit down (changed)");
+	check_difference("supersedes: 12", "supersedes: 12\nadopt: 2m",
+			 "changed limit: conduit down: adopt never -> 120s\n");
 	check_difference("    sessions: 10\n", "",
 			 "changed limit: conduit down: sessions 10 -> 256\n");
 	check_difference("rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
@@ -423,8 +428,9 @@ static const struct damage damages[] = {
 	HEADER(size, 64, "header: it tells of 64 bytes"),
 	HEADER(name, 0, "header: the policy's name is not a name"),
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
-	HEADER(flags, 8, "header: unknown flags"),
-	HEADER(reserved, 1, "header: a reserved field is not zero"),
+	HEADER(flags, 16, "header: unknown flags"),
+	HEADER(flags, OTSEG_IMG_ADOPT, "header: its flags do not fit what conduits take up"),
+	HEADER(adopt_s, OTSEG_ADOPT_MAX + 1, "header: 2592001 s are too long"),
 	HEADER(revision, 1ull << 63, "header: no revision is as high as that"),
 	HEADER(supersedes, 1ull << 63, "header: no revision is as high as that"),
 	HEADER(supersedes, 9, "header: it supersedes a revision that is not higher"),
@@ -526,6 +532,10 @@ static const struct damage damages[] = {
 	FIELD(CONDUITS, 0, to, OTSEG_NONE16, "[0]: there are no zones"),
 	FIELD(CONDUITS, 0, flags, 8, "[0]: wrong flags 0x8"),
 	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_INTRA, "[0]: wrong flags 0x4"),
+	FIELD(CONDUITS, 0, flags,
+	      OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_ADOPT_ALWAYS |
+		      OTSEG_CONDUIT_ADOPT_NEVER,
+	      "[0]: wrong flags 0x309"),
 	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, session_budget, 0, "[0]: it has no session budget"),

@@ -19,7 +19,7 @@ from program import ProgramError, load
 
 PROGRAMS = ("otseg_xdp", "otseg_long", "otseg_open", "otseg_stream", "otseg_judge")  # by enum otseg_stage
 RECORD = struct.Struct("=IIQII32s")
-LINK = struct.Struct("<II16sII")  # struct otseg_link
+LINK = struct.Struct("<II16sII32x")  # struct otseg_link
 POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
 XDP_PASS = 2
 SEED_WORDS = 22

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../bpf/engine/env.h"
@@ -108,6 +109,7 @@ static int attachment_read(const struct otseg_pins *pins, const struct otseg_bpf
 		attachment->role[sizeof(attachment->role) - 1] = '\0';
 		attachment->link_flags = entry.flags;
 		attachment->peer = entry.peer;
+		attachment->since_s = entry.since_s;
 	}
 	if (attached_to != ifindex || otseg_device_get(ifindex, &attachment->device))
 		return 0;
@@ -211,6 +213,7 @@ static int entry_claim(const struct otseg_bpf *bpf, const struct otseg_device *d
 	entry.ifindex = device->ifindex;
 	entry.flags = link_flags;
 	entry.peer = peer;
+	entry.since_s = otseg_attach_now();
 	memcpy(entry.name, role, strlen(role));
 	err = entry_write(bpf, device->ifindex, &entry);
 	if (err)
@@ -454,7 +457,8 @@ int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment
 }
 
 /**
- * otseg_attach_copy - write the entry of a governed interface into another set
+ * otseg_attach_copy - write the entry of a governed interface into another set, with which it
+ *	begins anew
  * @to: the other set
  * @attachment: the interface
  *
@@ -468,6 +472,19 @@ int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment 
 	if (err)
 		otseg_error_print("%s: %s", attachment->device.name, strerror(-err));
 	return err;
+}
+
+/**
+ * otseg_attach_now - the datapath's clock, as it is now
+ *
+ * Return: seconds.
+ */
+u32 otseg_attach_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return otseg_seconds((u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec);
 }
 
 /**

@@ -29,6 +29,7 @@ enum otseg_attach_mode {
  * @role: the policy's name for it
  * @link_flags: flags of its struct otseg_link
  * @peer: the other end of its wire, 0: none
+ * @since_s: when the datapath began to run on it, as in struct otseg_link
  * @prog_id: the program that runs on it
  * @mode: NATIVE or GENERIC
  */
@@ -37,6 +38,7 @@ struct otseg_attachment {
 	char role[OTSEG_DEVICE_NAME];
 	u32 link_flags;
 	u32 peer;
+	u32 since_s;
 	u32 prog_id;
 	enum otseg_attach_mode mode;
 };
@@ -56,6 +58,7 @@ int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment
 int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
 		      bool is_held);
 int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment *attachment);
+u32 otseg_attach_now(void);
 const char *otseg_attach_mode_name(enum otseg_attach_mode mode);
 
 #endif /* OTSEG_ATTACH_H */

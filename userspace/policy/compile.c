@@ -212,6 +212,24 @@ static struct otseg_img_rate rate_of(struct otseg_compiler *compiler,
 	return rate;
 }
 
+/* The flags that a conduit has for it, by enum otseg_adopt. */
+static const u16 adopt_flags[] = {
+	[OTSEG_ADOPT_WINDOW] = 0,
+	[OTSEG_ADOPT_ALWAYS] = OTSEG_CONDUIT_ADOPT_ALWAYS,
+	[OTSEG_ADOPT_NEVER] = OTSEG_CONDUIT_ADOPT_NEVER,
+};
+
+/* OTSEG_IMG_ADOPT, if some conduit takes connections up at any time. */
+static u32 image_adopts(const struct otseg_policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_conduits; i++)
+		if (policy->conduits[i].adopt == OTSEG_ADOPT_ALWAYS)
+			return OTSEG_IMG_ADOPT;
+	return 0;
+}
+
 static void write_conduits(struct otseg_compiler *compiler)
 {
 	const struct otseg_policy *policy = compiler->policy;
@@ -228,6 +246,7 @@ static void write_conduits(struct otseg_compiler *compiler)
 			.flags = (conduit->is_enabled ? OTSEG_CONDUIT_STANDING : 0) |
 				 (conduit->survives_island ? OTSEG_CONDUIT_SURVIVES : 0) |
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
+				 adopt_flags[conduit->adopt] |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
 			.session_budget = conduit->sessions,
@@ -456,7 +475,8 @@ static int write_image(struct otseg_compiler *compiler, struct otseg_blob *image
 		.version = OTSEG_IMAGE_VERSION,
 		.header_size = sizeof(header),
 		.name = otseg_strings_add(compiler, compiler->policy->name),
-		.flags = compiler->policy->flags,
+		.flags = compiler->policy->flags | image_adopts(compiler->policy),
+		.adopt_s = compiler->policy->adopt_s,
 		.revision = compiler->policy->revision,
 		.supersedes = compiler->policy->supersedes,
 	};

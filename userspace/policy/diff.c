@@ -14,6 +14,22 @@ static bool same_rate(const struct otseg_img_rate *a, const struct otseg_img_rat
 	       a->packets_period_s == b->packets_period_s && a->bytes_period_s == b->bytes_period_s;
 }
 
+/**
+ * otseg_diff_adopts - for how long a conduit takes up connections whose beginning was not seen
+ * @image: its image
+ * @conduit: the conduit
+ *
+ * Return: seconds after an interface was attached; 0: never, OTSEG_NONE32: always.
+ */
+u32 otseg_diff_adopts(const void *image, const struct otseg_img_conduit *conduit)
+{
+	if (conduit->flags & OTSEG_CONDUIT_ADOPT_ALWAYS)
+		return OTSEG_NONE32;
+	if (conduit->flags & OTSEG_CONDUIT_ADOPT_NEVER)
+		return 0;
+	return ((const struct otseg_image *)image)->adopt_s;
+}
+
 /* Whether two rules, or two conduits, limit alike. */
 static bool limits_are_alike(const struct otseg_diff *diff, bool is_conduit,
 			     const struct otseg_diff_twins *twins, bool *is_rated)
@@ -28,6 +44,8 @@ static bool limits_are_alike(const struct otseg_diff *diff, bool is_conduit,
 
 		*is_rated = a->rate.limiter != OTSEG_NONE32;
 		return a->flow_budget == b->flow_budget && a->session_budget == b->session_budget &&
+		       otseg_diff_adopts(diff->image[0], a) ==
+			       otseg_diff_adopts(diff->image[1], b) &&
 		       same_rate(&a->rate, &b->rate);
 	}
 	*is_rated = OTSEG_IMAGE_RECORDS(diff->image[0], RULES)[i].rate.limiter != OTSEG_NONE32;

@@ -233,6 +233,7 @@ struct json_t;
 
 struct json_t *otseg_diff_entry_json(const struct otseg_diff *diff,
 				     const struct otseg_diff_entry *entry);
+u32 otseg_diff_adopts(const void *image, const struct otseg_img_conduit *conduit);
 struct json_t *otseg_diff_limit_json(const struct otseg_diff *diff, bool is_conduit,
 				     const struct otseg_diff_twins *twins);
 struct json_t *otseg_diff_way_json(const struct otseg_diff *diff, u32 link);

@@ -678,6 +678,16 @@ static json_t *idle_of(u32 idle_s)
 	return idle_s ? json_sprintf("%us", idle_s) : json_string("the service's own");
 }
 
+static json_t *adopt_of(const struct otseg_diff *diff, u32 side,
+			const struct otseg_img_conduit *conduit)
+{
+	u32 adopt_s = otseg_diff_adopts(diff->image[side], conduit);
+
+	if (!adopt_s)
+		return json_string("never");
+	return adopt_s == OTSEG_NONE32 ? json_string("always") : json_sprintf("%us", adopt_s);
+}
+
 /**
  * otseg_diff_limit_json - put a limit that differs into words
  * @diff: the difference
@@ -710,6 +720,8 @@ json_t *otseg_diff_limit_json(const struct otseg_diff *diff, bool is_conduit,
 			  json_integer(conduit[1]->flow_budget));
 		set_limit(limits, "sessions", json_integer(conduit[0]->session_budget),
 			  json_integer(conduit[1]->session_budget));
+		set_limit(limits, "adopt", adopt_of(diff, 0, conduit[0]),
+			  adopt_of(diff, 1, conduit[1]));
 		set_limit(limits, "rate", otseg_image_rate_json(&conduit[0]->rate),
 			  otseg_image_rate_json(&conduit[1]->rate));
 	} else {

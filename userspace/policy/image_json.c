@@ -203,6 +203,11 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 			"flow_budget", (json_int_t)conduit->flow_budget, "session_budget",
 			(json_int_t)conduit->session_budget, "line", (json_int_t)conduit->line,
 			"rules", list);
+	if (conduit->flags & (OTSEG_CONDUIT_ADOPT_ALWAYS | OTSEG_CONDUIT_ADOPT_NEVER))
+		json_object_set_new(map, "adopt",
+				    json_string(conduit->flags & OTSEG_CONDUIT_ADOPT_ALWAYS ?
+							"always" :
+							"never"));
 	if (conduit->flags & OTSEG_CONDUIT_SURVIVES)
 		json_object_set_new(map, "survives-island", json_true());
 	rate = otseg_image_rate_json(&conduit->rate);
@@ -215,8 +220,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * otseg_image_json - put an image into words
  * @image: an image that otseg_image_check() has accepted
  *
- * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "arp",
- * "neighbour_discovery" and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
+ * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "adopt" ("never"
+ * or for how long), "arp", "neighbour_discovery" and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
  * of the image.
  */
 json_t *otseg_image_json(const void *image)
@@ -251,10 +256,13 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
 			 otseg_image_string(image, header->name), "revision",
 			 (json_int_t)header->revision, "supersedes", (json_int_t)header->supersedes,
-			 "digest", digest, "size", (int)header->size, "arp",
+			 "digest", digest, "size", (int)header->size, "adopt",
+			 header->adopt_s ? otseg_image_seconds_json(header->adopt_s) :
+					   json_string("never"),
+			 "arp",
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
 			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "routed",

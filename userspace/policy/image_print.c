@@ -219,6 +219,8 @@ static json_t *conduit_head(const json_t *conduit)
 		json_object_set(head, "state", json_object_get(conduit, "state"));
 	if (strcmp(json_string_value(json_object_get(conduit, "mode")), "enforce"))
 		json_object_set(head, "mode", json_object_get(conduit, "mode"));
+	if (json_object_get(conduit, "adopt"))
+		json_object_set(head, "adopt", json_object_get(conduit, "adopt"));
 	if (json_object_get(conduit, "survives-island"))
 		json_object_set(head, "survives-island", json_object_get(conduit, "survives-island"));
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
@@ -336,6 +338,11 @@ static bool is_denied(const json_t *policy, const char *key)
 /* Left out where they are 0. */
 static const char *const revisions[] = { "revision", "supersedes" };
 
+static bool is_adopting(const json_t *policy)
+{
+	return strcmp(json_string_value(json_object_get(policy, "adopt")), "never") != 0;
+}
+
 static json_int_t number_of(const json_t *policy, const char *key)
 {
 	return json_integer_value(json_object_get(policy, key));
@@ -354,6 +361,10 @@ static void put_settings(struct writer *writer, const json_t *policy)
 		put_key(writer, revisions[i]);
 		put_value(writer->out, json_object_get(policy, revisions[i]));
 	}
+	if (is_adopting(policy)) {
+		put_key(writer, "adopt");
+		put_value(writer->out, json_object_get(policy, "adopt"));
+	}
 	if (json_array_size(routed)) {
 		put_key(writer, "routed");
 		put_value(writer->out, routed);
@@ -370,7 +381,7 @@ static void put_settings(struct writer *writer, const json_t *policy)
 static json_int_t settings_lines(const json_t *policy)
 {
 	return !!number_of(policy, revisions[0]) + !!number_of(policy, revisions[1]) +
-	       !!json_array_size(json_object_get(policy, "routed")) +
+	       is_adopting(policy) + !!json_array_size(json_object_get(policy, "routed")) +
 	       (is_denied(policy, "arp") || is_denied(policy, "neighbour_discovery"));
 }
 

@@ -417,15 +417,21 @@ json_t *otseg_image_rate_json(const struct otseg_img_rate *limit)
 	return rate;
 }
 
-static json_t *idle_json(u32 idle_s)
+/**
+ * otseg_image_seconds_json - put a time into words, as a policy spells it
+ * @seconds: the time, not 0
+ *
+ * Return: the words.
+ */
+json_t *otseg_image_seconds_json(u32 seconds)
 {
-	if (idle_s % (24 * 3600) == 0)
-		return json_sprintf("%ud", idle_s / (24 * 3600));
-	if (idle_s % 3600 == 0)
-		return json_sprintf("%uh", idle_s / 3600);
-	if (idle_s % 60 == 0)
-		return json_sprintf("%um", idle_s / 60);
-	return json_sprintf("%us", idle_s);
+	if (seconds % (24 * 3600) == 0)
+		return json_sprintf("%ud", seconds / (24 * 3600));
+	if (seconds % 3600 == 0)
+		return json_sprintf("%uh", seconds / 3600);
+	if (seconds % 60 == 0)
+		return json_sprintf("%um", seconds / 60);
+	return json_sprintf("%us", seconds);
 }
 
 static void set(json_t *map, const char *key, json_t *value)
@@ -479,6 +485,6 @@ json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *ru
 		set(map, "fields", fields_json(image, rule));
 	set(map, "rate", otseg_image_rate_json(&rule->rate));
 	if (rule->idle_s)
-		set(map, "idle", idle_json(rule->idle_s));
+		set(map, "idle", otseg_image_seconds_json(rule->idle_s));
 	return map;
 }

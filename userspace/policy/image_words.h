@@ -22,6 +22,7 @@ struct otseg_vec otseg_image_macs(const void *image, u32 zone);
 json_t *otseg_image_zone_json(const void *image, const struct otseg_img_zone *zone);
 json_t *otseg_image_asset_json(const void *image, const struct otseg_img_asset *asset);
 json_t *otseg_image_rate_json(const struct otseg_img_rate *limit);
+json_t *otseg_image_seconds_json(u32 seconds);
 json_t *otseg_image_rule_json(const void *image, const struct otseg_img_rule *rule);
 
 #endif /* OTSEG_POLICY_IMAGE_WORDS_H */

@@ -34,6 +34,7 @@
 	X(POLICY, REVISION, "revision")                                        \
 	X(POLICY, SUPERSEDES, "supersedes")                                    \
 	X(POLICY, MODE, "mode")                                                \
+	X(POLICY, ADOPT, "adopt")                                              \
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ROUTED, "routed")                                            \
@@ -72,6 +73,7 @@
 	X(CONDUIT, TO, "to")                                                   \
 	X(CONDUIT, STATE, "state")                                             \
 	X(CONDUIT, MODE, "mode")                                               \
+	X(CONDUIT, ADOPT, "adopt")                                             \
 	X(CONDUIT, SURVIVES_ISLAND, "survives-island")                         \
 	X(CONDUIT, FLOWS, "flows")                                             \
 	X(CONDUIT, SESSIONS, "sessions")                                       \
@@ -83,6 +85,7 @@
 	X(INTRA, REASON, "reason")                                             \
 	X(INTRA, STATE, "state")                                               \
 	X(INTRA, MODE, "mode")                                                 \
+	X(INTRA, ADOPT, "adopt")                                               \
 	X(INTRA, FLOWS, "flows")                                               \
 	X(INTRA, SESSIONS, "sessions")                                         \
 	X(INTRA, RATE, "rate")                                                 \

@@ -139,6 +139,17 @@ static void load_revision(struct otseg_loader *loader, const struct otseg_node *
 				     policy->revision + 1, &policy->supersedes);
 }
 
+/* Whoever has connections taken up trusts what went before. */
+static void load_adopt(struct otseg_loader *loader, const struct otseg_node *node)
+{
+	if (otseg_value_seconds(&loader->source, node,
+				"for how long after an interface is attached connections are taken up",
+				OTSEG_ADOPT_MAX, &loader->policy->adopt_s))
+		otseg_node_warn(&loader->source, node,
+				"connections that are open when an interface is attached are taken "
+				"up: how they began is not seen");
+}
+
 static void load_document(struct otseg_loader *loader, const struct otseg_node *root)
 {
 	const struct otseg_node *values[OTSEG_KEYS_MAX];
@@ -181,6 +192,8 @@ static void load_document(struct otseg_loader *loader, const struct otseg_node *
 		otseg_load_defaults(loader, values[OTSEG_KEY_POLICY_DEFAULTS]);
 	if (values[OTSEG_KEY_POLICY_MODE])
 		otseg_load_mode(loader, values[OTSEG_KEY_POLICY_MODE], &loader->is_monitor);
+	if (values[OTSEG_KEY_POLICY_ADOPT])
+		load_adopt(loader, values[OTSEG_KEY_POLICY_ADOPT]);
 	otseg_load_conduits(loader, values[OTSEG_KEY_POLICY_CONDUITS],
 			    values[OTSEG_KEY_POLICY_INTRA]);
 }

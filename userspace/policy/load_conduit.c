@@ -12,6 +12,7 @@ struct conduit_nodes {
 	const struct otseg_node *reason;
 	const struct otseg_node *state;
 	const struct otseg_node *mode;
+	const struct otseg_node *adopt;
 	const struct otseg_node *survives_island;
 	const struct otseg_node *flows;
 	const struct otseg_node *sessions;
@@ -77,6 +78,22 @@ void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node,
 		*is_monitor = choice == 1;
 }
 
+static void load_adopt(struct otseg_loader *loader, const struct otseg_node *key,
+		       const struct otseg_node *node, struct otseg_conduit *conduit)
+{
+	static const char *const times[] = { "always", "never" };
+	size_t choice;
+
+	if (!otseg_value_choice(&loader->source, node, "when connections are taken up", times, 2,
+				&choice))
+		return;
+	conduit->adopt = choice ? OTSEG_ADOPT_NEVER : OTSEG_ADOPT_ALWAYS;
+	if (!choice)
+		otseg_node_warn(&loader->source, node,
+				"'%s' takes up connections at any time: how they began is not seen",
+				key->text);
+}
+
 static void load_contents(struct otseg_loader *loader, const struct otseg_node *key,
 			  const struct conduit_nodes *nodes, struct otseg_conduit *conduit)
 {
@@ -99,6 +116,8 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	conduit->is_monitor = loader->is_monitor;
 	if (nodes->mode)
 		otseg_load_mode(loader, nodes->mode, &conduit->is_monitor);
+	if (nodes->adopt)
+		load_adopt(loader, key, nodes->adopt, conduit);
 	if (nodes->survives_island)
 		otseg_value_flag(source, nodes->survives_island,
 				 "whether it stays in island mode", &conduit->survives_island);
@@ -156,6 +175,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.reason = values[OTSEG_KEY_CONDUIT_REASON],
 		.state = values[OTSEG_KEY_CONDUIT_STATE],
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
+		.adopt = values[OTSEG_KEY_CONDUIT_ADOPT],
 		.survives_island = values[OTSEG_KEY_CONDUIT_SURVIVES_ISLAND],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
 		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
@@ -183,6 +203,7 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.reason = values[OTSEG_KEY_INTRA_REASON],
 		.state = values[OTSEG_KEY_INTRA_STATE],
 		.mode = values[OTSEG_KEY_INTRA_MODE],
+		.adopt = values[OTSEG_KEY_INTRA_ADOPT],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
 		.sessions = values[OTSEG_KEY_INTRA_SESSIONS],
 		.rate = values[OTSEG_KEY_INTRA_RATE],

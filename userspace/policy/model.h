@@ -206,6 +206,13 @@ struct otseg_rule {
 	struct otseg_mark_at at;
 };
 
+/* When a conduit takes up connections whose beginning was not seen. */
+enum otseg_adopt {
+	OTSEG_ADOPT_WINDOW, /* as long as the policy says */
+	OTSEG_ADOPT_ALWAYS,
+	OTSEG_ADOPT_NEVER,
+};
+
 /**
  * struct otseg_conduit - an IEC 62443 conduit
  * @name: its name; `intra:` rules bear the name of their zone
@@ -215,6 +222,7 @@ struct otseg_rule {
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
  * @survives_island: it stays when island mode cuts the others
+ * @adopt: when it takes up connections whose beginning was not seen
  * @flows: live flows it may hold
  * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
@@ -230,6 +238,7 @@ struct otseg_conduit {
 	bool is_enabled;
 	bool is_monitor;
 	bool survives_island;
+	enum otseg_adopt adopt;
 	u32 flows;
 	u32 sessions;
 	struct otseg_limit limit;
@@ -258,6 +267,7 @@ struct otseg_wire {
  * @file: the name of its text, for messages
  * @name: its name
  * @flags: OTSEG_IMG_*
+ * @adopt_s: as in struct otseg_image
  * @revision: its revision
  * @supersedes: highest revision that it may follow, 0: its own
  * @zones: zones
@@ -276,6 +286,7 @@ struct otseg_policy {
 	const char *file;
 	const char *name;
 	u32 flags;
+	u32 adopt_s;
 	u64 revision;
 	u64 supersedes;
 	struct otseg_zone *zones;
