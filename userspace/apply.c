@@ -158,10 +158,20 @@ static int state_check(const struct apply *run)
 	enum otseg_backend_id was = otseg_backend_genl(run->old.backend) ? OTSEG_BACKEND_MODULE :
 									   OTSEG_BACKEND_MAP;
 
-	if (!run->old.generation || was == run->id || otseg_state_is_plain(run->old.image.data))
+	if (!run->old.generation || was == run->id || !otseg_image_is_by_hand(run->old.image.data))
 		return 0;
 	otseg_error_print("island mode is on, or conduits are enabled, disabled or granted by hand: "
 			  "end that before the policy gets another owner");
+	return -ECANCELED;
+}
+
+/* What has hours needs an owner with a clock. */
+static int windows_check(const struct apply *run)
+{
+	if (run->id == OTSEG_BACKEND_MODULE || !OTSEG_IMAGE_COUNT(run->image->data, WINDOWS))
+		return 0;
+	otseg_error_print("when: needs the module: in map-backed mode nothing in the kernel could "
+			  "open and close a conduit in time");
 	return -ECANCELED;
 }
 
@@ -202,6 +212,8 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	err = confirm_plan(run);
 	if (!err)
 		err = state_check(run);
+	if (!err)
+		err = windows_check(run);
 	if (!err)
 		err = signature_plan(run);
 	if (!err)

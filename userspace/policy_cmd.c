@@ -16,6 +16,7 @@
 #include "duration.h"
 #include "history.h"
 #include "object.h"
+#include "policy/when.h"
 #include "print.h"
 #include "sign.h"
 #include "source.h"
@@ -255,6 +256,9 @@ static int diff_run(const struct otseg_cli *cli)
 		/* What is open or closed by hand is no part of a policy. */
 		otseg_image_plain(old_image.data);
 		otseg_image_plain(new_image.data);
+		/* Hours are compared as such: what passes is what passes within them. */
+		otseg_when_open(old_image.data, OTSEG_NEVER);
+		otseg_when_open(new_image.data, OTSEG_NEVER);
 		ret = otseg_image_diff(stdout, old_image.data, new_image.data, print_flags(cli));
 		if (ret < 0) {
 			otseg_error_print("%s", strerror(-ret));
