@@ -129,6 +129,24 @@ static bool is_of_island(enum otseg_conduit_change change)
 	       change == OTSEG_CONDUIT_CHANGE_ISLAND_OFF;
 }
 
+/* What only closes can be asked for before there is a policy: it holds for the first one. */
+static bool is_for_later(enum otseg_conduit_change change)
+{
+	return change == OTSEG_CONDUIT_CHANGE_DISABLE || is_of_island(change);
+}
+
+static int check_room(const struct otseg_conduit_request *request, struct netlink_ext_ack *extack)
+{
+	if (find(request->name)) {
+		NL_SET_ERR_MSG_FMT(extack, "conduit %s is disabled already", request->name);
+		return -EALREADY;
+	}
+	if (list_count_nodes(&entries) < OTSEG_MAX_CONDUITS)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no policy has so many conduits");
+	return -ENOSPC;
+}
+
 /**
  * otseg_conduit_check - whether a change is possible
  * @image: the active image, NULL without one
@@ -145,16 +163,18 @@ int otseg_conduit_check(const struct otseg_image *image,
 	const char *why;
 	u32 at;
 
-	if (!image) {
+	if (!image && !is_for_later(request->change)) {
 		NL_SET_ERR_MSG(extack, "no policy is active");
 		return -ENOENT;
 	}
 	if (is_of_island(request->change)) {
-		why = otseg_state_refusal(image->flags, request->change);
+		why = otseg_state_refusal(island, request->change);
 		if (why)
 			NL_SET_ERR_MSG_FMT(extack, "island mode %s", why);
 		return why ? -EALREADY : 0;
 	}
+	if (!image)
+		return check_room(request, extack);
 	at = otseg_state_find(image, request->name);
 	if (at == OTSEG_NONE32) {
 		NL_SET_ERR_MSG_FMT(extack, "the policy has no conduit %s", request->name);
@@ -193,10 +213,11 @@ static void set_island(const struct otseg_conduit_request *request)
 
 /**
  * otseg_conduit_change - change the state of a conduit, or island mode
- * @image: the active image
+ * @image: the active image, NULL without one
  * @request: what otseg_conduit_check() has accepted
  *
- * Context: process, may sleep, commit lock held. otseg_conduit_write() has to follow.
+ * Context: process, may sleep, commit lock held. otseg_conduit_write() has to follow, if
+ * there is an image.
  * Return: 0 or -ENOMEM.
  */
 int otseg_conduit_change(const struct otseg_image *image,
@@ -225,7 +246,10 @@ int otseg_conduit_change(const struct otseg_image *image,
 		entry->deadline = entry->since + (u64)request->seconds * NSEC_PER_SEC;
 	strscpy(entry->reason, request->reason, sizeof(entry->reason));
 	spin_unlock(&info_lock);
-	flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
+	/* Of a policy to come it is not known: it may enable it. */
+	flags = OTSEG_CONDUIT_STANDING;
+	if (image)
+		flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
 	note(entry, request->change);
 	set_state(entry, otseg_state_next(flags, request->change));
 	log_change(request);

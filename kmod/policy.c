@@ -657,6 +657,16 @@ int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *
 		err = otseg_conduit_check(old->image, request, extack);
 	if (err)
 		goto unlock;
+	if (!old->image) {
+		err = otseg_conduit_change(NULL, request);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "no memory to change the state of conduits");
+			goto unlock;
+		}
+		*generation = 0;
+		otseg_conduit_announce(old);
+		goto unlock;
+	}
 	/* Some are kept for the end of grants and the way back. */
 	if (old->generation >= U32_MAX - 2 * OTSEG_MAX_CONDUITS) {
 		NL_SET_ERR_MSG(extack, "all generations are used up, reload the module");

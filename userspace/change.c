@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "active.h"
+#include "boot.h"
 #include "change.h"
 #include "duration.h"
 #include "history.h"
@@ -221,6 +222,8 @@ int otseg_change_run(const struct otseg_cli *cli, const struct otseg_change *cha
 	if (!err)
 		err = active.backend->ops->change(active.backend, change, &generation);
 	history_write(&active, change, err);
+	if (!err)
+		otseg_boot_change(change);
 	if (!err)
 		report(cli, &active, change, generation);
 	otseg_active_close(&active);

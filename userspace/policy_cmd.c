@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "boot.h"
 #include "confirm.h"
 #include "detach.h"
 #include "duration.h"
@@ -501,6 +502,12 @@ static const struct otseg_command commands[] = {
 		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Go back to the last confirmed policy, or to the one before this.",
 		.run = rollback_run,
+	},
+	{
+		.name = "restore",
+		.sentence = "Put the last confirmed policy in force again, when the host has "
+			    "started; closed as it was.",
+		.run = otseg_boot_restore_run,
 	},
 	{
 		.name = "history",

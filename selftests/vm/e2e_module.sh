@@ -20,6 +20,7 @@ tests=(
 	net/e2e_wire.sh
 	net/e2e_swap.sh
 	net/e2e_island.sh
+	net/e2e_boot.sh
 )
 
 # In the machine: one test after the other.
@@ -66,6 +67,7 @@ files=(
 	--file "$top/selftests/net:/e2e/selftests/net"
 	--file "$top/selftests/vm:/e2e/selftests/vm"
 	--file "$out/selftests/net:/usr/local/bin"
+	--file "$top/userspace/systemd:/e2e/systemd"
 )
 if (($#)); then
 	tests=("$@")

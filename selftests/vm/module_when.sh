@@ -104,7 +104,7 @@ jumps()
 	clock '2026-11-27 12:00' && soon open shift && clock '2026-11-27 02:00' &&
 		soon shut shift && open watch && clock '2026-11-27 12:00' && soon open shift && soon shut watch &&
 		clock '2026-11-27 20:30' && soon shut shift && soon open watch &&
-		clock '2026-11-27 16:59:59.5' && soon open shift && soon shut shift &&
+		clock '2026-11-27 16:59:55' && soon open shift && soon shut shift &&
 		clock '2026-11-27 12:00' && soon open shift && clock '2026-11-27 13:00' && holds open shift
 }
 

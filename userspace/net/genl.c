@@ -710,7 +710,7 @@ static int interface_command(struct otseg_genl *genl, u8 command, u32 ifindex, c
 /**
  * otseg_genl_interface_bind - have the module guard an interface
  * @genl: the connection
- * @ifindex: the interface
+ * @ifindex: the interface, 0: the one of the name @role, as soon as there is one
  * @role: the policy's name for it
  *
  * Return: 0 or a negative errno.
