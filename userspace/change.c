@@ -222,7 +222,8 @@ int otseg_change_run(const struct otseg_cli *cli, const struct otseg_change *cha
 	if (!err)
 		err = active.backend->ops->change(active.backend, change, &generation);
 	history_write(&active, change, err);
-	if (!err)
+	/* That island mode is so already is no reason to keep it otherwise. */
+	if (!err || (err == -EALREADY && !change->name))
 		otseg_boot_change(change);
 	if (!err)
 		report(cli, &active, change, generation);
