@@ -13,7 +13,6 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
-#include <linux/version.h>
 #include <linux/workqueue.h>
 
 #include "image.h"
@@ -113,7 +112,7 @@ bool otseg_window_is_due(const struct otseg_image *image)
  */
 void __init otseg_window_init(void)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#ifdef OTSEG_HAS_HRTIMER_SETUP
 	hrtimer_setup(&edge, edge_reached, CLOCK_REALTIME, HRTIMER_MODE_ABS);
 #else
 	hrtimer_init(&edge, CLOCK_REALTIME, HRTIMER_MODE_ABS);

@@ -310,8 +310,8 @@ static void window_add(const void *image, u32 conduit, json_t *row)
  * @conduits: array of them, in the order of the image
  *
  * Adds to each: "now": enabled, granted, disabled, waiting for a window, or cut by island
- * mode; "enabled": whether it is in force; "window" where it has some; "by_hand" where somebody has enabled or disabled it; "grant" and
- * "change_reason", if the module has one.
+ * mode; "enabled": whether it is in force; "window" where it has some; "by_hand" where somebody
+ * has enabled or disabled it; "grant" and "change_reason", if the module has one.
  */
 void otseg_change_show(const struct otseg_active *active, json_t *conduits)
 {

@@ -196,9 +196,9 @@ static json_t *conduits_json(const struct otseg_active *active)
 static void conduits_text(const json_t *status)
 {
 	const json_t *conduits = json_object_get(status, "changed_conduits"), *row;
-	const char *now, *reason, *window;
+	const char *now, *reason, *text;
 	char left[OTSEG_DURATION_TEXT];
-	const json_t *grant;
+	const json_t *grant, *window;
 	size_t i, n_cut = 0;
 
 	json_array_foreach(conduits, i, row)
@@ -209,13 +209,13 @@ static void conduits_text(const json_t *status)
 		now = json_string_value(json_object_get(row, "now"));
 		reason = json_string_value(json_object_get(row, "change_reason"));
 		grant = json_object_get(row, "grant");
-		window = json_string_value(
-			json_object_get(json_object_get(row, "window"), "text"));
+		window = json_object_get(row, "window");
+		text = json_string_value(json_object_get(window, "text"));
 		if (!grant && !json_object_get(row, "by_hand") && !window)
 			continue;
 		printf("conduit     %s: %s", json_string_value(json_object_get(row, "name")), now);
 		if (window)
-			printf(", %s", window);
+			printf(", %s", text);
 		if (grant) {
 			u32 s = (u32)json_integer_value(json_object_get(grant, "seconds_left"));
 

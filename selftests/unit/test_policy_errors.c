@@ -713,7 +713,8 @@ static const struct test_case cases[] = {
 	  TIMED("when: []"),
 	  "expected 1 to 32 windows, found 0" },
 	{ "33 windows",
-	  TIMED("when: [Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon, Mon]"),
+	  TIMED("when: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, "
+		"3, 4, 5, 6, 7, 8, 9, 0, 1, 2]"),
 	  "expected 1 to 32 windows, found 33" },
 	{ "a useless window",
 	  TIMED("when: [\"Mon-Fri 06:00-18:00 UTC\", \"Tue 07:00-08:00 UTC\"]"),

@@ -186,8 +186,13 @@ static void edges_walk(const struct otseg_blob *image, u64 from, u64 until)
 static void test_library(void)
 {
 	static const char *const zones[] = {
-		"Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
-		"Africa/Casablanca", "America/St_Johns", "Pacific/Apia",
+		"Europe/Berlin",
+		"America/New_York",
+		"Asia/Kolkata",
+		"Australia/Lord_Howe",
+		"Africa/Casablanca",
+		"America/St_Johns",
+		"Pacific/Apia",
 	};
 	struct otseg_blob image;
 	char *when, *zone;

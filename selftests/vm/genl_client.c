@@ -586,6 +586,14 @@ static int step_bind(char **arg)
 	return transact(NULL);
 }
 
+/* expect ROLE: bound before there is a device of that name */
+static int step_expect(char **arg)
+{
+	begin(family, OTSEG_CMD_INTERFACE_BIND, NLM_F_ACK);
+	mnl_attr_put_strz(request, OTSEG_A_INTERFACE_ROLE, arg[1]);
+	return transact(NULL);
+}
+
 /* by_role COMMAND ROLE, by_device COMMAND DEVICE: which interface is meant */
 static int about(uint8_t command, const char *device, const char *role)
 {
@@ -798,6 +806,7 @@ static const struct {
 	{ "push", step_push, 1 },
 	{ "push-try", step_push_try, 2 },
 	{ "status", step_status, 0 },
+	{ "expect", step_expect, 1 },
 	{ "bind", step_bind, 1 },
 	{ "unbind", step_unbind, 1 },
 	{ "unbind-role", step_unbind_role, 1 },

@@ -66,6 +66,21 @@ holds()
 	done
 }
 
+# As at the start of a host: what closes is there before the policy, and before the device.
+before_a_policy()
+{
+	insmod /otseg/otseg.ko && client "expect late0" "expect late0" "fail:EINVAL expect a/b" \
+		"change $island_on" "fail:EALREADY change $island_on" \
+		"change $disable always" "fail:EALREADY change $disable always" \
+		"fail:ENOENT change $enable always" "fail:ENOENT change $grant shift 60 x" \
+		"push $when" && shut always && [[ $(<$sysfs/island) == 1 ]] &&
+		client "change $island_off" && shut always && client "change $enable always" &&
+		open always && [[ $(<$sysfs/interfaces/late0/guard) == absent ]] &&
+		ip link add late0 type dummy && [[ $(<$sysfs/interfaces/late0/device) == late0 &&
+		$(<$sysfs/interfaces/late0/guard) == active ]] && client "unbind-role late0" &&
+		[[ ! -e $sysfs/interfaces/late0 ]] && ip link del late0 && rmmod otseg
+}
+
 # A Friday in November: Berlin is an hour ahead.
 not_set()
 {
@@ -189,7 +204,8 @@ unloads_waiting()
 	insmod /otseg/otseg.ko && client "push $when" && shut shift && rmmod otseg
 }
 
-ktap_begin 13
+ktap_begin 14
+ktap "what closes can be asked for before there is a policy" before_a_policy
 ktap "a clock that is not set opens nothing" not_set
 ktap "windows begin and end by themselves, and it is told" edges
 ktap "clocks go forward and back" changes_of_clocks
