@@ -20,7 +20,6 @@ tests=(
 	net/e2e_wire.sh
 	net/e2e_swap.sh
 	net/e2e_island.sh
-	net/e2e_boot.sh
 )
 
 # In the machine: one test after the other.

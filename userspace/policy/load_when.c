@@ -158,7 +158,8 @@ static bool window_parse(struct otseg_loader *loader, const struct otseg_node *n
 	struct words words = { .loader = loader, .node = node, .at = node->text };
 
 	if (node->kind != OTSEG_NODE_SCALAR || !node->len) {
-		otseg_node_error(&loader->source, node, "expected hours of the week, " EXAMPLE ", found %s", otseg_node_found(&loader->source, node));
+		otseg_node_error(&loader->source, node, "expected hours of the week, %s, found %s",
+				 EXAMPLE, otseg_node_found(&loader->source, node));
 		return false;
 	}
 	if (!days_parse(&words, &window->days))
