@@ -148,7 +148,7 @@ help:
 	@echo 'make                  the tool, the BPF object, and the module for the running kernel'
 	@echo 'make userspace|bpf    one of them'
 	@echo 'make kmod             the module, for KVER, KDIR or LANE=6.12; LLVM=1 for clang'
-	@echo 'make install          tool, BPF object, manual (DESTDIR, PREFIX)'
+	@echo 'make install          tool, BPF object, manual, systemd units (DESTDIR, PREFIX)'
 	@echo 'make modules_install  the module, as built by make kmod'
 	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
 	@echo 'make check-captures   the tool against tshark; CAPTURES=DIR, SERVICES="modbus dnp3"'

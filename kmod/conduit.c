@@ -8,7 +8,8 @@
  * commit lock, and the list under info_lock as well, which readers hold.
  *
  * Nothing in userspace is needed for a grant to end. The clock is CLOCK_BOOTTIME: it does
- * not jump when the time of day is set, and goes on while the host is suspended.
+ * not jump when the time of day is set, and goes on while the host is suspended. Windows, which
+ * do go by the time of day, are window.c's.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -24,6 +25,7 @@
 #include "image_state.h"
 #include "netlink.h"
 #include "policy.h"
+#include "window.h"
 
 #define OTSEG_WAIT_MOST 60000 /* milliseconds: jiffies stand still while the host is suspended */
 #define OTSEG_WAIT_RETRY 1000 /* milliseconds until memory is asked for again */
@@ -58,7 +60,7 @@ static u32 island; /* OTSEG_IMG_ISLAND or 0 */
 
 static void wait_work(struct work_struct *work)
 {
-	otseg_policy_expire_grants();
+	otseg_policy_follow_time();
 }
 
 static struct otseg_conduit_entry *find(const char *name)
@@ -127,6 +129,24 @@ static bool is_of_island(enum otseg_conduit_change change)
 	       change == OTSEG_CONDUIT_CHANGE_ISLAND_OFF;
 }
 
+/* What only closes can be asked for before there is a policy: it holds for the first one. */
+static bool is_for_later(enum otseg_conduit_change change)
+{
+	return change == OTSEG_CONDUIT_CHANGE_DISABLE || is_of_island(change);
+}
+
+static int check_room(const struct otseg_conduit_request *request, struct netlink_ext_ack *extack)
+{
+	if (find(request->name)) {
+		NL_SET_ERR_MSG_FMT(extack, "conduit %s is disabled already", request->name);
+		return -EALREADY;
+	}
+	if (list_count_nodes(&entries) < OTSEG_MAX_CONDUITS)
+		return 0;
+	NL_SET_ERR_MSG(extack, "no policy has so many conduits");
+	return -ENOSPC;
+}
+
 /**
  * otseg_conduit_check - whether a change is possible
  * @image: the active image, NULL without one
@@ -143,16 +163,18 @@ int otseg_conduit_check(const struct otseg_image *image,
 	const char *why;
 	u32 at;
 
-	if (!image) {
+	if (!image && !is_for_later(request->change)) {
 		NL_SET_ERR_MSG(extack, "no policy is active");
 		return -ENOENT;
 	}
 	if (is_of_island(request->change)) {
-		why = otseg_state_refusal(image->flags, request->change);
+		why = otseg_state_refusal(island, request->change);
 		if (why)
 			NL_SET_ERR_MSG_FMT(extack, "island mode %s", why);
 		return why ? -EALREADY : 0;
 	}
+	if (!image)
+		return check_room(request, extack);
 	at = otseg_state_find(image, request->name);
 	if (at == OTSEG_NONE32) {
 		NL_SET_ERR_MSG_FMT(extack, "the policy has no conduit %s", request->name);
@@ -191,10 +213,11 @@ static void set_island(const struct otseg_conduit_request *request)
 
 /**
  * otseg_conduit_change - change the state of a conduit, or island mode
- * @image: the active image
+ * @image: the active image, NULL without one
  * @request: what otseg_conduit_check() has accepted
  *
- * Context: process, may sleep, commit lock held. otseg_conduit_write() has to follow.
+ * Context: process, may sleep, commit lock held. otseg_conduit_write() has to follow, if
+ * there is an image.
  * Return: 0 or -ENOMEM.
  */
 int otseg_conduit_change(const struct otseg_image *image,
@@ -223,7 +246,10 @@ int otseg_conduit_change(const struct otseg_image *image,
 		entry->deadline = entry->since + (u64)request->seconds * NSEC_PER_SEC;
 	strscpy(entry->reason, request->reason, sizeof(entry->reason));
 	spin_unlock(&info_lock);
-	flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
+	/* Of a policy to come it is not known: it may enable it. */
+	flags = OTSEG_CONDUIT_STANDING;
+	if (image)
+		flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
 	note(entry, request->change);
 	set_state(entry, otseg_state_next(flags, request->change));
 	log_change(request);
@@ -285,7 +311,7 @@ void otseg_conduit_expire(void)
  */
 void otseg_conduit_retry(void)
 {
-	pr_warn_ratelimited("no memory to end the grant of a conduit, trying again\n");
+	pr_warn_ratelimited("no memory to end what is over, a grant or a window, trying again\n");
 	mod_delayed_work(system_unbound_wq, &wait, msecs_to_jiffies(OTSEG_WAIT_RETRY));
 }
 
@@ -331,6 +357,11 @@ void otseg_conduit_adopt(const struct otseg_policy *policy, bool is_trial)
 	otseg_conduit_write(policy);
 }
 
+static u32 within_of(const struct otseg_image *image, u32 conduit)
+{
+	return otseg_image_conduit(image, conduit)->flags & OTSEG_CONDUIT_WITHIN;
+}
+
 static void write_image(void *policy, u32 at, const void *from, u32 len)
 {
 	otseg_policy_write(((const struct otseg_policy *)policy)->region.pages,
@@ -351,13 +382,45 @@ void otseg_conduit_write(const struct otseg_policy *policy)
 
 	for (i = 0; i < policy->image->sec[OTSEG_SEC_CONDUITS].count; i++)
 		otseg_state_set(policy->image, i, 0, &writer);
+	otseg_window_write(policy->image, &writer);
 	list_for_each_entry(entry, &entries, list) {
 		i = otseg_state_find(policy->image, entry->name);
 		if (i != OTSEG_NONE32)
-			otseg_state_set(policy->image, i, entry->state, &writer);
+			otseg_state_set(policy->image, i,
+					entry->state | within_of(policy->image, i), &writer);
 		cond_resched();
 	}
 	otseg_state_settle(policy->image, island, &writer);
+}
+
+/**
+ * otseg_conduit_compare - note which windows have begun or ended
+ * @old: image of the active policy
+ * @new: of its successor, the same policy in another state
+ *
+ * Context: process, may sleep, commit lock held.
+ */
+void otseg_conduit_compare(const struct otseg_image *old, const struct otseg_image *new)
+{
+	u32 n_begun = 0, n_ended = 0, i;
+
+	for (i = 0; i < new->sec[OTSEG_SEC_CONDUITS].count; i++) {
+		struct otseg_conduit_entry about = { .since = ktime_get_boottime_ns() };
+		bool is_within = within_of(new, i);
+
+		if (within_of(old, i) == within_of(new, i))
+			continue;
+		n_begun += is_within;
+		n_ended += !is_within;
+		strscpy(about.name, otseg_image_string(new, otseg_image_conduit(new, i)->name),
+			sizeof(about.name));
+		note(&about, is_within ? OTSEG_CONDUIT_CHANGE_WINDOW_BEGIN :
+					 OTSEG_CONDUIT_CHANGE_WINDOW_END);
+		cond_resched();
+	}
+	if (n_begun || n_ended)
+		pr_notice("windows have begun for %u conduits and ended for %u\n", n_begun,
+			  n_ended);
 }
 
 static void fill(struct otseg_conduit_info *info, const struct otseg_conduit_entry *entry)

@@ -55,6 +55,7 @@ void otseg_conduit_expire(void);
 void otseg_conduit_retry(void);
 void otseg_conduit_adopt(const struct otseg_policy *policy, bool is_trial);
 void otseg_conduit_write(const struct otseg_policy *policy);
+void otseg_conduit_compare(const struct otseg_image *old, const struct otseg_image *new);
 void otseg_conduit_announce(const struct otseg_policy *policy);
 bool otseg_conduit_tell(u32 index, struct otseg_conduit_info *info);
 u32 otseg_conduit_seconds_left(const char *name);

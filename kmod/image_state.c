@@ -31,13 +31,16 @@ static void write_field(const struct otseg_state_writer *writer, const struct ot
  */
 const char *otseg_state_refusal(u32 flags, enum otseg_conduit_change change)
 {
+	const u32 without = OTSEG_CONDUIT_GRANTED | OTSEG_CONDUIT_TIMED | OTSEG_CONDUIT_WITHIN;
 	bool is_granted = flags & OTSEG_CONDUIT_GRANTED;
-	bool is_open = otseg_conduit_follows(flags & ~OTSEG_CONDUIT_GRANTED, 0);
+	bool is_open = otseg_conduit_follows(flags & ~without, 0);
 
 	switch (change) {
 	case OTSEG_CONDUIT_CHANGE_ENABLE:
 		if (is_granted)
 			return "is granted for a time: revoke that first";
+		if (is_open && flags & OTSEG_CONDUIT_TIMED)
+			return "is enabled already, within its windows: a grant opens it beyond them";
 		return is_open ? "is enabled already" : NULL;
 	case OTSEG_CONDUIT_CHANGE_DISABLE:
 		if (is_granted)
@@ -46,6 +49,8 @@ const char *otseg_state_refusal(u32 flags, enum otseg_conduit_change change)
 	case OTSEG_CONDUIT_CHANGE_GRANT:
 		if (is_granted)
 			return "is granted already";
+		/* What has windows can be granted beyond them. */
+		is_open = is_open && !(flags & OTSEG_CONDUIT_TIMED);
 		return is_open ? "is enabled: there is nothing to grant" : NULL;
 	case OTSEG_CONDUIT_CHANGE_REVOKE:
 		return is_granted ? NULL : "is not granted";

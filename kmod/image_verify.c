@@ -6,7 +6,7 @@
  * recurse, keeps no state. Compiled into the module and into the tool.
  *
  * Here: the frame, the strings and the order of the steps; verify_endpoint.c has
- * what addresses lead to, verify_rule.c what rules lead to.
+ * what addresses lead to, verify_rule.c what rules lead to, verify_when.c what has hours.
  */
 #include "image_verify.h"
 #include "verify.h"
@@ -213,11 +213,22 @@ int otseg_image_verify(const void *image, size_t size, char *why, size_t why_len
 {
 	/* In this order: each step may rely on what those before it have found good. */
 	static int (*const steps[])(const struct otseg_verify *v) = {
-		verify_layout,	    verify_strings,	  otseg_verify_links,
-		otseg_verify_zones, otseg_verify_classes, otseg_verify_macs,
-		otseg_verify_trie,  otseg_verify_v6,	  otseg_verify_conduits,
-		otseg_verify_rules, otseg_verify_leaves,  otseg_verify_cells,
-		otseg_verify_pairs, otseg_verify_assets,  otseg_verify_prefixes,
+		verify_layout,
+		verify_strings,
+		otseg_verify_links,
+		otseg_verify_zones,
+		otseg_verify_classes,
+		otseg_verify_macs,
+		otseg_verify_trie,
+		otseg_verify_v6,
+		otseg_verify_conduits,
+		otseg_verify_windows,
+		otseg_verify_rules,
+		otseg_verify_leaves,
+		otseg_verify_cells,
+		otseg_verify_pairs,
+		otseg_verify_assets,
+		otseg_verify_prefixes,
 		otseg_verify_wires,
 	};
 	struct otseg_verify v = { image, why, why_len };

@@ -7,6 +7,7 @@
  * The list and all bindings change under RTNL. sysfs never takes RTNL, so a
  * directory may be removed with it held.
  */
+#include <linux/err.h>
 #include <linux/etherdevice.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
@@ -121,6 +122,21 @@ static void detach(struct otseg_interface *interface)
 	otseg_interface_rename(interface, "");
 }
 
+static struct otseg_interface *create_bindable(const char *role, struct netlink_ext_ack *extack)
+{
+	struct otseg_interface *interface;
+
+	if (n_interfaces >= OTSEG_MAX_LINKS) {
+		NL_SET_ERR_MSG_FMT(extack, "all %u interfaces there can be exist", n_interfaces);
+		return ERR_PTR(-ENOSPC);
+	}
+	interface = create(role, false);
+	if (interface)
+		return interface;
+	NL_SET_ERR_MSG_FMT(extack, "no memory for interface %s", role);
+	return ERR_PTR(-ENOMEM);
+}
+
 static int bind_device(struct net_device *dev, const char *role, struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface;
@@ -151,16 +167,9 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
 		}
 	}
 	if (!interface) {
-		if (n_interfaces >= OTSEG_MAX_LINKS) {
-			NL_SET_ERR_MSG_FMT(extack, "all %u interfaces there can be exist",
-					   n_interfaces);
-			return -ENOSPC;
-		}
-		interface = create(role, false);
-		if (!interface) {
-			NL_SET_ERR_MSG_FMT(extack, "no memory for interface %s", role);
-			return -ENOMEM;
-		}
+		interface = create_bindable(role, extack);
+		if (IS_ERR(interface))
+			return PTR_ERR(interface);
 		is_new = true;
 	}
 	if (!interface->dev) {
@@ -201,6 +210,51 @@ int otseg_interface_bind(u32 ifindex, const char *role, struct netlink_ext_ack *
 		err = bind_device(dev, role ?: dev->name, extack);
 	else
 		NL_SET_ERR_MSG_FMT(extack, "ifindex %u: no such device", ifindex);
+	rtnl_unlock();
+	return err;
+}
+
+/* Binds a role whose device is still to come. */
+static int expect_role(const char *role, struct netlink_ext_ack *extack)
+{
+	struct otseg_interface *interface = otseg_interface_by_role(role);
+
+	if (!dev_valid_name(role)) {
+		NL_SET_ERR_MSG_FMT(extack, "role \"%s\": not a name that an interface can have",
+				   role);
+		return -EINVAL;
+	}
+	if (!interface) {
+		interface = create_bindable(role, extack);
+		if (IS_ERR(interface))
+			return PTR_ERR(interface);
+	}
+	WRITE_ONCE(interface->is_bound, true);
+	return 0;
+}
+
+/**
+ * otseg_interface_expect - guard the device of a role's name, as soon as there is one
+ * @role: the interface name that the policy uses
+ * @extack: for the sentence on refusal
+ *
+ * Context: process, takes RTNL.
+ * Return: as otseg_interface_bind() does, but for -ENODEV.
+ */
+int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack)
+{
+	struct otseg_interface *interface;
+	struct net_device *dev;
+	int err;
+
+	rtnl_lock();
+	interface = otseg_interface_by_role(role);
+	dev = __dev_get_by_name(&init_net, role);
+	/* A device of another name may have the role already, and one of this name another. */
+	if (dev && !(interface && interface->dev) && !otseg_interface_by_dev(dev))
+		err = bind_device(dev, role, extack);
+	else
+		err = expect_role(role, extack);
 	rtnl_unlock();
 	return err;
 }

@@ -17,6 +17,8 @@
 #include "signature.h"
 #include "sysfs.h"
 #include "tree.h"
+#include "unenforced.h"
+#include "window.h"
 
 static char *governed[OTSEG_MAX_LINKS];
 static unsigned int n_governed;
@@ -43,6 +45,7 @@ static int __init otseg_init(void)
 	if (err)
 		return err;
 	otseg_signature_init();
+	otseg_window_init();
 	err = otseg_policy_init();
 	if (err)
 		goto err_policy;
@@ -80,6 +83,8 @@ static void __exit otseg_exit(void)
 	otseg_netlink_exit();
 	otseg_confirm_exit();
 	otseg_conduit_exit();
+	otseg_window_exit();
+	otseg_unenforced_exit();
 	otseg_interface_exit();
 	otseg_tree_exit();
 	otseg_sysfs_exit();

@@ -14,6 +14,20 @@ struct otseg_conduit_info;
 struct otseg_policy;
 
 /**
+ * struct otseg_unenforced_info - what is not enforced
+ * @generation: of the active policy
+ * @name: its name
+ * @conduits: conduits in force that are in monitor mode
+ * @of: conduits in force
+ */
+struct otseg_unenforced_info {
+	u32 generation;
+	char name[OTSEG_NAME_MAX + 1];
+	u32 conduits;
+	u32 of;
+};
+
+/**
  * struct otseg_reply - a reply under construction
  * @skb: the message
  * @header: as genlmsg_put() returned it
@@ -30,5 +44,6 @@ int otseg_reply_send(struct otseg_reply *reply, struct genl_info *info, int err)
 void otseg_netlink_conduit_tell(const struct otseg_policy *policy,
 				const struct otseg_conduit_info *info,
 				enum otseg_conduit_change change);
+void otseg_netlink_unenforced_tell(const struct otseg_unenforced_info *info);
 
 #endif /* OTSEG_NETLINK_H */

@@ -87,6 +87,8 @@ static u32 flags_of(const struct otseg_policy *policy, const char *name)
 		{ OTSEG_CONDUIT_OPENED, OTSEG_CONDUIT_FLAG_OPENED },
 		{ OTSEG_CONDUIT_CLOSED, OTSEG_CONDUIT_FLAG_CLOSED },
 		{ OTSEG_CONDUIT_GRANTED, OTSEG_CONDUIT_FLAG_GRANTED },
+		{ OTSEG_CONDUIT_TIMED, OTSEG_CONDUIT_FLAG_TIMED },
+		{ OTSEG_CONDUIT_WITHIN, OTSEG_CONDUIT_FLAG_WITHIN },
 	};
 	u32 at = policy->image ? otseg_state_find(policy->image, name) : OTSEG_NONE32;
 	u32 told = 0, i;

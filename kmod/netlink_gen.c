@@ -218,6 +218,7 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 
 static const struct genl_multicast_group otseg_nl_mcgrps[] = {
 	[OTSEG_NLGRP_CONDUITS] = { "conduits", },
+	[OTSEG_NLGRP_ENFORCEMENT] = { "enforcement", },
 };
 
 struct genl_family otseg_nl_family __ro_after_init = {

@@ -38,6 +38,7 @@ int otseg_nl_conduit_get_dumpit(struct sk_buff *skb,
 
 enum {
 	OTSEG_NLGRP_CONDUITS,
+	OTSEG_NLGRP_ENFORCEMENT,
 };
 
 extern struct genl_family otseg_nl_family;

@@ -105,14 +105,17 @@ static struct otseg_interface *find_interface(struct genl_info *info)
  */
 int otseg_nl_interface_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	const struct nlattr *ifindex = info->attrs[OTSEG_A_INTERFACE_IFINDEX];
 	const struct nlattr *role = info->attrs[OTSEG_A_INTERFACE_ROLE];
 
-	if (GENL_REQ_ATTR_CHECK(info, OTSEG_A_INTERFACE_IFINDEX)) {
-		GENL_SET_ERR_MSG(info, "ifindex is missing");
+	if (!ifindex && !role) {
+		GENL_SET_ERR_MSG(info, "ifindex and role are missing");
 		return -EINVAL;
 	}
-	return otseg_interface_bind(nla_get_u32(info->attrs[OTSEG_A_INTERFACE_IFINDEX]),
-				    role ? nla_data(role) : NULL, info->extack);
+	if (!ifindex)
+		return otseg_interface_expect(nla_data(role), info->extack);
+	return otseg_interface_bind(nla_get_u32(ifindex), role ? nla_data(role) : NULL,
+				    info->extack);
 }
 
 /**

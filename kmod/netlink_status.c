@@ -213,3 +213,32 @@ int otseg_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info)
 send:
 	return otseg_reply_send(&reply, info, err);
 }
+
+/**
+ * otseg_netlink_unenforced_tell - tell who listens what is not enforced
+ * @info: it
+ *
+ * Context: process, may sleep.
+ */
+void otseg_netlink_unenforced_tell(const struct otseg_unenforced_info *info)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!genl_has_listeners(&otseg_nl_family, &init_net, OTSEG_NLGRP_ENFORCEMENT))
+		return;
+	skb = genlmsg_new(3 * nla_total_size(sizeof(u32)) + nla_total_size(OTSEG_NAME_MAX + 1),
+			  GFP_KERNEL);
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &otseg_nl_family, 0, OTSEG_CMD_UNENFORCED_NTF);
+	if (!header || nla_put_u32(skb, OTSEG_A_UNENFORCED_GENERATION, info->generation) ||
+	    nla_put_string(skb, OTSEG_A_UNENFORCED_NAME, info->name) ||
+	    nla_put_u32(skb, OTSEG_A_UNENFORCED_CONDUITS, info->conduits) ||
+	    nla_put_u32(skb, OTSEG_A_UNENFORCED_OF, info->of)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast(&otseg_nl_family, skb, 0, OTSEG_NLGRP_ENFORCEMENT, GFP_KERNEL);
+}

@@ -11,8 +11,8 @@
  * the readers that still add its counts to those of the new one.
  *
  * A change of the state of conduits is a swap to a copy of the active policy. They share
- * the pages that no state is in. While a conduit is granted for a time, the copy that is
- * needed to end that is kept ready.
+ * the pages that no state is in. While a conduit is granted for a time, or has windows, the
+ * copy that is needed to end that is kept ready.
  *
  * While the active policy is unconfirmed, the last confirmed one is kept, with
  * all memory that it needs to become active again: bringing it back cannot fail.
@@ -32,6 +32,8 @@
 #include "policy.h"
 #include "signature.h"
 #include "tree.h"
+#include "unenforced.h"
+#include "window.h"
 
 static_assert(OTSEG_DIGEST_LEN == SHA256_DIGEST_SIZE, "the digest is a SHA-256");
 
@@ -56,7 +58,7 @@ struct otseg_successor {
 	struct otseg_reserve reserve;
 };
 
-static struct otseg_successor spare; /* kept while a conduit is granted */
+static struct otseg_successor spare; /* kept while something ends by itself */
 static struct otseg_policy *fallback; /* comes back unless the active one is confirmed */
 static struct otseg_reserve fallback_reserve;
 static struct page *zero_page; /* behind every page of a region that no image reaches */
@@ -270,6 +272,8 @@ static void swap_policy(struct otseg_policy *new, struct otseg_policy *old,
 	synchronize_rcu();
 	otseg_carry_destroy(live);
 	otseg_tree_update(new, old);
+	otseg_window_follow(new->image);
+	otseg_unenforced_follow(new);
 	*reserve = (struct otseg_reserve){};
 }
 
@@ -343,12 +347,19 @@ static void succeed(struct otseg_successor *next, struct otseg_policy *old)
 	new->since = old->since;
 	new->signer = old->signer;
 	otseg_conduit_write(new);
+	otseg_conduit_compare(old->image, new->image);
 	swap_policy(new, old, &next->reserve);
 	next->policy = NULL;
 	otseg_policy_destroy(old);
 }
 
-/* A grant must be able to end whatever memory there is by then. */
+/* Whether a conduit of the policy is open until a time that comes by itself. */
+static bool ends_by_itself(const struct otseg_policy *policy)
+{
+	return otseg_conduit_has_grants() || policy->image->sec[OTSEG_SEC_WINDOWS].count;
+}
+
+/* A grant, or a window, must be able to end whatever memory there is by then. */
 static int provide_spare(const struct otseg_policy *now, bool is_needed)
 {
 	if (is_needed)
@@ -467,7 +478,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 		goto unlock;
 
 	err = reserve_create(&reserve, policy->image);
-	if (!err && otseg_conduit_has_grants())
+	if (!err && ends_by_itself(policy))
 		err = successor_create(&next_spare, policy);
 	if (!err && confirm && !fallback)
 		err = reserve_create(&fallback_reserve, old->image);
@@ -482,7 +493,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 	swap_policy(policy, old, &reserve);
 	successor_destroy(&spare);
 	spare = next_spare;
-	provide_spare(policy, otseg_conduit_has_grants());
+	provide_spare(policy, ends_by_itself(policy));
 	retire(old, policy, confirm);
 	otseg_conduit_announce(policy);
 	*generation = policy->generation;
@@ -549,7 +560,7 @@ static void roll_back(struct otseg_policy *old, struct otseg_policy_id *told)
 	fallback = NULL;
 	/* Without memory the end of a grant asks for it again. */
 	successor_destroy(&spare);
-	provide_spare(new, otseg_conduit_has_grants());
+	provide_spare(new, ends_by_itself(new));
 	otseg_conduit_announce(new);
 	otseg_confirm_end(OTSEG_CONFIRM_STATE_ROLLED_BACK);
 	identify(new, told);
@@ -611,7 +622,7 @@ static int change(const struct otseg_conduit_request *request, struct otseg_poli
 
 	err = successor_create(next, old);
 	if (!err)
-		err = provide_spare(old, is_grant || otseg_conduit_has_grants());
+		err = provide_spare(old, is_grant || ends_by_itself(old));
 	if (!err)
 		err = otseg_conduit_change(old->image, request);
 	if (err)
@@ -646,6 +657,16 @@ int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *
 		err = otseg_conduit_check(old->image, request, extack);
 	if (err)
 		goto unlock;
+	if (!old->image) {
+		err = otseg_conduit_change(NULL, request);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "no memory to change the state of conduits");
+			goto unlock;
+		}
+		*generation = 0;
+		otseg_conduit_announce(old);
+		goto unlock;
+	}
 	/* Some are kept for the end of grants and the way back. */
 	if (old->generation >= U32_MAX - 2 * OTSEG_MAX_CONDUITS) {
 		NL_SET_ERR_MSG(extack, "all generations are used up, reload the module");
@@ -660,7 +681,7 @@ int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *
 	*generation = old->generation + 1;
 	succeed(&next, old);
 	old = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	provide_spare(old, otseg_conduit_has_grants());
+	provide_spare(old, ends_by_itself(old));
 	otseg_conduit_announce(old);
 unlock:
 	mutex_unlock(&commit_lock);
@@ -668,17 +689,21 @@ unlock:
 }
 
 /**
- * otseg_policy_expire_grants - close the conduits that were granted for a time which is over
+ * otseg_policy_follow_time - end the grants whose time is over, follow the windows of conduits
  *
  * Context: process, may sleep.
  */
-void otseg_policy_expire_grants(void)
+void otseg_policy_follow_time(void)
 {
 	struct otseg_policy *now;
+	bool is_due;
 
 	mutex_lock(&commit_lock);
 	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	if (!otseg_conduit_is_due())
+	/* Both in any case: each goes on to wait for its own. */
+	is_due = otseg_conduit_is_due();
+	is_due |= now->image && otseg_window_is_due(now->image);
+	if (!is_due)
 		goto unlock;
 	if (provide_spare(now, true)) {
 		otseg_conduit_retry();
@@ -687,7 +712,7 @@ void otseg_policy_expire_grants(void)
 	otseg_conduit_expire();
 	succeed(&spare, now);
 	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	provide_spare(now, otseg_conduit_has_grants());
+	provide_spare(now, ends_by_itself(now));
 	otseg_conduit_announce(now);
 unlock:
 	mutex_unlock(&commit_lock);

@@ -73,7 +73,7 @@ int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *
 void otseg_policy_expire(void);
 int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *expect_generation,
 			u32 *generation, struct netlink_ext_ack *extack);
-void otseg_policy_expire_grants(void);
+void otseg_policy_follow_time(void);
 int otseg_policy_require_signed(void);
 void otseg_policy_write(struct page **pages, u32 at, const void *from, u32 len);
 

@@ -66,6 +66,7 @@ int otseg_verify_prefixes(const struct otseg_verify *v);
 int otseg_verify_wires(const struct otseg_verify *v);
 
 int otseg_verify_conduits(const struct otseg_verify *v);
+int otseg_verify_windows(const struct otseg_verify *v);
 int otseg_verify_rules(const struct otseg_verify *v);
 int otseg_verify_leaves(const struct otseg_verify *v);
 int otseg_verify_cells(const struct otseg_verify *v);

@@ -268,13 +268,15 @@ static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
 static bool are_conduit_flags(const struct otseg_verify *v, u32 flags, bool is_intra)
 {
 	const u32 known = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA |
-			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE |
-			  OTSEG_CONDUIT_ADOPT_ALWAYS | OTSEG_CONDUIT_ADOPT_NEVER;
+			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_TIMED |
+			  OTSEG_CONDUIT_STATE | OTSEG_CONDUIT_ADOPT_ALWAYS |
+			  OTSEG_CONDUIT_ADOPT_NEVER;
 
 	return !(flags & ~known) &&
 	       !!(flags & OTSEG_CONDUIT_INTRA) == is_intra &&
 	       !(is_intra && flags & OTSEG_CONDUIT_SURVIVES) &&
 	       !(flags & OTSEG_CONDUIT_ADOPT_ALWAYS && flags & OTSEG_CONDUIT_ADOPT_NEVER) &&
+	       !(flags & OTSEG_CONDUIT_WITHIN && !(flags & OTSEG_CONDUIT_TIMED)) &&
 	       !!(flags & OTSEG_CONDUIT_ENABLED) ==
 		       !!otseg_conduit_follows(flags, v->image->flags);
 }

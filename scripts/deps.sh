@@ -20,7 +20,7 @@ declare -A groups=(
 	[check]="clang-19 groff-base libmodbus-dev libclang-rt-dev tshark tcpdump iproute2
 		iputils-ping ethtool nftables netcat-openbsd jq procps kmod mosquitto mosquitto-clients
 		python3 python3-yaml python3-jsonschema python3-scapy python3-pyasn1 python3-paho-mqtt
-		nmap-common openssl"
+		nmap-common openssl tzdata systemd"
 	# A kernel lane, a module built for it, and a machine that boots it.
 	[vm]="gcc libc6-dev make qemu-system-x86 cpio busybox-static kmod
 		pahole|dwarves xz-utils zstd libelf-dev iproute2 iputils-ping

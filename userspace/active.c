@@ -16,7 +16,7 @@ static int backend_find(struct otseg_active *active)
 
 	if (active->pins.state.backend == OTSEG_BACKEND_MAP)
 		return otseg_backend_open_map(&active->pins, &active->bpf, &active->pins.state.room,
-					      NULL, &active->backend);
+					      NULL, NULL, &active->backend);
 	err = otseg_backend_open_module(&active->backend);
 	if (err == -ENOENT && active->pins.state.backend != OTSEG_BACKEND_MODULE)
 		return 0;

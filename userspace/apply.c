@@ -35,6 +35,7 @@
 
 #include "active.h"
 #include "apply.h"
+#include "boot.h"
 #include "history.h"
 #include "net/need.h"
 #include "net/netdev.h"
@@ -62,6 +63,7 @@ struct apply {
 	struct otseg_active old;
 	const struct otseg_blob *image;
 	const struct otseg_blob *signature;
+	const void *state; /* to begin with */
 	char signer[OTSEG_SIGNER_MAX + 1]; /* once it is in force; empty: nobody */
 	enum otseg_backend_id id;
 	bool fresh;
@@ -158,10 +160,20 @@ static int state_check(const struct apply *run)
 	enum otseg_backend_id was = otseg_backend_genl(run->old.backend) ? OTSEG_BACKEND_MODULE :
 									   OTSEG_BACKEND_MAP;
 
-	if (!run->old.generation || was == run->id || otseg_state_is_plain(run->old.image.data))
+	if (!run->old.generation || was == run->id || !otseg_image_is_by_hand(run->old.image.data))
 		return 0;
 	otseg_error_print("island mode is on, or conduits are enabled, disabled or granted by hand: "
 			  "end that before the policy gets another owner");
+	return -ECANCELED;
+}
+
+/* What has hours needs an owner with a clock. */
+static int windows_check(const struct apply *run)
+{
+	if (run->id == OTSEG_BACKEND_MODULE || !OTSEG_IMAGE_COUNT(run->image->data, WINDOWS))
+		return 0;
+	otseg_error_print("when: needs the module: in map-backed mode nothing in the kernel could "
+			  "open and close a conduit in time");
 	return -ECANCELED;
 }
 
@@ -202,6 +214,8 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	err = confirm_plan(run);
 	if (!err)
 		err = state_check(run);
+	if (!err)
+		err = windows_check(run);
 	if (!err)
 		err = signature_plan(run);
 	if (!err)
@@ -339,7 +353,7 @@ static int store_open(struct apply *run)
 
 	if (run->store)
 		return 0;
-	return otseg_backend_open_map(&run->old.pins, run->bpf, &run->need.room,
+	return otseg_backend_open_map(&run->old.pins, run->bpf, &run->need.room, run->state,
 				      own_maps ? run->old.backend : NULL, &run->store);
 }
 
@@ -972,13 +986,31 @@ static void routes_warn(const struct apply *run)
 	free(list);
 }
 
+/* Whether an interface that is not there yet is closed when it comes. */
+static bool is_expected(const struct apply *run, const char *role)
+{
+	size_t i;
+
+	for (i = 0; i < run->old.n_guards; i++)
+		if (run->old.guards[i].bound && !strcmp(run->old.guards[i].role, role))
+			return run->id == OTSEG_BACKEND_MODULE;
+	return false;
+}
+
 /* What whoever applied it must know, whatever the output format. */
 static void report_warn(const struct apply *run)
 {
 	size_t i;
 
 	for (i = 0; i < run->n_roles; i++) {
-		if (run->roles[i].state == ROLE_ABSENT)
+		if (run->roles[i].state != ROLE_ABSENT)
+			continue;
+		if (is_expected(run, run->roles[i].name))
+			otseg_error_print("warning: interface %s does not exist; it passes nothing "
+					  "when it comes, until 'otseg interface watch' attaches it, "
+					  "or the policy is applied again",
+					  run->roles[i].name);
+		else
 			otseg_error_print("warning: interface %s does not exist; when it comes, "
 					  "apply the policy again%s",
 					  run->roles[i].name,
@@ -1030,6 +1062,7 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 		.signature = options->signature,
 		.next = OTSEG_BPF_CLOSED,
 		.confirm_s = options->confirm_s,
+		.state = options->state,
 	};
 	struct otseg_pins lock;
 	json_t *report;
@@ -1049,6 +1082,8 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 		err = roles_collect(&run);
 	if (!err)
 		err = apply_locked(&run, options->wanted);
+	if (!err && !run.confirm_s)
+		otseg_boot_keep(image, run.id);
 	if (!err) {
 		if (cli->json) {
 			report = report_json(&run);
@@ -1067,6 +1102,57 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 	otseg_active_close(&run.old);
 	otseg_pins_close(&lock);
 	return err ? exit_code(err) : OTSEG_EXIT_OK;
+}
+
+/* The steps of an apply up to those that need a policy. */
+static int closed_locked(struct apply *run)
+{
+	int err;
+
+	err = plan(run, OTSEG_BACKEND_MAP);
+	if (!err)
+		err = datapath_prepare(run);
+	if (!err)
+		err = store_open(run);
+	if (!err)
+		err = otseg_need_provide(run->bpf, &run->need, run->fresh && !run->shared);
+	if (!err)
+		err = state_write(run);
+	if (!err)
+		err = interfaces_attach(run);
+	otseg_bpf_close(&run->next);
+	return err;
+}
+
+/**
+ * otseg_apply_closed - attach the interfaces of a policy, map-backed, without the policy
+ * @image: the policy's image, checked
+ *
+ * Until one is applied they pass nothing. Nothing is taken back after a failure: what is
+ * attached is closed.
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_apply_closed(const struct otseg_blob *image)
+{
+	struct apply run = { .image = image, .next = OTSEG_BPF_CLOSED };
+	struct otseg_pins lock;
+	int err;
+
+	err = otseg_pins_open(&lock);
+	if (!err)
+		err = otseg_pins_lock(&lock);
+	if (!err)
+		err = otseg_active_open(&run.old, false);
+	if (!err)
+		err = roles_collect(&run);
+	if (!err)
+		err = closed_locked(&run);
+	free(run.roles);
+	otseg_backend_close(run.store);
+	otseg_active_close(&run.old);
+	otseg_pins_close(&lock);
+	return err;
 }
 
 /**

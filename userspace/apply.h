@@ -21,6 +21,8 @@ struct otseg_active;
  * @file: where it was read from, or NULL
  * @reason: what for, or NULL
  * @signature: of the image, or NULL
+ * @state: an image that bears the state to begin with where nothing is in force, or NULL;
+ *	map-backed only
  */
 struct otseg_apply_options {
 	const char *command;
@@ -29,10 +31,12 @@ struct otseg_apply_options {
 	const char *file;
 	const char *reason;
 	const struct otseg_blob *signature;
+	const void *state;
 };
 
 int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *image,
 		       const struct otseg_apply_options *options);
+int otseg_apply_closed(const struct otseg_blob *image);
 int otseg_apply_settle(struct otseg_active *active, json_t *released);
 
 #endif /* OTSEG_APPLY_H */

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "active.h"
+#include "boot.h"
 #include "change.h"
 #include "duration.h"
 #include "history.h"
+#include "policy/when.h"
 #include "print.h"
 
 /* How a change is asked for, and what has become of it. */
@@ -220,6 +222,9 @@ int otseg_change_run(const struct otseg_cli *cli, const struct otseg_change *cha
 	if (!err)
 		err = active.backend->ops->change(active.backend, change, &generation);
 	history_write(&active, change, err);
+	/* That island mode is so already is no reason to keep it otherwise. */
+	if (!err || (err == -EALREADY && !change->name))
+		otseg_boot_change(change);
 	if (!err)
 		report(cli, &active, change, generation);
 	otseg_active_close(&active);
@@ -257,9 +262,46 @@ static void details_add(struct otseg_genl *genl, json_t *conduits)
 
 static const char *now_word(u32 flags)
 {
-	if (!(flags & OTSEG_CONDUIT_ENABLED))
-		return otseg_conduit_follows(flags, 0) ? "cut" : "disabled";
+	const u32 within = flags & OTSEG_CONDUIT_TIMED ? OTSEG_CONDUIT_WITHIN : 0;
+
+	if (!(flags & OTSEG_CONDUIT_ENABLED)) {
+		if (otseg_conduit_follows(flags, 0))
+			return "cut";
+		return otseg_conduit_follows(flags | within, 0) ? "waiting" : "disabled";
+	}
 	return flags & OTSEG_CONDUIT_GRANTED ? "granted" : "enabled";
+}
+
+/* "open until Fri 18:00 CET", by the clock of its windows. */
+static json_t *window_text(const void *image, const struct otseg_when_look *look, u64 now)
+{
+	char text[OTSEG_WHEN_TEXT];
+
+	if (!otseg_when_shift(image, look->clock, now))
+		return look->until == OTSEG_NEVER ?
+			       json_string("closed: the policy knows no time as late as this") :
+			       json_string("closed: the host's clock is not set");
+	if (look->until == OTSEG_NEVER)
+		return json_string(look->is_open ? "open" : "closed");
+	otseg_when_time(image, look->clock, now, look->until, text);
+	return json_sprintf("%s %s", look->is_open ? "open until" : "opens", text);
+}
+
+/* What its windows are, by the clock of this host, and when that changes. */
+static void window_add(const void *image, u32 conduit, json_t *row)
+{
+	u64 now = (u64)time(NULL);
+	struct otseg_when_look look;
+	json_t *window;
+
+	if (!otseg_when_look(image, conduit, now, &look))
+		return;
+	window = json_pack("{s:b, s:o}", "open", look.is_open, "text",
+			   window_text(image, &look, now));
+	if (look.until != OTSEG_NEVER)
+		json_object_set_new(window, "seconds_left",
+				    json_integer((json_int_t)(look.until - now)));
+	json_object_set_new(row, "window", window);
 }
 
 /**
@@ -267,9 +309,9 @@ static const char *now_word(u32 flags)
  * @active: what is in force
  * @conduits: array of them, in the order of the image
  *
- * Adds to each: "now": enabled, granted, disabled, or cut by island mode; "enabled": whether
- * it is in force; "by_hand" where somebody has enabled or disabled it; "grant" and
- * "change_reason", if the module has one.
+ * Adds to each: "now": enabled, granted, disabled, waiting for a window, or cut by island
+ * mode; "enabled": whether it is in force; "window" where it has some; "by_hand" where somebody
+ * has enabled or disabled it; "grant" and "change_reason", if the module has one.
  */
 void otseg_change_show(const struct otseg_active *active, json_t *conduits)
 {
@@ -281,6 +323,7 @@ void otseg_change_show(const struct otseg_active *active, json_t *conduits)
 		u32 flags = all[i].flags;
 
 		json_object_set_new(row, "now", json_string(now_word(flags)));
+		window_add(active->image.data, (u32)i, row);
 		json_object_set_new(row, "enabled", json_boolean(flags & OTSEG_CONDUIT_ENABLED));
 		if (flags & (OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED))
 			json_object_set_new(row, "by_hand",

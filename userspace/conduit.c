@@ -22,6 +22,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "TO", "to", false },
 		{ "STATE", "now", false },
 		{ "LEFT", "grant.seconds_left", true },
+		{ "WINDOW", "window.text", false },
 		{ "MODE", "mode", false },
 		{ "RULES", "rules", true },
 		{ "REASON", "reason", false },

@@ -11,6 +11,7 @@
 
 #include "active.h"
 #include "apply.h"
+#include "boot.h"
 #include "change.h"
 #include "confirm.h"
 #include "duration.h"
@@ -108,6 +109,8 @@ static int confirm_locked(const struct otseg_cli *cli, struct otseg_active *acti
 	released = json_array();
 	otseg_apply_settle(active, released);
 	otseg_previous_clean(active->image.data);
+	otseg_image_plain(active->image.data);
+	otseg_boot_keep(&active->image, OTSEG_BACKEND_MODULE);
 	report(cli, "confirmed", policy.name, active->generation, released);
 	json_decref(released);
 	return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "active.h"
+#include "boot.h"
 #include "detach.h"
 #include "history.h"
 #include "print.h"
@@ -107,6 +108,21 @@ static void waiting_end(const struct otseg_active *active)
 		otseg_genl_policy_confirm(genl, policy.generation);
 }
 
+/* Those that wait for a device, or for a policy. */
+static void guards_release(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_interface *list = NULL;
+	size_t n_list = 0, i;
+
+	if (!genl || otseg_genl_interface_list(genl, &list, &n_list))
+		return;
+	for (i = 0; i < n_list; i++)
+		if (list[i].bound)
+			otseg_genl_interface_unbind(genl, 0, list[i].role);
+	free(list);
+}
+
 static void history_write(const struct otseg_active *active, int err)
 {
 	const struct otseg_history_entry entry = {
@@ -145,6 +161,10 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 		err = all_detach(&active, done);
 	if (!device && !err)
 		waiting_end(&active);
+	if (!device && !err)
+		guards_release(&active);
+	if (!device && !err)
+		otseg_boot_forget();
 	if (!device && active.has_bpf)
 		history_write(&active, err);
 	if (!err || json_array_size(done))

@@ -34,6 +34,7 @@
  * @since_ns: what the monotonic clock and the time of day differ by
  * @left: events until it ends, 0: it does not
  * @reminded_ns: when it was last said what is not enforced, 0: not yet
+ * @ear: where the module tells what it does by itself, NULL: there is none
  */
 struct monitor {
 	const struct otseg_cli *cli;
@@ -42,6 +43,7 @@ struct monitor {
 	s64 since_ns;
 	u64 left;
 	s64 reminded_ns;
+	struct otseg_genl *ear;
 };
 
 static s64 clock_ns(clockid_t clock)
@@ -282,9 +284,84 @@ static int datapath_follow(struct monitor *monitor, u32 *set, struct otseg_ring 
 	return err;
 }
 
+/* What becomes of a conduit, in words; and as a word for machines. */
+static const struct {
+	const char *text;
+	const char *word;
+} changes[] = {
+	[OTSEG_CONDUIT_CHANGE_ENABLE] = { "is enabled", "enable" },
+	[OTSEG_CONDUIT_CHANGE_DISABLE] = { "is disabled", "disable" },
+	[OTSEG_CONDUIT_CHANGE_GRANT] = { "is granted", "grant" },
+	[OTSEG_CONDUIT_CHANGE_REVOKE] = { "is no longer granted: revoked", "revoke" },
+	[OTSEG_CONDUIT_CHANGE_ISLAND_ON] = { "island mode is on", "island-on" },
+	[OTSEG_CONDUIT_CHANGE_ISLAND_OFF] = { "island mode is off", "island-off" },
+	[OTSEG_CONDUIT_CHANGE_EXPIRE] = { "is no longer granted: its time is over", "expire" },
+	[OTSEG_CONDUIT_CHANGE_DROP] = { "is what the new policy says", "drop" },
+	[OTSEG_CONDUIT_CHANGE_WINDOW_BEGIN] = { "is within its window from now on",
+						"window-begin" },
+	[OTSEG_CONDUIT_CHANGE_WINDOW_END] = { "is out of its window from now on", "window-end" },
+};
+
+static void change_text(const json_t *row, const struct otseg_genl_news *news)
+{
+	word_put(row, "time", "");
+	word_put(row, "conduit", " conduit ");
+	printf(" %s", changes[news->change].text);
+	number_put(row, "seconds_left", " for ");
+	if (news->seconds_left)
+		fputs(" s", stdout);
+	word_put(row, "why", ": ");
+	putchar('\n');
+}
+
+/* The state of a conduit, or island mode, has changed. */
+static void change_handle(struct monitor *monitor, const struct otseg_genl_news *news)
+{
+	json_t *row;
+
+	if (news->change >= sizeof(changes) / sizeof(changes[0]))
+		return;
+	row = json_pack("{s:o, s:s, s:s}", "time",
+			time_json(monitor, (u64)clock_ns(CLOCK_MONOTONIC)), "event", "conduit",
+			"change", changes[news->change].word);
+	if (*news->name)
+		json_object_set_new(row, "conduit", json_string(news->name));
+	if (news->seconds_left)
+		json_object_set_new(row, "seconds_left", json_integer(news->seconds_left));
+	if (*news->reason)
+		json_object_set_new(row, "why", json_string(news->reason));
+	if (monitor->cli->json)
+		otseg_print_json(monitor->cli, row);
+	else
+		change_text(row, news);
+	json_decref(row);
+}
+
+/* All news of the module; what it says of monitor mode is said with names. */
+static void news_read(struct monitor *monitor)
+{
+	struct otseg_genl_news news;
+	int heard;
+
+	while (monitor->ear && (heard = otseg_genl_hear(monitor->ear, &news)) != 0) {
+		if (heard == -ENOBUFS) {
+			otseg_error_print("warning: news of conduits was lost");
+		} else if (heard < 0) {
+			otseg_error_print("warning: no more news of conduits: %s",
+					  strerror(-heard));
+			otseg_genl_close(monitor->ear);
+			monitor->ear = NULL;
+		} else if (news.is_unenforced) {
+			monitor->reminded_ns = 0;
+		} else {
+			change_handle(monitor, &news);
+		}
+	}
+}
+
 /*
- * As long as anything is in monitor mode, say so: at once, and once a minute. It is no event
- * of a frame, and does not count as one.
+ * As long as anything is in monitor mode, say so: at once, and once a minute, by the module's
+ * clock if there is a module. It is no event of a frame, and does not count as one.
  */
 static void remind(struct monitor *monitor)
 {
@@ -293,7 +370,7 @@ static void remind(struct monitor *monitor)
 	json_t *unenforced;
 	char prefix[64];
 
-	if (monitor->reminded_ns && now - monitor->reminded_ns < REMIND_NS)
+	if (monitor->reminded_ns && (monitor->ear || now - monitor->reminded_ns < REMIND_NS))
 		return;
 	monitor->reminded_ns = now;
 	if (!otseg_active_open(&active, true) && active.generation) {
@@ -324,6 +401,7 @@ static int events_follow(struct monitor *monitor, struct otseg_ring **ring)
 	for (;;) {
 		/* The time of day may be set meanwhile. */
 		monitor->since_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+		news_read(monitor);
 		remind(monitor);
 		err = otseg_ring_read(*ring);
 		fflush(stdout);
@@ -366,6 +444,8 @@ static int monitor_run(const struct otseg_cli *cli)
 		ret = OTSEG_EXIT_REFUSED;
 		goto out;
 	}
+	if (otseg_backend_genl(monitor.active.backend))
+		otseg_genl_listen(&monitor.ear);
 	err = otseg_ring_open(&monitor.active.pins, event_handle, &monitor, &ring);
 	if (err == -EBUSY)
 		ret = OTSEG_EXIT_REFUSED;
@@ -375,6 +455,7 @@ static int monitor_run(const struct otseg_cli *cli)
 		ret = OTSEG_EXIT_OK;
 out:
 	otseg_ring_close(ring);
+	otseg_genl_close(monitor.ear);
 	otseg_active_close(&monitor.active);
 	return ret;
 }

@@ -31,7 +31,7 @@
 #define HISTORY "history.jsonl"
 #define PREVIOUS "previous-"
 #define SIGNATURE "signature-"
-#define PATH_LEN 4096
+#define PATH_LEN OTSEG_STATE_PATH
 
 static const char *state_dir(void)
 {
@@ -40,7 +40,14 @@ static const char *state_dir(void)
 	return dir && *dir ? dir : STATE_DIR;
 }
 
-static int state_path(char path[PATH_LEN], const char *name)
+/**
+ * otseg_history_path - where a file is kept
+ * @path: takes its path
+ * @name: its name
+ *
+ * Return: 0 or -ENAMETOOLONG.
+ */
+int otseg_history_path(char path[PATH_LEN], const char *name)
 {
 	return snprintf(path, PATH_LEN, "%s/%s", state_dir(), name) < PATH_LEN ? 0 : -ENAMETOOLONG;
 }
@@ -107,7 +114,7 @@ static int line_append(const char *line)
 
 	err = state_make();
 	if (!err)
-		err = state_path(path, HISTORY);
+		err = otseg_history_path(path, HISTORY);
 	if (err)
 		return err;
 	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -442,7 +449,7 @@ int otseg_history_read(json_t *list, size_t *n_damaged)
 	int err;
 
 	*n_damaged = 0;
-	err = state_path(path, HISTORY);
+	err = otseg_history_path(path, HISTORY);
 	if (err)
 		return err;
 	file = fopen(path, "re");
@@ -486,17 +493,24 @@ static int previous_path(char path[PATH_LEN], const void *successor)
 	char name[KEPT_LEN];
 
 	previous_name(name, successor);
-	return state_path(path, name);
+	return otseg_history_path(path, name);
 }
 
-static int keep(const char *name, const struct otseg_blob *blob)
+/**
+ * otseg_history_keep - keep a file, in place of one of the same name
+ * @name: its name
+ * @blob: what is in it
+ *
+ * Return: 0 or a negative errno; after a failure the one before is there.
+ */
+int otseg_history_keep(const char *name, const struct otseg_blob *blob)
 {
 	char path[PATH_LEN];
 	int err;
 
 	err = state_make();
 	if (!err)
-		err = state_path(path, name);
+		err = otseg_history_path(path, name);
 	if (!err)
 		err = otseg_source_write(path, blob, 0600);
 	return err ? err : dir_sync();
@@ -513,7 +527,7 @@ void otseg_previous_keep(const void *successor, const struct otseg_blob *image)
 	int err;
 
 	previous_name(name, successor);
-	err = keep(name, image);
+	err = otseg_history_keep(name, image);
 	if (err)
 		otseg_error_print("warning: no rollback without a file: the policy before cannot be "
 				  "kept in %s: %s",
@@ -542,7 +556,7 @@ static int signature_path(char path[PATH_LEN], const void *image)
 	char name[KEPT_LEN];
 
 	signature_name(name, image);
-	return state_path(path, name);
+	return otseg_history_path(path, name);
 }
 
 /**
@@ -556,7 +570,7 @@ void otseg_signature_keep(const void *image, const struct otseg_blob *signature)
 	int err;
 
 	signature_name(name, image);
-	err = keep(name, signature);
+	err = otseg_history_keep(name, signature);
 	if (err)
 		otseg_error_print("warning: a rollback to this policy needs its signature again: it "
 				  "cannot be kept in %s: %s",
@@ -615,7 +629,7 @@ void otseg_previous_clean(const void *active)
 		    strncmp(entry->d_name, SIGNATURE, strlen(SIGNATURE)))
 			continue;
 		if (!strcmp(entry->d_name, spared[0]) || !strcmp(entry->d_name, spared[1]) ||
-		    !strcmp(entry->d_name, spared[2]) || state_path(path, entry->d_name))
+		    !strcmp(entry->d_name, spared[2]) || otseg_history_path(path, entry->d_name))
 			continue;
 		unlink(path);
 	}

@@ -40,6 +40,10 @@ struct otseg_history_entry {
 	u32 for_s;
 };
 
+#define OTSEG_STATE_PATH 4096 /* bytes of the path of a file that is kept */
+
+int otseg_history_path(char path[OTSEG_STATE_PATH], const char *name);
+int otseg_history_keep(const char *name, const struct otseg_blob *blob);
 void otseg_history_add(const struct otseg_history_entry *entry);
 void otseg_history_catch_up(const struct otseg_genl_policy *policy);
 void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list);

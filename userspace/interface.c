@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "active.h"
+#include "boot.h"
 #include "detach.h"
+#include "interface.h"
 #include "mirror.h"
 #include "net/netdev.h"
 #include "net/route.h"
 #include "net/wire.h"
 #include "object.h"
 #include "print.h"
+#include "watch.h"
 
 enum {
 	ATTACH_NAME,
@@ -295,50 +298,87 @@ static int wires_join(const struct otseg_active *active, const char *role)
 	return err;
 }
 
+/**
+ * otseg_interface_attach - govern a device
+ * @active: what is in force, with a datapath; the folder is locked
+ * @device: the device
+ * @how: the policy's name for it, flags of its link and mode; takes what has become of it
+ *
+ * It passes what the policy allows from then on.
+ *
+ * Return: 0 or a negative errno, which has been told.
+ */
+int otseg_interface_attach(const struct otseg_active *active, const struct otseg_device *device,
+			   struct otseg_attachment *how)
+{
+	struct otseg_attachment at;
+	size_t i;
+	int err;
+
+	for (i = 0; i < active->n_attached; i++) {
+		at = active->attached[i];
+		if (!at.device.name[0])
+			continue;
+		if (at.device.ifindex == device->ifindex || !strcmp(at.role, how->role)) {
+			otseg_error_print("%s: already attached as '%s'", at.device.name, at.role);
+			return -EBUSY;
+		}
+	}
+	err = otseg_attach_add(&active->pins, &active->bpf, device, how->role, how->link_flags,
+			       how->mode, &at);
+	if (err)
+		return err;
+	err = active->backend->ops->bind(active->backend, device->ifindex, how->role);
+	if (!err)
+		err = wires_join(active, how->role);
+	if (err) {
+		otseg_attach_remove(&active->pins, &active->bpf, device->ifindex);
+		return err;
+	}
+	*how = at;
+	return 0;
+}
+
+/**
+ * otseg_interface_report - say that a device is governed from now on
+ * @cli: the command line, for the output
+ * @at: what otseg_interface_attach() has made
+ */
+void otseg_interface_report(const struct otseg_cli *cli, const struct otseg_attachment *at)
+{
+	if (cli->json)
+		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", at->role,
+		       at->device.name, otseg_attach_mode_name(at->mode));
+	else
+		printf("interface %s: governed as %s from now on, %s XDP\n", at->device.name,
+		       at->role, otseg_attach_mode_name(at->mode));
+	fflush(stdout);
+}
+
 static int device_attach(const struct otseg_cli *cli, struct otseg_active *active)
 {
 	const char *role = cli->keys[ATTACH_NAME] ? cli->keys[ATTACH_NAME] : cli->words[0];
-	struct otseg_attachment at;
+	struct otseg_attachment at = {
+		.link_flags = OTSEG_LINK_BY_HAND,
+		.mode = mode_parse(cli->keys[ATTACH_MODE]),
+	};
 	struct otseg_device device;
-	size_t i;
 	int err;
 
 	if (!active->has_bpf) {
 		otseg_error_print("no datapath is loaded; 'otseg policy apply' loads it");
 		return -ENOENT;
 	}
+	snprintf(at.role, sizeof(at.role), "%s", role);
 	err = otseg_device_find(cli->words[0], &device);
 	if (err) {
 		otseg_error_print("%s: %s", cli->words[0], strerror(-err));
 		return err;
 	}
-	for (i = 0; i < active->n_attached; i++) {
-		at = active->attached[i];
-		if (!at.device.name[0])
-			continue;
-		if (at.device.ifindex == device.ifindex || !strcmp(at.role, role)) {
-			otseg_error_print("%s: already attached as '%s'", at.device.name, at.role);
-			return -EBUSY;
-		}
-	}
-	err = otseg_attach_add(&active->pins, &active->bpf, &device, role, OTSEG_LINK_BY_HAND,
-			       mode_parse(cli->keys[ATTACH_MODE]), &at);
-	if (err)
-		return err;
-	err = active->backend->ops->bind(active->backend, device.ifindex, role);
+	err = otseg_interface_attach(active, &device, &at);
 	if (!err)
-		err = wires_join(active, role);
-	if (err) {
-		otseg_attach_remove(&active->pins, &active->bpf, device.ifindex);
-		return err;
-	}
-	if (cli->json)
-		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", role, device.name,
-		       otseg_attach_mode_name(at.mode));
-	else
-		printf("interface %s: governed as %s from now on, %s XDP\n", device.name, role,
-		       otseg_attach_mode_name(at.mode));
-	return 0;
+		otseg_interface_report(cli, &at);
+	return err;
 }
 
 static int attach_run(const struct otseg_cli *cli)
@@ -368,6 +408,16 @@ static int attach_run(const struct otseg_cli *cli)
 static int mirror_run(const struct otseg_cli *cli)
 {
 	return otseg_mirror_run(cli, cli->keys[0]);
+}
+
+static int watch_run(const struct otseg_cli *cli)
+{
+	return otseg_watch_run(cli);
+}
+
+static int close_run(const struct otseg_cli *cli)
+{
+	return otseg_boot_close_run(cli);
 }
 
 static int detach_run(const struct otseg_cli *cli)
@@ -401,6 +451,17 @@ static const struct otseg_command commands[] = {
 		.sentence = "Mirror the links of wires with 'mirror-link', until it is ended: an end "
 			    "whose other end has no link is taken down, and up again.",
 		.run = mirror_run,
+	},
+	{
+		.name = "watch",
+		.sentence = "Attach interfaces of the policy that appear, until it is ended.",
+		.run = watch_run,
+	},
+	{
+		.name = "close",
+		.sentence = "When the host starts: close the interfaces of the policy that 'policy "
+			    "restore' is to put in force, before any link is up.",
+		.run = close_run,
 	},
 	{
 		.name = "detach",

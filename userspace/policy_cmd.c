@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "boot.h"
 #include "confirm.h"
 #include "detach.h"
 #include "duration.h"
 #include "history.h"
 #include "object.h"
+#include "policy/when.h"
 #include "print.h"
 #include "sign.h"
 #include "source.h"
@@ -255,6 +257,9 @@ static int diff_run(const struct otseg_cli *cli)
 		/* What is open or closed by hand is no part of a policy. */
 		otseg_image_plain(old_image.data);
 		otseg_image_plain(new_image.data);
+		/* Hours are compared as such: what passes is what passes within them. */
+		otseg_when_open(old_image.data, OTSEG_NEVER);
+		otseg_when_open(new_image.data, OTSEG_NEVER);
 		ret = otseg_image_diff(stdout, old_image.data, new_image.data, print_flags(cli));
 		if (ret < 0) {
 			otseg_error_print("%s", strerror(-ret));
@@ -497,6 +502,12 @@ static const struct otseg_command commands[] = {
 		.keys = { OTSEG_KEY_REASON(false) },
 		.sentence = "Go back to the last confirmed policy, or to the one before this.",
 		.run = rollback_run,
+	},
+	{
+		.name = "restore",
+		.sentence = "Put the last confirmed policy in force again, when the host has "
+			    "started; closed as it was.",
+		.run = otseg_boot_restore_run,
 	},
 	{
 		.name = "history",

@@ -182,7 +182,7 @@ static void confirm_text(const json_t *confirm)
 		       json_integer_value(json_object_get(confirm, "since_s")));
 }
 
-/* Conduits whose state is not the policy's: granted, by hand, or cut by island mode. */
+/* Conduits whose state is not the policy's alone: granted, by hand, cut, or with windows. */
 static json_t *conduits_json(const struct otseg_active *active)
 {
 	const void *image = active->image.data;
@@ -198,7 +198,8 @@ static json_t *conduits_json(const struct otseg_active *active)
 	for (i = json_array_size(list); i--;) {
 		row = json_array_get(list, i);
 		json_object_del(row, "enabled");
-		if (json_equal(json_object_get(row, "now"), json_object_get(row, "state")))
+		if (!json_object_get(row, "window") &&
+		    json_equal(json_object_get(row, "now"), json_object_get(row, "state")))
 			json_array_remove(list, i);
 	}
 	return list;
@@ -207,9 +208,9 @@ static json_t *conduits_json(const struct otseg_active *active)
 static void conduits_text(const json_t *status)
 {
 	const json_t *conduits = json_object_get(status, "changed_conduits"), *row;
-	const char *now, *reason;
+	const char *now, *reason, *text;
 	char left[OTSEG_DURATION_TEXT];
-	const json_t *grant;
+	const json_t *grant, *window;
 	size_t i, n_cut = 0;
 
 	json_array_foreach(conduits, i, row)
@@ -220,15 +221,19 @@ static void conduits_text(const json_t *status)
 		now = json_string_value(json_object_get(row, "now"));
 		reason = json_string_value(json_object_get(row, "change_reason"));
 		grant = json_object_get(row, "grant");
-		if (!grant && !json_object_get(row, "by_hand"))
+		window = json_object_get(row, "window");
+		text = json_string_value(json_object_get(window, "text"));
+		if (!grant && !json_object_get(row, "by_hand") && !window)
 			continue;
 		printf("conduit     %s: %s", json_string_value(json_object_get(row, "name")), now);
+		if (window)
+			printf(", %s", text);
 		if (grant) {
 			u32 s = (u32)json_integer_value(json_object_get(grant, "seconds_left"));
 
 			otseg_duration_print(left, s);
 			printf("%s, %s left", strcmp(now, "cut") ? "" : ", granted", left);
-		} else {
+		} else if (json_object_get(row, "by_hand")) {
 			fputs(" by hand", stdout);
 		}
 		printf("%s%s\n", reason ? ": " : "", reason ? reason : "");

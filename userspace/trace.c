@@ -12,6 +12,14 @@ static const struct otseg_command commands[] = {
 		.keys = { { "interface", "NAME",
 			    "where the frames came in; otherwise each came in where its source "
 			    "lives",
+			    false },
+			  { "opening", "assume|seen",
+			    "assume (default): connections older than the capture were opened "
+			    "before it",
+			    false },
+			  { "at", "TIME",
+			    "only windows are open that are so then, as 2026-11-27T06:30:00Z; "
+			    "otherwise every window is",
 			    false } },
 		.sentence = "Say what the policy (a file, an image or 'active') does with each "
 			    "frame of a capture.",

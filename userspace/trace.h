@@ -11,6 +11,7 @@
 enum {
 	OTSEG_SIMULATE_INTERFACE,
 	OTSEG_SIMULATE_OPENING,
+	OTSEG_SIMULATE_AT,
 };
 
 /* Keyed arguments of `trace decode`. */

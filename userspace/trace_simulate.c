@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../bpf/engine/classify.h"
@@ -15,6 +16,7 @@
 #include "engine.h"
 #include "message.h"
 #include "opening.h"
+#include "policy/when.h"
 #include "print.h"
 #include "reason.h"
 #include "service.h"
@@ -406,6 +408,41 @@ static int policy_read(const char *path, struct otseg_blob *image)
 	return err ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_OK;
 }
 
+static bool time_parse(const char *text, u64 *at)
+{
+	struct tm tm = {};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	time_t time = end && !*end ? timegm(&tm) : -1;
+
+	*at = (u64)time;
+	return time >= 0;
+}
+
+/*
+ * Which windows are open: those of a moment, or all of them, for a policy that is not in
+ * force. What is in force says so itself.
+ */
+static int windows_open(const struct otseg_cli *cli, const struct otseg_blob *image)
+{
+	const char *text = cli->keys[OTSEG_SIMULATE_AT];
+	u64 at = OTSEG_NEVER;
+
+	if (text && !time_parse(text, &at)) {
+		otseg_error_print("'at %s': expected a time (UTC) like 2026-11-27T06:30:00Z\n"
+				  "Try 'otseg trace simulate help'.",
+				  text);
+		return OTSEG_EXIT_USAGE;
+	}
+	if (!OTSEG_IMAGE_COUNT(image->data, WINDOWS) ||
+	    (!text && !strcmp(cli->words[0], "active")))
+		return OTSEG_EXIT_OK;
+	otseg_when_open(image->data, at);
+	if (!text)
+		otseg_error_print("warning: the policy has conduits with windows, which are all "
+				  "taken to be open; 'at TIME' says when");
+	return OTSEG_EXIT_OK;
+}
+
 /**
  * otseg_trace_simulate - the command `trace simulate`
  * @cli: the command line
@@ -420,8 +457,12 @@ int otseg_trace_simulate(const struct otseg_cli *cli)
 
 	run.assumes = !opening || !strcmp(opening, "assume");
 	ret = policy_read(cli->words[0], &run.image);
-	if (ret)
+	if (!ret)
+		ret = windows_open(cli, &run.image);
+	if (ret) {
+		otseg_blob_free(&run.image);
 		return ret;
+	}
 	run.engine = otseg_engine_new();
 	run.scratch = calloc(1, sizeof(*run.scratch));
 	if (!run.engine || !run.scratch) {

@@ -39,6 +39,8 @@
 #define OTSEG_MAX_INTERVALS 65536 /* selector intervals of one cell */
 #define OTSEG_MAX_LIST 64 /* ranges in one units, functions, objects or values list */
 #define OTSEG_MAX_TEXT 128 /* bytes of one text that a rule names */
+#define OTSEG_MAX_CLOCKS 64 /* time zones */
+#define OTSEG_MAX_WINDOWS 32 /* windows of one conduit */
 #define OTSEG_MAX_PROBES 8 /* slots to look at in the image's hash tables */
 #define OTSEG_NONE16 0xffff
 #define OTSEG_NONE32 0xffffffffu
@@ -76,6 +78,10 @@
 	X(ASSET_REFS, u32, 1048576)                                            \
 	X(PREFIXES, struct otseg_img_prefix, OTSEG_MAX_PREFIXES)               \
 	X(WIRES, struct otseg_img_wire, OTSEG_MAX_WIRES)                       \
+	/* what the owner of the policy needs to follow the time of day */     \
+	X(CLOCKS, struct otseg_img_clock, OTSEG_MAX_CLOCKS)                    \
+	X(SHIFTS, struct otseg_img_shift, 16384)                               \
+	X(WINDOWS, struct otseg_img_window, 16384)                             \
 	X(STRINGS, u8, 8388608)
 /* clang-format on */
 
@@ -349,9 +355,9 @@ struct otseg_img_rate {
 
 /*
  * What the datapath heeds is ENABLED, MONITOR and ADOPT_*. ENABLED follows from the policy, which
- * has STANDING and SURVIVES, and from the state, which is not the policy's and not under
- * its digest: OPENED, CLOSED, GRANTED and OTSEG_IMG_ISLAND. Without a state an image is
- * called plain, and that is what the tool compiles. See otseg_conduit_follows().
+ * has STANDING, SURVIVES and TIMED, and from the state, which is not the policy's and not
+ * under its digest: OPENED, CLOSED, GRANTED, WITHIN and OTSEG_IMG_ISLAND. Without a state an
+ * image is called plain, and that is what the tool compiles. See otseg_conduit_follows().
  */
 #define OTSEG_CONDUIT_ENABLED 0x1 /* its rules permit something, now */
 #define OTSEG_CONDUIT_MONITOR 0x2 /* would-be drops are counted and passed */
@@ -363,8 +369,11 @@ struct otseg_img_rate {
 #define OTSEG_CONDUIT_GRANTED 0x80 /* state: open until a time that its owner keeps */
 #define OTSEG_CONDUIT_ADOPT_ALWAYS 0x100 /* takes connections up at any time */
 #define OTSEG_CONDUIT_ADOPT_NEVER 0x200 /* and at no time, whatever the image says */
-#define OTSEG_CONDUIT_STATE \
-	(OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED | OTSEG_CONDUIT_GRANTED)
+#define OTSEG_CONDUIT_TIMED 0x1000 /* it has windows, and is in force within them only */
+#define OTSEG_CONDUIT_WITHIN 0x2000 /* state: the time of day is within one of them */
+#define OTSEG_CONDUIT_STATE                                                     \
+	(OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED | OTSEG_CONDUIT_GRANTED | \
+	 OTSEG_CONDUIT_WITHIN)
 
 /**
  * struct otseg_img_conduit - an IEC 62443 conduit
@@ -411,8 +420,12 @@ static inline u32 otseg_conduit_follows(u32 conduit_flags, u32 image_flags)
 	if ((image_flags & OTSEG_IMG_ISLAND) &&
 	    !(conduit_flags & (OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_INTRA)))
 		return 0;
-	return policy == OTSEG_CONDUIT_STANDING ||
-	       (conduit_flags & (OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_GRANTED));
+	if (conduit_flags & OTSEG_CONDUIT_GRANTED)
+		return 1;
+	/* A grant has an end of its own; whatever else is open, is so within its windows. */
+	if ((conduit_flags & (OTSEG_CONDUIT_TIMED | OTSEG_CONDUIT_WITHIN)) == OTSEG_CONDUIT_TIMED)
+		return 0;
+	return policy == OTSEG_CONDUIT_STANDING || (conduit_flags & OTSEG_CONDUIT_OPENED);
 }
 
 #define OTSEG_BUDGET_SLOTS 8192
@@ -582,6 +595,60 @@ struct otseg_img_wire {
 	u16 ends[2];
 	u32 flags;
 	u32 line;
+};
+
+/**
+ * struct otseg_img_clock - the local time of a time zone, written out
+ * @name: string, its name in the time zone database
+ * @shifts: first of its shifts in SHIFTS
+ * @n_shifts: their number, at least 1
+ * @reserved: zero
+ * @until: seconds since 1970 (UTC) at which the table ends
+ *
+ * Before its first shift and from @until on nobody knows the local time: no window is open.
+ */
+struct otseg_img_clock {
+	u32 name;
+	u32 shifts;
+	u32 n_shifts;
+	u32 reserved;
+	u64 until;
+};
+
+/**
+ * struct otseg_img_shift - from this second up to the next one: one distance from UTC
+ * @from: seconds since 1970 (UTC)
+ * @offset: seconds that local time is ahead of UTC
+ * @name: string, what that is called: "CET"
+ */
+struct otseg_img_shift {
+	u64 from;
+	s32 offset;
+	u32 name;
+};
+
+#define OTSEG_TIME_MAX (1ull << 40) /* seconds: no time in an image is as late as that */
+#define OTSEG_DAY_MINUTES 1440
+
+/**
+ * struct otseg_img_window - hours of the week in which a conduit may be in force
+ * @conduit: index of the conduit; the windows of a conduit follow one another, in the order
+ *	of the text, and conduits stand in their own order
+ * @clock: whose local time it speaks of
+ * @days: bit D set: it begins on day D, 0 is Monday
+ * @from: minute of the day it begins with
+ * @until: minute of the day it ends before, 1 to 1440; less than @from: of the next day
+ * @reserved: zero
+ *
+ * A moment is in a window if the local time of that moment is: see image_when.c.
+ */
+struct otseg_img_window {
+	u16 conduit;
+	u16 clock;
+	u16 days;
+	u16 from;
+	u16 until;
+	u16 reserved;
 };
 
 /*

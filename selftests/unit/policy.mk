@@ -6,7 +6,7 @@
 
 include $(TOP)/userspace/policy/Makefile.inc
 
-POLICY_TESTS  := test_policy_errors test_policy_image test_policy_lookup test_state
+POLICY_TESTS  := test_policy_errors test_policy_image test_policy_lookup test_state test_when
 POLICY_HELPERS := test_policy_capacity gen_policy policy_keys
 PROGRAMS += $(POLICY_TESTS) $(POLICY_HELPERS)
 
@@ -16,7 +16,8 @@ POLICY_LIBS := $(shell pkg-config --libs $(POLICY_PACKAGES))
 POLICY_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 POLICY_OBJS := $(POLICY_SRCS:%.c=$(OUT)/policy/%.o)
 POLICY_DEPS := $(wildcard $(TOP)/userspace/policy/*.[ch] $(TOP)/include/otseg/*.h \
-	$(TOP)/kmod/*verify*.[ch] $(TOP)/kmod/image_state.[ch]) $(wildcard $(TOP)/bpf/proto/*.h) $(TOP)/bpf/engine/message.h
+	$(TOP)/kmod/*verify*.[ch] $(TOP)/kmod/image_state.[ch] \
+	$(TOP)/kmod/image_when.[ch]) $(wildcard $(TOP)/bpf/proto/*.h) $(TOP)/bpf/engine/message.h
 
 $(POLICY_OBJS): $(OUT)/policy/%.o: $(TOP)/%.c $(POLICY_DEPS)
 	@mkdir -p $(@D)

@@ -78,8 +78,8 @@ helps()
 
 objects="status policy zone conduit island rule flow event interface trace reason service protocol"
 declare -A commands=(
-	[status]=show [policy]="check compile sign verify show apply diff confirm rollback history detach" [zone]=show
-	[conduit]="show grant revoke enable disable" [island]="show on off" [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror detach"
+	[status]=show [policy]="check compile sign verify show apply diff confirm rollback restore history detach" [zone]=show
+	[conduit]="show grant revoke enable disable" [island]="show on off" [rule]=show [flow]=show [event]="show monitor" [interface]="show attach mirror watch close detach"
 	[trace]="simulate decode" [reason]=list [service]="list access"
 	[protocol]="list show"
 )

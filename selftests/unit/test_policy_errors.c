@@ -47,6 +47,12 @@
 	     "    from: a\n"                                              \
 	     "    to: b\n"                                                \
 	     "    rules:\n"
+#define TIMED(text)                                                       \
+	ZONE "  a: {level: 1, interfaces: [x], prefixes: [10.0.0.0/8]}\n" \
+	     "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n" \
+	     "conduits:\n"                                                \
+	     "  c: {reason: x, from: a, to: b, " text ",\n"               \
+	     "      rules: {one: {service: tcp, port: 80}}}\n"
 #define LINK_RULE(text) WIRED "      one: {" text "}\n"
 
 struct test_case {
@@ -650,6 +656,84 @@ static const struct test_case cases[] = {
 	  "14:3: warning: no rule names the asset 'mixed'" },
 	{ "too many rules for the same endpoints", NULL,
 	  "85:7: error: more than 64 rules apply to the same endpoints" },
+
+	/* windows */
+	{ "hours without days",
+	  TIMED("when: \"06:00-18:00 UTC\""),
+	  "expected a day, Mon to Sun, at '06:00-18:00 UTC'" },
+	{ "an unknown day",
+	  TIMED("when: \"Mo 06:00-18:00 UTC\""),
+	  "expected a day, Mon to Sun, at 'Mo 06" },
+	{ "a day in a range that is none",
+	  TIMED("when: \"Mon-Fr 06:00-18:00 UTC\""),
+	  "expected a day, Mon to Sun, at 'Fr 06" },
+	{ "a day twice",
+	  TIMED("when: \"Mon-Wed,Tue 06:00-18:00 UTC\""),
+	  "the day Tue stands in it twice" },
+	{ "a range of days that overlaps past Sunday",
+	  TIMED("when: \"Mon,Sat-Mon 06:00-18:00 UTC\""),
+	  "the day Mon stands in it twice" },
+	{ "days without hours",
+	  TIMED("when: Mon-Fri"),
+	  "expected a space and the hours at ''" },
+	{ "an hour without its zero",
+	  TIMED("when: \"Mon 6:00-18:00 UTC\""),
+	  "expected a time of day, 00:00 to 24:00, at '6:00" },
+	{ "an hour that is none",
+	  TIMED("when: \"Mon 06:00-24:01 UTC\""),
+	  "expected a time of day, 00:00 to 24:00, at '24:01" },
+	{ "a minute that is none",
+	  TIMED("when: \"Mon 06:60-18:00 UTC\""),
+	  "expected a time of day, 00:00 to 24:00, at '06:60" },
+	{ "hours without an end",
+	  TIMED("when: \"Mon 06:00 UTC\""),
+	  "expected '-' and the end of the window at ' UTC'" },
+	{ "a window of no length",
+	  TIMED("when: \"Mon 06:00-06:00 UTC\""),
+	  "it ends when it begins; a whole day is 00:00-24:00" },
+	{ "a window from midnight to midnight",
+	  TIMED("when: \"Mon 24:00-00:00 UTC\""),
+	  NULL },
+	{ "hours without a time zone",
+	  TIMED("when: \"Mon 06:00-18:00\""),
+	  "expected a space and a time zone at ''" },
+	{ "an unknown time zone",
+	  TIMED("when: \"Mon 06:00-18:00 Europe/Bonn\""),
+	  "there is no time zone 'Europe/Bonn' here" },
+	{ "a time zone that is a folder",
+	  TIMED("when: \"Mon 06:00-18:00 Europe\""),
+	  "there is no time zone 'Europe' here" },
+	{ "a time zone that is another file",
+	  TIMED("when: \"Mon 06:00-18:00 ../../../etc/passwd\""),
+	  "there is no time zone '../../../etc/passwd' here" },
+	{ "a time zone that is a table of them",
+	  TIMED("when: \"Mon 06:00-18:00 tzdata/zi\""),
+	  "there is no time zone 'tzdata/zi' here" },
+	{ "a time zone with leap seconds",
+	  TIMED("when: \"Mon 06:00-18:00 right/UTC\""),
+	  "there is no time zone 'right/UTC' here" },
+	{ "more behind a window",
+	  TIMED("when: \"Mon 06:00-18:00 UTC UTC\""),
+	  "there is no time zone 'UTC UTC' here" },
+	{ "windows that are a map",
+	  TIMED("when: {a: b}"),
+	  "expected hours of the week, as in 'Mon-Fri 06:00-18:00 Europe/Berlin', found a map" },
+	{ "no windows",
+	  TIMED("when: []"),
+	  "expected 1 to 32 windows, found 0" },
+	{ "33 windows",
+	  TIMED("when: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, "
+		"3, 4, 5, 6, 7, 8, 9, 0, 1, 2]"),
+	  "expected 1 to 32 windows, found 33" },
+	{ "a useless window",
+	  TIMED("when: [\"Mon-Fri 06:00-18:00 UTC\", \"Tue 07:00-08:00 UTC\"]"),
+	  "warning: this window is useless: those before it have its hours" },
+	{ "a window whose end another one has",
+	  TIMED("when: [\"Sun 22:00-06:00 UTC\", \"Mon 00:00-05:00 UTC\"]"),
+	  "warning: this window is useless" },
+	{ "windows of different clocks",
+	  TIMED("when: [\"Mon-Fri 06:00-18:00 UTC\", \"Tue 07:00-08:00 Europe/Berlin\"]"),
+	  NULL },
 };
 
 /* Cases that are too long to be written down. */

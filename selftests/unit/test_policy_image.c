@@ -12,7 +12,7 @@
 #include "image_walk.h"
 #include "ktap.h"
 #include "otseg/service.h"
-#include "userspace/policy/policy.h"
+#include "userspace/policy/when.h"
 
 /* Every section is used, every kind of record is there. */
 static const char rich[] =
@@ -55,7 +55,8 @@ static const char rich[] =
 	"          rate: {packets: 10/m, bytes: 2MB/h, burst: 3}, idle: 90s}\n"
 	"      b: {service: modbus, access: write, values: [1, 5-9], from: hmi}\n"
 	"      c: {service: icmp, types: [echo, 3/1, 200]}\n"
-	"  side: {reason: r2, from: it, to: ot, state: disabled, rules: {t: {service: tcp}}}\n"
+	"  side: {reason: r2, from: it, to: ot, state: disabled, rules: {t: {service: tcp}},\n"
+	"         when: [\"Mon-Wed,Fri 06:00-18:00 Europe/Berlin\", \"Sat 22:00-02:30 UTC\"]}\n"
 	"  up:\n"
 	"    reason: r3\n"
 	"    from: ot\n"
@@ -242,6 +243,8 @@ static void check_effect(const char *old_text, const char *new_text, const char 
 	FILE *out = open_memstream(&printed, &len);
 
 	if (CHECK(before.data && after.data)) {
+		otseg_when_open(before.data, OTSEG_NEVER);
+		otseg_when_open(after.data, OTSEG_NEVER);
 		CHECK(otseg_image_diff(out, before.data, after.data, 0) == differs);
 		CHECK(otseg_image_diff(out, before.data, before.data, 0) == 0);
 	}
@@ -434,7 +437,7 @@ static const struct damage damages[] = {
 	HEADER(revision, 1ull << 63, "header: no revision is as high as that"),
 	HEADER(supersedes, 1ull << 63, "header: no revision is as high as that"),
 	HEADER(supersedes, 9, "header: it supersedes a revision that is not higher"),
-	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 27 does not exist"),
+	HEADER(sec[OTSEG_SEC_COUNT].count, 1, "header: section 30 does not exist"),
 	COUNT_OF(LINKS, 257, "LINKS: 257 records, at most 256"),
 	COUNT_OF(STRINGS, 0, "header: something follows"),
 	COUNT_OF(PREFIXES, 60000, "PREFIXES: it ends behind the image"),
@@ -536,6 +539,32 @@ static const struct damage damages[] = {
 	      OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_ADOPT_ALWAYS |
 		      OTSEG_CONDUIT_ADOPT_NEVER,
 	      "[0]: wrong flags 0x309"),
+	FIELD(CONDUITS, 0, flags, 0xb | OTSEG_CONDUIT_WITHIN, "[0]: wrong flags 0x200b"),
+	FIELD(CONDUITS, 0, flags, 0xa | OTSEG_CONDUIT_TIMED, "[0]: it has 0 windows"),
+	FIELD(CONDUITS, 1, flags, 0, "") /* names WINDOWS */,
+	FIELD(CLOCKS, 0, name, 0, "[0]: the name is not that of a time zone"),
+	FIELD(CLOCKS, 0, name, OTSEG_NONE32, "[0]: the name is not that of a time zone"),
+	FIELD(CLOCKS, 0, reserved, 1, "[0]: a reserved field is not zero"),
+	FIELD(CLOCKS, 0, shifts, 1, "[0]: its shifts are not the next ones"),
+	FIELD(CLOCKS, 0, n_shifts, 0, "[0]: its shifts are not the next ones"),
+	FIELD(CLOCKS, 1, n_shifts, OTSEG_NONE32, "[1]: its shifts are not the next ones"),
+	FIELD(CLOCKS, 1, until, 1767225600, "[1]: it does not end behind its last shift"),
+	FIELD(CLOCKS, 0, until, OTSEG_TIME_MAX + 1, "[0]: it does not end behind its last shift"),
+	FIELD(SHIFTS, 0, from, 0, "[0]: its time is out of range"),
+	FIELD(SHIFTS, 1, from, 1767225600, "[1]: it is not in order"),
+	FIELD(SHIFTS, 2, offset, 100000, "[2]: its time is out of range"),
+	FIELD(SHIFTS, 2, offset, -100000, "[2]: its time is out of range"),
+	FIELD(SHIFTS, 0, name, 0, "[0]: the name is not that of a time zone"),
+	FIELD(WINDOWS, 0, conduit, 2, "[0]: conduit 2 has no windows"),
+	FIELD(WINDOWS, 1, conduit, OTSEG_NONE16, "[1]: conduit 65535 has no windows"),
+	FIELD(WINDOWS, 0, clock, 2, "[0]: there is no clock 2"),
+	FIELD(WINDOWS, 0, days, 0, "[0]: there are no days 0x0"),
+	FIELD(WINDOWS, 0, days, 0x80, "[0]: there are no days 0x80"),
+	FIELD(WINDOWS, 0, from, 1440, "[0]: minutes 1440 to 1080 are no window"),
+	FIELD(WINDOWS, 0, until, 0, "[0]: minutes 360 to 0 are no window"),
+	FIELD(WINDOWS, 0, until, 1441, "[0]: minutes 360 to 1441 are no window"),
+	FIELD(WINDOWS, 0, until, 360, "[0]: minutes 360 to 360 are no window"),
+	FIELD(WINDOWS, 1, reserved, 1, "[1]: a reserved field is not zero"),
 	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, session_budget, 0, "[0]: it has no session budget"),

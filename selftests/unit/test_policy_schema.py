@@ -48,6 +48,14 @@ DEFAULTS = ZONES + "defaults: %s\n"
 
 # (is it good?, form, text)
 TABLE = [
+    (True, CONDUIT, "when: Mon-Fri 06:00-18:00 Europe/Berlin"),
+    (True, CONDUIT, "when: ['Sat-Mon,Wed 22:00-06:00 UTC', 'Tue 00:00-24:00 Etc/GMT+5']"),
+    (False, CONDUIT, "when: []"), (False, CONDUIT, "when: 5"), (False, CONDUIT, "when: {a: b}"),
+    (False, CONDUIT, "when: Mon-Fri 06:00-18:00"), (False, CONDUIT, "when: 06:00-18:00 UTC"),
+    (False, CONDUIT, "when: Mon-Fri 6:00-18:00 UTC"),
+    (False, CONDUIT, "when: Mon-Fri 06:00-24:01 UTC"),
+    (False, CONDUIT, "when: Mo 06:00-18:00 UTC"), (False, CONDUIT, "when: mon 06:00-18:00 UTC"),
+    (True, "%s", ZONES + "intra: {it: {reason: x, when: Sun 01:00-02:00 UTC}}\n"),
     (True, "%s", ZONES),
     (False, "%s", "name: x\nzones: {a: {level: 1}}\n"),
     (False, "%s", "otseg: 2\nname: x\nzones: {a: {level: 1}}\n"),

@@ -34,6 +34,7 @@
 static struct mnl_socket *nl;
 static uint16_t family;
 static uint32_t group; /* of news about conduits */
+static uint32_t group_enforcement; /* of news about what is not enforced */
 static struct mnl_socket *ear;
 static uint32_t sequence;
 static char buffer[BUFFER_SIZE];
@@ -155,19 +156,28 @@ static const struct nlattr *find(const struct nlmsghdr *nlh, uint16_t type)
 
 static void parse_family(const struct nlmsghdr *nlh)
 {
-	const struct nlattr *attr = find(nlh, CTRL_ATTR_FAMILY_ID);
+	const struct nlattr *attr = find(nlh, CTRL_ATTR_FAMILY_ID), *entry, *part;
 
 	if (attr)
 		family = mnl_attr_get_u16(attr);
 	attr = find(nlh, CTRL_ATTR_MCAST_GROUPS);
 	if (!attr)
 		return;
-	/* There is one. */
-	attr = mnl_attr_get_payload(attr);
-	attr = mnl_attr_get_payload(attr);
-	while (mnl_attr_get_type(attr) != CTRL_ATTR_MCAST_GRP_ID)
-		attr = mnl_attr_next(attr);
-	group = mnl_attr_get_u32(attr);
+	mnl_attr_for_each_nested(entry, attr) {
+		const char *name = "";
+		uint32_t id = 0;
+
+		mnl_attr_for_each_nested(part, entry) {
+			if (mnl_attr_get_type(part) == CTRL_ATTR_MCAST_GRP_ID)
+				id = mnl_attr_get_u32(part);
+			else if (mnl_attr_get_type(part) == CTRL_ATTR_MCAST_GRP_NAME)
+				name = mnl_attr_get_str(part);
+		}
+		if (!strcmp(name, OTSEG_MCGRP_CONDUITS))
+			group = id;
+		else if (!strcmp(name, OTSEG_MCGRP_ENFORCEMENT))
+			group_enforcement = id;
+	}
 }
 
 static void connect_family(void)
@@ -576,6 +586,14 @@ static int step_bind(char **arg)
 	return transact(NULL);
 }
 
+/* expect ROLE: bound before there is a device of that name */
+static int step_expect(char **arg)
+{
+	begin(family, OTSEG_CMD_INTERFACE_BIND, NLM_F_ACK);
+	mnl_attr_put_strz(request, OTSEG_A_INTERFACE_ROLE, arg[1]);
+	return transact(NULL);
+}
+
 /* by_role COMMAND ROLE, by_device COMMAND DEVICE: which interface is meant */
 static int about(uint8_t command, const char *device, const char *role)
 {
@@ -640,15 +658,44 @@ static int step_conduits(char **arg)
 	return simple(OTSEG_CMD_CONDUIT_GET, NLM_F_DUMP, print_conduit);
 }
 
+static int listen_to(uint32_t which)
+{
+	ear = mnl_socket_open(NETLINK_GENERIC);
+	if (!ear || mnl_socket_bind(ear, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_setsockopt(ear, NETLINK_ADD_MEMBERSHIP, &which, sizeof(which)) < 0)
+		die("listen: %s", strerror(errno));
+	return 0;
+}
+
 /* listen: hear of changes from now on */
 static int step_listen(char **arg)
 {
 	(void)arg;
-	ear = mnl_socket_open(NETLINK_GENERIC);
-	if (!ear || mnl_socket_bind(ear, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_setsockopt(ear, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		die("listen: %s", strerror(errno));
-	return 0;
+	return listen_to(group);
+}
+
+/* listen_enforcement: hear of what is not enforced from now on */
+static int step_listen_enforcement(char **arg)
+{
+	(void)arg;
+	return listen_to(group_enforcement);
+}
+
+/* heard_unenforced CONDUITS: the next piece of news tells of so many */
+static int step_heard_unenforced(char **arg)
+{
+	static char news[BUFFER_SIZE];
+	const struct timeval patience = { .tv_sec = 120 };
+	const struct nlattr *n;
+
+	setsockopt(mnl_socket_get_fd(ear), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (mnl_socket_recvfrom(ear, news, sizeof(news)) < 0)
+		return -errno;
+	n = find((struct nlmsghdr *)news, OTSEG_A_UNENFORCED_CONDUITS);
+	if (!n)
+		return -EBADMSG;
+	printf("unenforced conduits=%u\n", mnl_attr_get_u32(n));
+	return mnl_attr_get_u32(n) == strtoul(arg[1], NULL, 0) ? 0 : -EBADMSG;
 }
 
 /* heard NUMBER [NAME]: the next piece of news is of that change */
@@ -759,6 +806,7 @@ static const struct {
 	{ "push", step_push, 1 },
 	{ "push-try", step_push_try, 2 },
 	{ "status", step_status, 0 },
+	{ "expect", step_expect, 1 },
 	{ "bind", step_bind, 1 },
 	{ "unbind", step_unbind, 1 },
 	{ "unbind-role", step_unbind_role, 1 },
@@ -769,6 +817,8 @@ static const struct {
 	{ "conduits", step_conduits, 0 },
 	{ "listen", step_listen, 0 },
 	{ "heard", step_heard, 1 },
+	{ "listen_enforcement", step_listen_enforcement, 0 },
+	{ "heard_unenforced", step_heard_unenforced, 1 },
 	{ "raw", step_raw, 3 },
 	{ "user", step_user, 1 },
 	{ "ready", step_ready, 1 },

@@ -50,8 +50,9 @@ unchanged()
 without_policy()
 {
 	insmod /otseg/otseg.ko && [[ $(<$sysfs/island) == 0 ]] &&
-		client "fail:ENOENT change $grant telemetry 60 x" "fail:ENOENT change $island_on" \
-			conduits "push /otseg/b.img" && is telemetry 0 disabled && is first 1 enabled
+		client "fail:ENOENT change $grant telemetry 60 x" "fail:ENOENT change $enable first" \
+			"fail:ENOENT change $revoke first" "fail:EALREADY change $island_off" conduits \
+			"push /otseg/b.img" && is telemetry 0 disabled && is first 1 enabled
 }
 
 # Out of range, without a name or a time, attributes that are none, and who may not.

@@ -74,8 +74,8 @@ struct otseg_genl;
 int otseg_backend_open_module(struct otseg_backend **backend);
 struct otseg_genl *otseg_backend_genl(struct otseg_backend *backend);
 int otseg_backend_open_map(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
-			   const struct otseg_class *room, struct otseg_backend *previous,
-			   struct otseg_backend **backend);
+			   const struct otseg_class *room, const void *state,
+			   struct otseg_backend *previous, struct otseg_backend **backend);
 int otseg_backend_take_over(struct otseg_backend *backend);
 void otseg_backend_close(struct otseg_backend *backend);
 const char *otseg_backend_id_name(enum otseg_backend_id id);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "../command.h"
@@ -29,6 +30,7 @@ struct otseg_genl {
 	u32 port;
 	u32 sequence;
 	u16 family;
+	u32 groups[2]; /* of conduits, and of what is not enforced; 0: the module has none */
 	const char *what;
 	char extack[256];
 	char out[BUFFER_SIZE];
@@ -224,34 +226,61 @@ static struct nlmsghdr *request_begin(struct otseg_genl *genl, u8 command, u16 f
 	return nlh;
 }
 
+/* What is known of the family. */
+struct family {
+	u16 id;
+	u32 groups[2];
+};
+
+static void group_note(struct family *family, const struct nlattr *group)
+{
+	const struct nlattr *part;
+	const char *name = "";
+	u32 id = 0;
+
+	mnl_attr_for_each_nested(part, group) {
+		if (mnl_attr_get_type(part) == CTRL_ATTR_MCAST_GRP_ID)
+			id = get_u32(part);
+		else if (mnl_attr_get_type(part) == CTRL_ATTR_MCAST_GRP_NAME)
+			name = mnl_attr_get_str(part);
+	}
+	if (!strcmp(name, OTSEG_MCGRP_CONDUITS))
+		family->groups[0] = id;
+	else if (!strcmp(name, OTSEG_MCGRP_ENFORCEMENT))
+		family->groups[1] = id;
+}
+
 static int on_family(const struct nlmsghdr *nlh, void *data)
 {
-	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
-	u16 *family = data;
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1], *group;
+	struct family *family = data;
 
 	attributes_parse(nlh, tb, CTRL_ATTR_MAX);
 	if (tb[CTRL_ATTR_FAMILY_ID])
-		*family = mnl_attr_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+		family->id = mnl_attr_get_u16(tb[CTRL_ATTR_FAMILY_ID]);
+	if (tb[CTRL_ATTR_MCAST_GROUPS])
+		mnl_attr_for_each_nested(group, tb[CTRL_ATTR_MCAST_GROUPS])
+			group_note(family, group);
 	return MNL_CB_OK;
 }
 
 static int family_find(struct otseg_genl *genl)
 {
-	struct reply reply = { .cb = on_family, .data = &genl->family };
+	struct family family = {};
+	struct reply reply = { .cb = on_family, .data = &family };
 	struct nlmsghdr *nlh;
-	u16 family = 0;
 	int err;
 
 	genl->family = GENL_ID_CTRL;
 	nlh = request_begin(genl, CTRL_CMD_GETFAMILY, 0, "find the family");
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, OTSEG_FAMILY_NAME);
-	reply.data = &family;
 	err = talk(genl, nlh, &reply);
 	if (err)
 		return err;
-	if (!family)
+	if (!family.id)
 		return -ENOENT;
-	genl->family = family;
+	genl->family = family.id;
+	memcpy(genl->groups, family.groups, sizeof(genl->groups));
 	return 0;
 }
 
@@ -307,6 +336,72 @@ void otseg_genl_close(struct otseg_genl *genl)
 		return;
 	mnl_socket_close(genl->socket);
 	free(genl);
+}
+
+/**
+ * otseg_genl_listen - connect to hear what the module tells by itself
+ * @genl: takes the connection, which is for otseg_genl_hear() only; otseg_genl_close() it
+ *
+ * Return: as otseg_genl_open() does.
+ */
+int otseg_genl_listen(struct otseg_genl **genl)
+{
+	struct otseg_genl *new;
+	int err = otseg_genl_open(&new);
+	size_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(new->groups) / sizeof(new->groups[0]); i++)
+		if (new->groups[i] &&
+		    mnl_socket_setsockopt(new->socket, NETLINK_ADD_MEMBERSHIP, &new->groups[i],
+					  sizeof(new->groups[i])) < 0)
+			err = -errno;
+	if (err)
+		otseg_genl_close(new);
+	else
+		*genl = new;
+	return err;
+}
+
+static int on_news(const struct nlmsghdr *nlh, void *data)
+{
+	const struct genlmsghdr *header = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *tb[OTSEG_A_CONDUIT_MAX + 1];
+	struct otseg_genl_news *news = data;
+
+	attributes_parse(nlh, tb, OTSEG_A_CONDUIT_MAX);
+	news->is_unenforced = header->cmd == OTSEG_CMD_UNENFORCED_NTF;
+	if (news->is_unenforced) {
+		get_text(news->name, sizeof(news->name), tb[OTSEG_A_UNENFORCED_NAME]);
+		news->conduits = get_u32(tb[OTSEG_A_UNENFORCED_CONDUITS]);
+		news->of = get_u32(tb[OTSEG_A_UNENFORCED_OF]);
+		return MNL_CB_STOP;
+	}
+	get_text(news->name, sizeof(news->name), tb[OTSEG_A_CONDUIT_NAME]);
+	get_text(news->reason, sizeof(news->reason), tb[OTSEG_A_CONDUIT_REASON]);
+	news->change = get_u32(tb[OTSEG_A_CONDUIT_CHANGE]);
+	news->seconds_left = get_u32(tb[OTSEG_A_CONDUIT_SECONDS_LEFT]);
+	return MNL_CB_STOP;
+}
+
+/**
+ * otseg_genl_hear - take the next piece of news, if there is one
+ * @genl: the connection, from otseg_genl_listen()
+ * @news: takes it
+ *
+ * Return: 1; 0: there is none; -ENOBUFS: there were more than could be kept; another
+ * negative errno.
+ */
+int otseg_genl_hear(struct otseg_genl *genl, struct otseg_genl_news *news)
+{
+	ssize_t len = recv(mnl_socket_get_fd(genl->socket), genl->in, sizeof(genl->in),
+			   MSG_DONTWAIT);
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	*news = (struct otseg_genl_news){};
+	return mnl_cb_run(genl->in, (size_t)len, 0, 0, on_news, news) < 0 ? -errno : 1;
 }
 
 static int on_status(const struct nlmsghdr *nlh, void *data)
@@ -615,7 +710,7 @@ static int interface_command(struct otseg_genl *genl, u8 command, u32 ifindex, c
 /**
  * otseg_genl_interface_bind - have the module guard an interface
  * @genl: the connection
- * @ifindex: the interface
+ * @ifindex: the interface, 0: the one of the name @role, as soon as there is one
  * @role: the policy's name for it
  *
  * Return: 0 or a negative errno.

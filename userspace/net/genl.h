@@ -125,7 +125,29 @@ struct otseg_genl_conduit {
 	char reason[OTSEG_REASON_MAX + 1];
 };
 
+/**
+ * struct otseg_genl_news - what the module tells by itself
+ * @is_unenforced: of what is not enforced; else of a conduit, or island mode
+ * @name: of the conduit, or of the policy; empty: island mode
+ * @change: enum otseg_conduit_change
+ * @seconds_left: of a grant
+ * @reason: what for
+ * @conduits: that are in monitor mode
+ * @of: that are in force
+ */
+struct otseg_genl_news {
+	bool is_unenforced;
+	char name[OTSEG_NAME_MAX + 1];
+	u32 change;
+	u32 seconds_left;
+	char reason[OTSEG_REASON_MAX + 1];
+	u32 conduits;
+	u32 of;
+};
+
 int otseg_genl_open(struct otseg_genl **genl);
+int otseg_genl_listen(struct otseg_genl **genl);
+int otseg_genl_hear(struct otseg_genl *genl, struct otseg_genl_news *news);
 void otseg_genl_close(struct otseg_genl *genl);
 int otseg_genl_status_get(struct otseg_genl *genl, struct otseg_genl_status *status);
 int otseg_genl_policy_stage(struct otseg_genl *genl, const struct otseg_blob *image,

@@ -36,6 +36,7 @@ struct store_map {
 	struct otseg_backend base;
 	const struct otseg_pins *pins;
 	struct otseg_backend *previous;
+	const void *state; /* to begin with, where nothing is in force */
 	bool has_taken_over;
 	struct otseg_class room;
 	int policy;
@@ -331,8 +332,9 @@ static int map_stage(struct otseg_backend *backend, const struct otseg_blob *ima
 		fail("stage", err);
 	} else {
 		region_fill(store->staged, image, generation + 1 ? generation + 1 : 1);
-		if (before.data)
-			otseg_image_inherit(store->staged + OTSEG_REGION_IMAGE, before.data);
+		if (before.data || store->state)
+			otseg_image_inherit(store->staged + OTSEG_REGION_IMAGE,
+					    before.data ? before.data : store->state);
 	}
 	otseg_blob_free(&before);
 	return err;
@@ -489,14 +491,16 @@ static const struct otseg_backend_ops map_ops = {
  * @pins: the folder; must outlive the backend
  * @bpf: the set; must outlive the backend
  * @room: what it has room for
+ * @state: an image that bears the state that conduits begin with where no policy is in force,
+ *	NULL: none; must outlive the backend
  * @previous: the owner that a commit takes over from, NULL: this one
  * @backend: takes it; otseg_backend_close() it
  *
  * Return: 0 or -ENOMEM, which has been told.
  */
 int otseg_backend_open_map(const struct otseg_pins *pins, const struct otseg_bpf *bpf,
-			   const struct otseg_class *room, struct otseg_backend *previous,
-			   struct otseg_backend **backend)
+			   const struct otseg_class *room, const void *state,
+			   struct otseg_backend *previous, struct otseg_backend **backend)
 {
 	struct store_map *store = calloc(1, sizeof(*store));
 
@@ -505,6 +509,7 @@ int otseg_backend_open_map(const struct otseg_pins *pins, const struct otseg_bpf
 	store->base.ops = &map_ops;
 	store->pins = pins;
 	store->previous = previous;
+	store->state = state;
 	store->room = *room;
 	store->policy = bpf->policy;
 	store->counters = bpf->counters;

@@ -247,6 +247,7 @@ static void write_conduits(struct otseg_compiler *compiler)
 				 (conduit->survives_island ? OTSEG_CONDUIT_SURVIVES : 0) |
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
 				 adopt_flags[conduit->adopt] |
+				 (conduit->n_windows ? OTSEG_CONDUIT_TIMED : 0) |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
 			.session_budget = conduit->sessions,
@@ -261,6 +262,55 @@ static void write_conduits(struct otseg_compiler *compiler)
 	}
 	if (policy->n_conduits)
 		assign_slots(compiler);
+}
+
+static void write_clocks(struct otseg_compiler *compiler)
+{
+	const struct otseg_policy *policy = compiler->policy;
+	struct otseg_vec *shifts = &OTSEG_SECTION(compiler, SHIFTS)->vec;
+	size_t i, k;
+
+	for (i = 0; i < policy->n_clocks; i++) {
+		const struct otseg_clock *clock = &policy->clocks[i];
+		struct otseg_img_clock record = {
+			.name = otseg_strings_add(compiler, clock->name),
+			.shifts = shifts->n,
+			.n_shifts = clock->n_shifts,
+			.until = clock->until,
+		};
+
+		otseg_vec_add(&OTSEG_SECTION(compiler, CLOCKS)->vec, &record, 1);
+		for (k = 0; k < clock->n_shifts; k++) {
+			struct otseg_img_shift shift = {
+				.from = clock->shifts[k].from,
+				.offset = clock->shifts[k].offset,
+				.name = otseg_strings_add(compiler, clock->shifts[k].name),
+			};
+
+			otseg_vec_add(shifts, &shift, 1);
+		}
+	}
+}
+
+static void write_windows(struct otseg_compiler *compiler)
+{
+	const struct otseg_policy *policy = compiler->policy;
+	size_t i, k;
+
+	for (i = 0; i < policy->n_conduits; i++) {
+		for (k = 0; k < policy->conduits[i].n_windows; k++) {
+			const struct otseg_window *window = &policy->conduits[i].windows[k];
+			struct otseg_img_window record = {
+				.conduit = i,
+				.clock = window->clock,
+				.days = window->days,
+				.from = window->from,
+				.until = window->until,
+			};
+
+			otseg_vec_add(&OTSEG_SECTION(compiler, WINDOWS)->vec, &record, 1);
+		}
+	}
 }
 
 static u32 add_ranges(struct otseg_compiler *compiler, const struct otseg_ranges *ranges)
@@ -449,6 +499,8 @@ static int compile_sections(struct otseg_compiler *compiler)
 		return err;
 	write_rules(compiler);
 	write_conduits(compiler);
+	write_clocks(compiler);
+	write_windows(compiler);
 	if (compiler->n_limiters > OTSEG_MAX_LIMITERS)
 		return otseg_compile_error(compiler, (struct otseg_mark_at){ 0, 0 },
 					   "%u rules and conduits have a rate, at most %u are possible",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "when.h"
 
 static bool same_rate(const struct otseg_img_rate *a, const struct otseg_img_rate *b)
 {
@@ -43,7 +44,8 @@ static bool limits_are_alike(const struct otseg_diff *diff, bool is_conduit,
 			OTSEG_IMAGE_RECORDS(diff->image[1], CONDUITS) + k;
 
 		*is_rated = a->rate.limiter != OTSEG_NONE32;
-		return a->flow_budget == b->flow_budget && a->session_budget == b->session_budget &&
+		return otseg_when_is_same(diff->image[0], i, diff->image[1], k) &&
+		       a->flow_budget == b->flow_budget && a->session_budget == b->session_budget &&
 		       otseg_diff_adopts(diff->image[0], a) ==
 			       otseg_diff_adopts(diff->image[1], b) &&
 		       same_rate(&a->rate, &b->rate);

@@ -8,6 +8,7 @@
 #include "diff.h"
 #include "image_words.h"
 #include "otseg/service.h"
+#include "when.h"
 
 #define MAX_WORDS 64 /* addresses, ports or texts of one entry that are spelt out */
 #define MAX_TEXT 8 /* of which a line of text has so many */
@@ -673,6 +674,13 @@ static void set_limit(json_t *map, const char *key, json_t *old_value, json_t *n
 	json_object_set_new(map, key, pair);
 }
 
+static json_t *when_of(const void *image, u32 conduit)
+{
+	json_t *when = otseg_when_json(image, conduit);
+
+	return when ? when : json_string("always");
+}
+
 static json_t *idle_of(u32 idle_s)
 {
 	return idle_s ? json_sprintf("%us", idle_s) : json_string("the service's own");
@@ -716,6 +724,10 @@ json_t *otseg_diff_limit_json(const struct otseg_diff *diff, bool is_conduit,
 		conduits[s] = conduit_name(diff, s, at);
 	}
 	if (is_conduit) {
+		if (!otseg_when_is_same(diff->image[0], twins->index[0], diff->image[1],
+					twins->index[1]))
+			set_limit(limits, "when", when_of(diff->image[0], twins->index[0]),
+				  when_of(diff->image[1], twins->index[1]));
 		set_limit(limits, "flows", json_integer(conduit[0]->flow_budget),
 			  json_integer(conduit[1]->flow_budget));
 		set_limit(limits, "sessions", json_integer(conduit[0]->session_budget),

@@ -8,6 +8,7 @@
 
 #include "image_words.h"
 #include "model.h"
+#include "when.h"
 
 static json_t *vlan_json(u32 vlan)
 {
@@ -183,7 +184,7 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 {
 	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
 	const struct otseg_img_rule *rules = OTSEG_IMAGE_RECORDS(image, RULES);
-	json_t *list = json_array(), *map, *rate;
+	json_t *list = json_array(), *map, *rate, *when;
 	u32 i;
 
 	for (i = conduit->rules; i < conduit->rules + conduit->n_rules; i++) {
@@ -210,6 +211,9 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 							"never"));
 	if (conduit->flags & OTSEG_CONDUIT_SURVIVES)
 		json_object_set_new(map, "survives-island", json_true());
+	when = otseg_when_json(image, conduit - OTSEG_IMAGE_RECORDS(image, CONDUITS));
+	if (when)
+		json_object_set_new(map, "when", when);
 	rate = otseg_image_rate_json(&conduit->rate);
 	if (rate)
 		json_object_set_new(map, "rate", rate);

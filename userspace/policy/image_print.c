@@ -207,7 +207,7 @@ static void put_list(struct writer *writer, json_t *items, bool in_brackets, int
 static json_t *conduit_head(const json_t *conduit)
 {
 	bool is_intra = json_is_true(json_object_get(conduit, "intra"));
-	json_t *head = json_object();
+	json_t *head = json_object(), *when;
 	json_int_t budget;
 
 	json_object_set(head, "reason", json_object_get(conduit, "reason"));
@@ -223,6 +223,10 @@ static json_t *conduit_head(const json_t *conduit)
 		json_object_set(head, "adopt", json_object_get(conduit, "adopt"));
 	if (json_object_get(conduit, "survives-island"))
 		json_object_set(head, "survives-island", json_object_get(conduit, "survives-island"));
+	when = json_object_get(conduit, "when");
+	if (when)
+		json_object_set(head, "when",
+				json_array_size(when) == 1 ? json_array_get(when, 0) : when);
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
 	if (budget != OTSEG_FLOWS_DEFAULT)
 		json_object_set_new(head, "flows", json_integer(budget));

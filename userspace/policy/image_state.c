@@ -72,3 +72,46 @@ void otseg_image_inherit(void *image, const void *before)
 	}
 	otseg_state_settle(image, ((const struct otseg_image *)before)->flags, &writer);
 }
+
+/**
+ * otseg_image_within - say whether a conduit with windows is within one
+ * @image: a verified image, which can be written to; otseg_image_settle() has to follow
+ * @conduit: index of the conduit
+ * @is_within: what to say
+ */
+void otseg_image_within(void *image, u32 conduit, bool is_within)
+{
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	const struct otseg_state_writer writer = { write_bytes, image };
+	u32 state = conduits[conduit].flags & ~OTSEG_CONDUIT_WITHIN;
+
+	otseg_state_set(image, conduit, is_within ? state | OTSEG_CONDUIT_WITHIN : state, &writer);
+}
+
+/**
+ * otseg_image_settle - make all that depends on the state of conduits follow from it
+ * @image: a verified image, which can be written to
+ */
+void otseg_image_settle(void *image)
+{
+	const struct otseg_state_writer writer = { write_bytes, image };
+
+	otseg_state_settle(image, ((const struct otseg_image *)image)->flags, &writer);
+}
+
+/**
+ * otseg_image_is_by_hand - whether an image bears a state that somebody has given it
+ * @image: a verified image
+ *
+ * Return: whether it does; the windows that the time of day is in are nobody's doing.
+ */
+bool otseg_image_is_by_hand(const void *image)
+{
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	u32 i;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, CONDUITS); i++)
+		if (conduits[i].flags & OTSEG_CONDUIT_STATE & ~OTSEG_CONDUIT_WITHIN)
+			return true;
+	return otseg_image_is_island(image);
+}

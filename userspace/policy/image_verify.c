@@ -6,3 +6,4 @@
 #include "../../kmod/image_verify.c"
 #include "../../kmod/verify_endpoint.c"
 #include "../../kmod/verify_rule.c"
+#include "../../kmod/verify_when.c"

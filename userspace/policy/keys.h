@@ -75,6 +75,7 @@
 	X(CONDUIT, MODE, "mode")                                               \
 	X(CONDUIT, ADOPT, "adopt")                                             \
 	X(CONDUIT, SURVIVES_ISLAND, "survives-island")                         \
+	X(CONDUIT, WHEN, "when")                                               \
 	X(CONDUIT, FLOWS, "flows")                                             \
 	X(CONDUIT, SESSIONS, "sessions")                                       \
 	X(CONDUIT, RATE, "rate")                                               \
@@ -86,6 +87,7 @@
 	X(INTRA, STATE, "state")                                               \
 	X(INTRA, MODE, "mode")                                                 \
 	X(INTRA, ADOPT, "adopt")                                               \
+	X(INTRA, WHEN, "when")                                                 \
 	X(INTRA, FLOWS, "flows")                                               \
 	X(INTRA, SESSIONS, "sessions")                                         \
 	X(INTRA, RATE, "rate")                                                 \

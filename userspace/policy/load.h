@@ -90,6 +90,8 @@ void otseg_load_routed(struct otseg_loader *loader, const struct otseg_node *nod
 void otseg_load_assets(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node, bool *is_monitor);
+void otseg_load_when(struct otseg_loader *loader, const struct otseg_node *node,
+		     struct otseg_conduit *conduit);
 void otseg_load_conduits(struct otseg_loader *loader, const struct otseg_node *conduits,
 			 const struct otseg_node *intra);
 bool otseg_load_rule(struct otseg_loader *loader, const struct otseg_conduit *conduit,

@@ -14,6 +14,7 @@ struct conduit_nodes {
 	const struct otseg_node *mode;
 	const struct otseg_node *adopt;
 	const struct otseg_node *survives_island;
+	const struct otseg_node *when;
 	const struct otseg_node *flows;
 	const struct otseg_node *sessions;
 	const struct otseg_node *rate;
@@ -121,6 +122,8 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	if (nodes->survives_island)
 		otseg_value_flag(source, nodes->survives_island,
 				 "whether it stays in island mode", &conduit->survives_island);
+	if (nodes->when)
+		otseg_load_when(loader, nodes->when, conduit);
 	if (nodes->flows)
 		otseg_value_number(source, nodes->flows, "the flows it may hold", 1,
 				   OTSEG_FLOWS_MAX, &conduit->flows);
@@ -177,6 +180,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
 		.adopt = values[OTSEG_KEY_CONDUIT_ADOPT],
 		.survives_island = values[OTSEG_KEY_CONDUIT_SURVIVES_ISLAND],
+		.when = values[OTSEG_KEY_CONDUIT_WHEN],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
 		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
 		.rate = values[OTSEG_KEY_CONDUIT_RATE],
@@ -204,6 +208,7 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.state = values[OTSEG_KEY_INTRA_STATE],
 		.mode = values[OTSEG_KEY_INTRA_MODE],
 		.adopt = values[OTSEG_KEY_INTRA_ADOPT],
+		.when = values[OTSEG_KEY_INTRA_WHEN],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
 		.sessions = values[OTSEG_KEY_INTRA_SESSIONS],
 		.rate = values[OTSEG_KEY_INTRA_RATE],

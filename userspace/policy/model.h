@@ -214,6 +214,46 @@ enum otseg_adopt {
 };
 
 /**
+ * struct otseg_shift - from this second up to the next one: one distance from UTC
+ * @from: seconds since 1970 (UTC)
+ * @offset: seconds that local time is ahead of UTC
+ * @name: what that is called
+ */
+struct otseg_shift {
+	u64 from;
+	s32 offset;
+	const char *name;
+};
+
+/**
+ * struct otseg_clock - a time zone, written out
+ * @name: its name
+ * @until: the second (UTC) at which what is known of it ends
+ * @shifts: its shifts
+ * @n_shifts: their number
+ */
+struct otseg_clock {
+	const char *name;
+	u64 until;
+	struct otseg_shift *shifts;
+	size_t n_shifts;
+};
+
+/**
+ * struct otseg_window - hours of the week, as in struct otseg_img_window
+ * @clock: index of its clock
+ * @days: the days it begins on
+ * @from: minute of the day
+ * @until: minute of the day
+ */
+struct otseg_window {
+	u16 clock;
+	u16 days;
+	u16 from;
+	u16 until;
+};
+
+/**
  * struct otseg_conduit - an IEC 62443 conduit
  * @name: its name; `intra:` rules bear the name of their zone
  * @reason: why it exists
@@ -223,6 +263,8 @@ enum otseg_adopt {
  * @is_monitor: it reports instead of dropping
  * @survives_island: it stays when island mode cuts the others
  * @adopt: when it takes up connections whose beginning was not seen
+ * @windows: hours in which it is in force
+ * @n_windows: their number, 0: all
  * @flows: live flows it may hold
  * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
@@ -239,6 +281,8 @@ struct otseg_conduit {
 	bool is_monitor;
 	bool survives_island;
 	enum otseg_adopt adopt;
+	struct otseg_window *windows;
+	size_t n_windows;
 	u32 flows;
 	u32 sessions;
 	struct otseg_limit limit;
@@ -278,6 +322,8 @@ struct otseg_wire {
  * @n_routed: their number
  * @assets: assets and lists of them
  * @n_assets: their number
+ * @clocks: time zones that windows go by
+ * @n_clocks: their number
  * @conduits: conduits, those made of `intra:` rules last
  * @n_conduits: their number
  */
@@ -297,6 +343,8 @@ struct otseg_policy {
 	size_t n_routed;
 	struct otseg_asset *assets;
 	size_t n_assets;
+	struct otseg_clock *clocks;
+	size_t n_clocks;
 	struct otseg_conduit *conduits;
 	size_t n_conduits;
 };

@@ -88,6 +88,9 @@ int otseg_image_check_active(const void *image, size_t len, char *why, size_t wh
 
 void otseg_image_plain(void *image);
 void otseg_image_change(void *image, u32 conduit, enum otseg_conduit_change change);
+void otseg_image_within(void *image, u32 conduit, bool is_within);
+bool otseg_image_is_by_hand(const void *image);
+void otseg_image_settle(void *image);
 void otseg_image_inherit(void *image, const void *before);
 
 /*

@@ -120,6 +120,9 @@ enum otseg_confirm_state {
  * @OTSEG_CONDUIT_CHANGE_EXPIRE: The time of a grant is over; told only.
  * @OTSEG_CONDUIT_CHANGE_DROP: The policy that the state belonged to is no
  *   longer the active one; told only.
+ * @OTSEG_CONDUIT_CHANGE_WINDOW_BEGIN: One of its windows has begun; told only.
+ * @OTSEG_CONDUIT_CHANGE_WINDOW_END: The time of day is in none of its windows
+ *   any more; told only.
  */
 enum otseg_conduit_change {
 	OTSEG_CONDUIT_CHANGE_ENABLE,
@@ -130,6 +133,8 @@ enum otseg_conduit_change {
 	OTSEG_CONDUIT_CHANGE_ISLAND_OFF,
 	OTSEG_CONDUIT_CHANGE_EXPIRE,
 	OTSEG_CONDUIT_CHANGE_DROP,
+	OTSEG_CONDUIT_CHANGE_WINDOW_BEGIN,
+	OTSEG_CONDUIT_CHANGE_WINDOW_END,
 };
 
 /**
@@ -140,6 +145,8 @@ enum otseg_conduit_change {
  * @OTSEG_CONDUIT_FLAG_OPENED: It is enabled by hand.
  * @OTSEG_CONDUIT_FLAG_CLOSED: It is disabled by hand.
  * @OTSEG_CONDUIT_FLAG_GRANTED: It is granted for a time.
+ * @OTSEG_CONDUIT_FLAG_TIMED: It has windows.
+ * @OTSEG_CONDUIT_FLAG_WITHIN: The time of day is in one of them.
  */
 enum otseg_conduit_flag {
 	OTSEG_CONDUIT_FLAG_IN_FORCE = 1,
@@ -148,6 +155,8 @@ enum otseg_conduit_flag {
 	OTSEG_CONDUIT_FLAG_OPENED = 8,
 	OTSEG_CONDUIT_FLAG_CLOSED = 16,
 	OTSEG_CONDUIT_FLAG_GRANTED = 32,
+	OTSEG_CONDUIT_FLAG_TIMED = 64,
+	OTSEG_CONDUIT_FLAG_WITHIN = 128,
 };
 
 enum {
@@ -244,6 +253,16 @@ enum {
 };
 
 enum {
+	OTSEG_A_UNENFORCED_GENERATION = 1,
+	OTSEG_A_UNENFORCED_NAME,
+	OTSEG_A_UNENFORCED_CONDUITS,
+	OTSEG_A_UNENFORCED_OF,
+
+	__OTSEG_A_UNENFORCED_MAX,
+	OTSEG_A_UNENFORCED_MAX = (__OTSEG_A_UNENFORCED_MAX - 1)
+};
+
+enum {
 	OTSEG_CMD_POLICY_STAGE = 1,
 	OTSEG_CMD_POLICY_CHUNK,
 	OTSEG_CMD_POLICY_VERIFY,
@@ -261,11 +280,13 @@ enum {
 	OTSEG_CMD_CONDUIT_SET,
 	OTSEG_CMD_CONDUIT_GET,
 	OTSEG_CMD_CONDUIT_NTF,
+	OTSEG_CMD_UNENFORCED_NTF,
 
 	__OTSEG_CMD_MAX,
 	OTSEG_CMD_MAX = (__OTSEG_CMD_MAX - 1)
 };
 
 #define OTSEG_MCGRP_CONDUITS	"conduits"
+#define OTSEG_MCGRP_ENFORCEMENT	"enforcement"
 
 #endif /* _UAPI_LINUX_OTSEG_H */

@@ -1,0 +1,241 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The start of a host, by the commands of the systemd units in their order, under traffic that
+# the policy denies: none of it reaches the plant, from the first moment that a link is up,
+# whatever fails or is killed on the way; what the policy allows passes once it is restored.
+# "Off" is: links down, nothing pinned, no module.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=e2e.sh
+. "$here/e2e.sh"
+
+units=$here/../../userspace/systemd
+if [[ ! -d $units ]]; then
+	units=/e2e/systemd
+fi
+plc=192.168.10.11
+historian=10.10.5.20
+attacker=10.10.9.99
+
+# unit NAME: what systemd would run.
+unit()
+{
+	local command
+
+	command=$(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' "$units/$1.service")
+	# shellcheck disable=SC2086 # words
+	fw $command
+}
+
+links()
+{
+	local device
+
+	for device in it0 ot0; do
+		if fw test -e "/proc/sys/net/ipv4/conf/$device"; then
+			fw ip link set "$device" "$1" || return
+		fi
+	done
+}
+
+is_unloaded()
+{
+	rmmod otseg 2>/dev/null
+	[[ ! -e $firewall_sysfs ]]
+}
+
+power_off()
+{
+	links down && rm -rf "${OTSEG_PIN_DIR:-/sys/fs/bpf/otseg}" || return
+	if [[ $firewall_mode == module ]]; then
+		wait_for 20 is_unloaded
+	fi
+}
+
+# What systemd-modules-load does, if there is a module.
+power_on()
+{
+	if [[ $firewall_mode == module ]]; then
+		insmod "$OTSEG_MODULE"
+	fi
+}
+
+reads()
+{
+	it peer_modbus --source "$historian" --timeout-ms "$patience" read "$plc" 0 2 |
+		grep -x 'ok 1000 1001'
+}
+
+# Nobody has an answer, for as long as a refusal takes.
+nobody_reads()
+{
+	! it peer_modbus --source "$historian" --timeout-ms "$refusal" read "$plc" 0 2
+}
+
+# What of the attacker has reached the plant, since the beginning.
+intruded()
+{
+	ot nft -j list counters | jq '[.nftables[].counter // empty | .packets] | add'
+}
+
+attacked()
+{
+	plant_start attack it ping -q -n -i 0.05 -I "$attacker" "$plc"
+	ot nft -f - <<-END
+		table ip boot {
+			counter denied {}
+			chain in {
+				type filter hook prerouting priority -300;
+				ip saddr $attacker counter name denied
+			}
+		}
+	END
+}
+
+untouched()
+{
+	local n
+
+	n=$(intruded)
+	echo "$n packets of the attacker have reached the plant"
+	[[ $n == 0 ]]
+}
+
+# Without otseg they would come through: else nothing is proven.
+is_open_without()
+{
+	attacked && power_off && links up && wait_for 20 beyond_zero && links down &&
+		ot nft flush ruleset && plant_stop attack INT
+	attacked
+}
+
+beyond_zero()
+{
+	(($(intruded) > 0))
+}
+
+keeps_policy()
+{
+	power_on && firewall_apply "$here/plant.yaml" && links up && wait_for 20 reads &&
+		[[ -s $OTSEG_STATE_DIR/boot.img ]] && untouched
+}
+
+boots()
+{
+	power_off && power_on && unit otseg-early && links up && nobody_reads && untouched &&
+		unit otseg && wait_for 20 reads && untouched && unit otseg && firewall_is_active plant
+}
+
+# Each time it is killed a little later; until it is done, nothing passes.
+killed_restoring()
+{
+	local i
+
+	for i in 0.002 0.01 0.03 0.1 0.3; do
+		power_off && power_on && unit otseg-early >/dev/null && links up || return
+		# shellcheck disable=SC2046 # words
+		fw timeout -s KILL "$i" $(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' \
+			"$units/otseg.service") >/dev/null 2>&1
+		untouched || return
+	done
+	unit otseg && wait_for 20 reads && untouched
+}
+
+# Killed before it was done, it is run again by nobody; the restore closes what it opens.
+killed_closing()
+{
+	power_off && power_on || return
+	# shellcheck disable=SC2046 # words
+	fw timeout -s KILL 0.01 $(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' \
+		"$units/otseg-early.service") >/dev/null 2>&1
+	unit otseg && links up && wait_for 20 reads && untouched
+}
+
+# What was closed is closed again, and what was opened for a time is not open.
+closed_as_it_was()
+{
+	fw otseg island on reason worm && nobody_reads && power_off && power_on &&
+		unit otseg-early && links up && unit otseg && nobody_reads &&
+		[[ $(fw otseg -j status | jq .island) == true ]] && fw otseg island off && wait_for 20 reads &&
+		fw otseg conduit disable telemetry && power_off && power_on && unit otseg-early && links up &&
+		unit otseg && nobody_reads && [[ $(fw otseg -j status | jq .island) == false ]] &&
+		fw otseg conduit enable telemetry && wait_for 20 reads && power_off && power_on &&
+		unit otseg-early && links up && unit otseg && wait_for 20 reads && untouched
+}
+
+is_attached()
+{
+	fw otseg -j interface show name it0 | jq -e '.interfaces[0].state == "enforcing"'
+}
+
+# A device that comes late, under the eyes of the unit that waits for it.
+late_interface()
+{
+	local watch
+
+	power_off && fw ip link del it0 && power_on && unit otseg-early && links up && unit otseg &&
+		untouched || return
+	watch=$(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' "$units/otseg-watch.service")
+	# shellcheck disable=SC2086 # words
+	plant_start watch fw $watch
+	plant_wire it0 "$plant_it" || return
+	if [[ $firewall_mode == map ]]; then
+		# Nothing is there before the datapath is; links come up after udev, and after it.
+		wait_for 20 is_attached || return
+	fi
+	plant_address_it >/dev/null 2>&1
+	wait_for 20 is_attached && wait_for 20 reads && untouched && plant_stop watch
+}
+
+# No policy can be made of it: closed, loudly.
+damaged()
+{
+	cp "$OTSEG_STATE_DIR/boot.img" "$plant_dir/kept.img"
+	printf 'x' | dd of="$OTSEG_STATE_DIR/boot.img" bs=1 seek=500 conv=notrunc status=none
+	power_off && power_on || return
+	! unit otseg-early && ! unit otseg >"$plant_dir/said" 2>&1 && cat "$plant_dir/said" &&
+		grep 'NOT RESTORED' "$plant_dir/said" || return
+	if [[ $firewall_mode == module ]]; then
+		links up
+	fi
+	nobody_reads && untouched && cp "$plant_dir/kept.img" "$OTSEG_STATE_DIR/boot.img" &&
+		unit otseg && links up && wait_for 20 reads && untouched
+}
+
+# Where enforcement was ended, nothing comes back.
+detached()
+{
+	fw otseg policy detach && plant_stop attack INT
+	unit otseg-early | grep 'no policy is kept' && unit otseg | grep 'no policy is kept'
+}
+
+verifies()
+{
+	local unit
+
+	mkdir -p "$plant_dir/units"
+	for unit in otseg-early otseg otseg-watch; do
+		sed "s|/usr/local/sbin/otseg|$(command -v otseg)|; /^Documentation=/d" \
+			"$units/$unit.service" >"$plant_dir/units/$unit.service"
+	done
+	systemd-analyze verify --man=no "$plant_dir"/units/*.service 2>&1 | tee "$plant_dir/said"
+	! grep "$plant_dir" "$plant_dir/said"
+}
+
+e2e_begin 10
+ktap "without anything in force, what is denied comes through" is_open_without
+ktap "a policy that is applied is kept for the next start" keeps_policy
+ktap "closed before links are up, then restored" boots
+ktap "killed while it restores: closed" killed_restoring
+ktap "killed while it closes: the restore does" killed_closing
+ktap "closed as it was: island mode, and what was disabled by hand" closed_as_it_was
+ktap "an interface that comes late" late_interface
+ktap "what is kept is damaged: closed, and said so" damaged
+ktap "what was detached stays detached" detached
+if command -v systemd-analyze >/dev/null; then
+	ktap "systemd finds nothing wrong with the units" verifies
+else
+	ktap_skip "systemd finds nothing wrong with the units" "no systemd-analyze"
+fi
+ktap_end

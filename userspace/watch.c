@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interfaces that appear late, or again: each one that the policy names and that nothing is
+ * attached to is attached as soon as there is a device of its name. With the module such a
+ * device is guarded from its first moment and passes nothing until then.
+ *
+ * As with the mirror of links, everything follows from the state that is found; a message of
+ * the kernel that a link has changed only says that it is time to look.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "active.h"
+#include "interface.h"
+#include "print.h"
+#include "watch.h"
+
+#define LOOK_MS 5000 /* policies change without a message */
+#define FAILURES_MAX 10 /* looks in a row that fail while others change the datapath */
+
+static volatile sig_atomic_t is_told;
+
+static void tell(int sig)
+{
+	(void)sig;
+	is_told = 1;
+}
+
+/* Whether a link of the policy is the first of its name, and its device waits. */
+static bool is_waiting(const struct otseg_active *active, u32 link, struct otseg_device *device)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(active->image.data, LINKS);
+	const char *role = (const char *)links[link].name;
+	u32 i;
+
+	for (i = 0; i < link; i++)
+		if (!memcmp(links[i].name, links[link].name, sizeof(links[i].name)))
+			return false;
+	return !otseg_attach_find(active->attached, active->n_attached, role) &&
+	       !otseg_device_find(role, device);
+}
+
+/* The first that waits, from a look under the lock; *attached: there was one. */
+static int one_attach(const struct otseg_cli *cli, bool *attached)
+{
+	struct otseg_attachment at = {};
+	struct otseg_active active = {};
+	struct otseg_device device;
+	struct otseg_pins lock;
+	int err;
+	u32 i;
+
+	*attached = false;
+	err = otseg_pins_hold(&lock);
+	if (!err)
+		err = otseg_active_open(&active, false);
+	for (i = 0; !err && active.has_bpf && active.generation &&
+		    i < OTSEG_IMAGE_COUNT(active.image.data, LINKS);
+	     i++) {
+		const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(active.image.data, LINKS);
+
+		if (!is_waiting(&active, i, &device))
+			continue;
+		snprintf(at.role, sizeof(at.role), "%s", (const char *)links[i].name);
+		err = otseg_interface_attach(&active, &device, &at);
+		*attached = !err;
+		if (!err)
+			otseg_interface_report(cli, &at);
+		break;
+	}
+	otseg_active_close(&active);
+	otseg_pins_close(&lock);
+	return err;
+}
+
+/* Without the lock, which a look would keep others from: is there anything to do? */
+static bool is_needed(void)
+{
+	struct otseg_active active;
+	struct otseg_device device;
+	bool is = false;
+	u32 i;
+
+	if (!otseg_active_open(&active, false) && active.has_bpf && active.generation)
+		for (i = 0; !is && i < OTSEG_IMAGE_COUNT(active.image.data, LINKS); i++)
+			is = is_waiting(&active, i, &device);
+	otseg_active_close(&active);
+	return is;
+}
+
+static int look(const struct otseg_cli *cli)
+{
+	bool attached = true;
+	int err = 0;
+
+	while (!err && attached && !is_told && is_needed())
+		err = one_attach(cli, &attached);
+	return err;
+}
+
+/* Until a link changes, or the time has come. What messages say does not matter. */
+static int wait_for_change(struct mnl_socket *socket)
+{
+	struct pollfd waits = { .fd = mnl_socket_get_fd(socket), .events = POLLIN };
+	char buffer[8192];
+	ssize_t len;
+
+	if (poll(&waits, 1, LOOK_MS) < 0)
+		return errno == EINTR ? 0 : -errno;
+	do {
+		len = recv(waits.fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	} while (len > 0 || (len < 0 && errno == ENOBUFS));
+	return 0;
+}
+
+/**
+ * otseg_watch_run - attach interfaces that appear until a signal comes
+ * @cli: the command line, for the output
+ *
+ * Return: enum otseg_exit.
+ */
+int otseg_watch_run(const struct otseg_cli *cli)
+{
+	struct sigaction action = { .sa_handler = tell };
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int err = 0, failures = 0;
+
+	if (!socket || mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
+		otseg_error_print("links: %s", strerror(errno));
+		if (socket)
+			mnl_socket_close(socket);
+		return OTSEG_EXIT_SYSTEM;
+	}
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	while (!is_told) {
+		err = look(cli);
+		failures = err ? failures + 1 : 0;
+		if (failures > FAILURES_MAX)
+			break;
+		err = wait_for_change(socket);
+		if (err) {
+			otseg_error_print("waiting for changes of links: %s", strerror(-err));
+			break;
+		}
+	}
+	mnl_socket_close(socket);
+	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
+}
