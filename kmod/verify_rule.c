@@ -268,11 +268,13 @@ static const char *rate_fault(const struct otseg_img_rate *rate, u32 *limiters)
 static bool are_conduit_flags(const struct otseg_verify *v, u32 flags, bool is_intra)
 {
 	const u32 known = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA |
-			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE;
+			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_STATE |
+			  OTSEG_CONDUIT_RESET | OTSEG_CONDUIT_EXCEPTION;
 
 	return !(flags & ~known) &&
 	       !!(flags & OTSEG_CONDUIT_INTRA) == is_intra &&
 	       !(is_intra && flags & OTSEG_CONDUIT_SURVIVES) &&
+	       !(flags & OTSEG_CONDUIT_EXCEPTION && !(flags & OTSEG_CONDUIT_RESET)) &&
 	       !!(flags & OTSEG_CONDUIT_ENABLED) ==
 		       !!otseg_conduit_follows(flags, v->image->flags);
 }

@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 5
+#define OTSEG_IMAGE_VERSION 6
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -360,6 +360,8 @@ struct otseg_img_rate {
 #define OTSEG_CONDUIT_GRANTED 0x80 /* state: open until a time that its owner keeps */
 #define OTSEG_CONDUIT_STATE \
 	(OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_CLOSED | OTSEG_CONDUIT_GRANTED)
+#define OTSEG_CONDUIT_RESET 0x1000 /* `on-deny`: both sides of a refused TCP connection are told */
+#define OTSEG_CONDUIT_EXCEPTION 0x2000 /* the asking side by its protocol, where that can; with RESET */
 
 /**
  * struct otseg_img_conduit - an IEC 62443 conduit

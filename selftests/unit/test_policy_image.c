@@ -46,6 +46,7 @@ static const char rich[] =
 	"    from: it\n"
 	"    to: ot\n"
 	"    mode: monitor\n"
+	"    on-deny: exception\n"
 	"    flows: 100\n"
 	"    sessions: 10\n"
 	"    rate: {packets: 500/s, burst: 50, bytes: 1MB/s}\n"
@@ -70,7 +71,7 @@ static const char rich[] =
 	"          client-id: hmi, qos: [0, 2]}}\n"
 	"      f: {service: melsec, carrier: udp, access: read}\n"
 	"intra:\n"
-	"  ot: {reason: r4, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
+	"  ot: {reason: r4, on-deny: reset, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
 	"port: 44818}}}\n"
 	"  it:\n"
 	"    reason: r5\n"
@@ -188,6 +189,8 @@ static void test_print(void)
 		"all: [hmi, plc]",
 		"reason: \"r1: quoted\"",
 		"mode: monitor",
+		"on-deny: exception",
+		"on-deny: reset",
 		"flows: 100",
 		"sessions: 10",
 		"sessions: 65536",
@@ -292,6 +295,8 @@ static void test_differences(void)
 			 "(it went routed by the datapath)\n");
 	check_difference("flows: 100", "flows: 200",
 			 "changed limit: conduit down: flows 100 -> 200\n");
+	check_difference("    on-deny: exception\n", "",
+			 "changed limit: conduit down: on-deny exception -> drop\n");
 	check_difference("    sessions: 10\n", "",
 			 "changed limit: conduit down: sessions 10 -> 256\n");
 	check_difference("rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
@@ -526,6 +531,7 @@ static const struct damage damages[] = {
 	FIELD(CONDUITS, 0, to, OTSEG_NONE16, "[0]: there are no zones"),
 	FIELD(CONDUITS, 0, flags, 8, "[0]: wrong flags 0x8"),
 	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_INTRA, "[0]: wrong flags 0x4"),
+	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_EXCEPTION, "[0]: wrong flags 0x2000"),
 	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, session_budget, 0, "[0]: it has no session budget"),

@@ -28,6 +28,7 @@ static bool limits_are_alike(const struct otseg_diff *diff, bool is_conduit,
 
 		*is_rated = a->rate.limiter != OTSEG_NONE32;
 		return a->flow_budget == b->flow_budget && a->session_budget == b->session_budget &&
+		       !((a->flags ^ b->flags) & (OTSEG_CONDUIT_RESET | OTSEG_CONDUIT_EXCEPTION)) &&
 		       same_rate(&a->rate, &b->rate);
 	}
 	*is_rated = OTSEG_IMAGE_RECORDS(diff->image[0], RULES)[i].rate.limiter != OTSEG_NONE32;

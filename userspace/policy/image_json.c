@@ -205,6 +205,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 			"rules", list);
 	if (conduit->flags & OTSEG_CONDUIT_SURVIVES)
 		json_object_set_new(map, "survives-island", json_true());
+	if (conduit->flags & OTSEG_CONDUIT_RESET)
+		json_object_set_new(map, "on-deny", json_string(otseg_image_on_deny(conduit)));
 	rate = otseg_image_rate_json(&conduit->rate);
 	if (rate)
 		json_object_set_new(map, "rate", rate);

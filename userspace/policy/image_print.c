@@ -221,6 +221,8 @@ static json_t *conduit_head(const json_t *conduit)
 		json_object_set(head, "mode", json_object_get(conduit, "mode"));
 	if (json_object_get(conduit, "survives-island"))
 		json_object_set(head, "survives-island", json_object_get(conduit, "survives-island"));
+	if (json_object_get(conduit, "on-deny"))
+		json_object_set(head, "on-deny", json_object_get(conduit, "on-deny"));
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
 	if (budget != OTSEG_FLOWS_DEFAULT)
 		json_object_set_new(head, "flows", json_integer(budget));

@@ -73,6 +73,7 @@
 	X(CONDUIT, STATE, "state")                                             \
 	X(CONDUIT, MODE, "mode")                                               \
 	X(CONDUIT, SURVIVES_ISLAND, "survives-island")                         \
+	X(CONDUIT, ON_DENY, "on-deny")                                         \
 	X(CONDUIT, FLOWS, "flows")                                             \
 	X(CONDUIT, SESSIONS, "sessions")                                       \
 	X(CONDUIT, RATE, "rate")                                               \
@@ -83,6 +84,7 @@
 	X(INTRA, REASON, "reason")                                             \
 	X(INTRA, STATE, "state")                                               \
 	X(INTRA, MODE, "mode")                                                 \
+	X(INTRA, ON_DENY, "on-deny")                                           \
 	X(INTRA, FLOWS, "flows")                                               \
 	X(INTRA, SESSIONS, "sessions")                                         \
 	X(INTRA, RATE, "rate")                                                 \

@@ -13,6 +13,7 @@ struct conduit_nodes {
 	const struct otseg_node *state;
 	const struct otseg_node *mode;
 	const struct otseg_node *survives_island;
+	const struct otseg_node *on_deny;
 	const struct otseg_node *flows;
 	const struct otseg_node *sessions;
 	const struct otseg_node *rate;
@@ -77,6 +78,25 @@ void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node,
 		*is_monitor = choice == 1;
 }
 
+/* Who hears of what the conduit refuses. */
+static void load_on_deny(struct otseg_loader *loader, const struct otseg_node *node,
+			 struct otseg_conduit *conduit)
+{
+	static const char *const answers[] = { "drop", "reset", "exception" };
+	size_t choice, i;
+
+	if (!otseg_value_choice(&loader->source, node, "an answer", answers, 3, &choice))
+		return;
+	conduit->on_deny = choice;
+	if (conduit->on_deny != OTSEG_DENY_EXCEPTION)
+		return;
+	for (i = 0; i < conduit->n_rules; i++)
+		if (conduit->rules[i].service == OTSEG_SVC_MODBUS)
+			return;
+	otseg_node_warn(&loader->source, node,
+			"no rule of the conduit inspects modbus: 'exception' is as 'reset'");
+}
+
 static void load_contents(struct otseg_loader *loader, const struct otseg_node *key,
 			  const struct conduit_nodes *nodes, struct otseg_conduit *conduit)
 {
@@ -113,6 +133,8 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	otseg_load_note(loader, nodes->note);
 	if (nodes->rules)
 		load_rules(loader, nodes->rules, conduit);
+	if (nodes->on_deny)
+		load_on_deny(loader, nodes->on_deny, conduit);
 	warn_link(loader, conduit);
 	if (!nodes->rules || (nodes->rules->kind == OTSEG_NODE_MAP && !nodes->rules->n))
 		otseg_node_warn(source, key, "'%s' has no rules: it permits nothing", key->text);
@@ -157,6 +179,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.state = values[OTSEG_KEY_CONDUIT_STATE],
 		.mode = values[OTSEG_KEY_CONDUIT_MODE],
 		.survives_island = values[OTSEG_KEY_CONDUIT_SURVIVES_ISLAND],
+		.on_deny = values[OTSEG_KEY_CONDUIT_ON_DENY],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
 		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
 		.rate = values[OTSEG_KEY_CONDUIT_RATE],
@@ -183,6 +206,7 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.reason = values[OTSEG_KEY_INTRA_REASON],
 		.state = values[OTSEG_KEY_INTRA_STATE],
 		.mode = values[OTSEG_KEY_INTRA_MODE],
+		.on_deny = values[OTSEG_KEY_INTRA_ON_DENY],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
 		.sessions = values[OTSEG_KEY_INTRA_SESSIONS],
 		.rate = values[OTSEG_KEY_INTRA_RATE],

@@ -207,6 +207,19 @@ struct otseg_rule {
 };
 
 /**
+ * enum otseg_on_deny - who hears of what a conduit refuses; in the order of the words
+ * @OTSEG_DENY_DROP: nobody
+ * @OTSEG_DENY_RESET: both sides of a TCP connection, by a reset
+ * @OTSEG_DENY_EXCEPTION: the side that asks, by an exception of its protocol if that can tell
+ *	(Modbus), and then both
+ */
+enum otseg_on_deny {
+	OTSEG_DENY_DROP,
+	OTSEG_DENY_RESET,
+	OTSEG_DENY_EXCEPTION,
+};
+
+/**
  * struct otseg_conduit - an IEC 62443 conduit
  * @name: its name; `intra:` rules bear the name of their zone
  * @reason: why it exists
@@ -215,6 +228,7 @@ struct otseg_rule {
  * @is_enabled: its rules permit anything
  * @is_monitor: it reports instead of dropping
  * @survives_island: it stays when island mode cuts the others
+ * @on_deny: who hears of what it refuses
  * @flows: live flows it may hold
  * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
@@ -230,6 +244,7 @@ struct otseg_conduit {
 	bool is_enabled;
 	bool is_monitor;
 	bool survives_island;
+	enum otseg_on_deny on_deny;
 	u32 flows;
 	u32 sessions;
 	struct otseg_limit limit;
