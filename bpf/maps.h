@@ -26,7 +26,7 @@ const volatile u32 otseg_mask_rules = OTSEG_MAX_RULES - 1;
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (6 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (7 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
@@ -189,6 +189,7 @@ enum otseg_stage {
 	OTSEG_STAGE_OPEN, /* a frame without a flow */
 	OTSEG_STAGE_STREAM, /* a frame of a flow, whose payload is to be judged */
 	OTSEG_STAGE_JUDGE, /* a payload that is to be inspected */
+	OTSEG_STAGE_DENY, /* a refused frame that is to become an answer */
 	OTSEG_STAGE_COUNT,
 };
 
@@ -197,6 +198,7 @@ int otseg_long(struct xdp_md *ctx);
 int otseg_open(struct xdp_md *ctx);
 int otseg_stream(struct xdp_md *ctx);
 int otseg_judge(struct xdp_md *ctx);
+int otseg_deny(struct xdp_md *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -206,7 +208,7 @@ struct {
 } otseg_stages SEC(".maps") = {
 	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp, [OTSEG_STAGE_LONG] = &otseg_long,
 		    [OTSEG_STAGE_OPEN] = &otseg_open, [OTSEG_STAGE_STREAM] = &otseg_stream,
-		    [OTSEG_STAGE_JUDGE] = &otseg_judge },
+		    [OTSEG_STAGE_JUDGE] = &otseg_judge, [OTSEG_STAGE_DENY] = &otseg_deny },
 };
 
 struct {
