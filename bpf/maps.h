@@ -190,6 +190,7 @@ enum otseg_stage {
 	OTSEG_STAGE_OPEN, /* a frame without a flow */
 	OTSEG_STAGE_STREAM, /* a frame of a flow, whose payload is to be judged */
 	OTSEG_STAGE_JUDGE, /* a payload that is to be inspected */
+	OTSEG_STAGE_DENY, /* a refused frame that is to become an answer */
 	OTSEG_STAGE_COUNT,
 };
 
@@ -198,6 +199,7 @@ int otseg_long(struct xdp_md *ctx);
 int otseg_open(struct xdp_md *ctx);
 int otseg_stream(struct xdp_md *ctx);
 int otseg_judge(struct xdp_md *ctx);
+int otseg_deny(struct xdp_md *ctx);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -207,7 +209,7 @@ struct {
 } otseg_stages SEC(".maps") = {
 	.values = { [OTSEG_STAGE_FRAME] = &otseg_xdp, [OTSEG_STAGE_LONG] = &otseg_long,
 		    [OTSEG_STAGE_OPEN] = &otseg_open, [OTSEG_STAGE_STREAM] = &otseg_stream,
-		    [OTSEG_STAGE_JUDGE] = &otseg_judge },
+		    [OTSEG_STAGE_JUDGE] = &otseg_judge, [OTSEG_STAGE_DENY] = &otseg_deny },
 };
 
 struct {

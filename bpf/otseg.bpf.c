@@ -29,12 +29,22 @@ static __always_inline void mark_leave(struct xdp_md *ctx, u32 generation)
 	mark->generation = generation;
 }
 
+/* A frame leaves by @out; 0: it goes up to the host. */
+static __always_inline int leave_by(const struct otseg_env *e, u32 out)
+{
+	if (out)
+		return bpf_redirect_map(&otseg_ports, out & (OTSEG_LINK_SLOTS - 1), XDP_DROP);
+	/* Only the module's guard reads it. */
+	if (otseg_use_module)
+		mark_leave(e->ctx, e->generation);
+	return XDP_PASS;
+}
+
 /* The frame leaves as the verdict on it says. */
 static __always_inline int leave(const struct otseg_env *e, u32 action)
 {
 	struct otseg_probe *probe;
 	u32 zero = 0;
-	u32 out;
 
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
@@ -43,13 +53,7 @@ static __always_inline int leave(const struct otseg_env *e, u32 action)
 	}
 	if (action != OTSEG_ACTION_PASS)
 		return XDP_DROP;
-	out = e->s->arrival.out;
-	if (out)
-		return bpf_redirect_map(&otseg_ports, out & (OTSEG_LINK_SLOTS - 1), XDP_DROP);
-	/* Only the module's guard reads it. */
-	if (otseg_use_module)
-		mark_leave(e->ctx, e->generation);
-	return XDP_PASS;
+	return leave_by(e, e->s->arrival.out);
 }
 
 /* When and where the frame came in. Return: 1, or 0: test mode has no clock. */
@@ -187,6 +191,36 @@ int otseg_judge(struct xdp_md *ctx)
 	otseg_leave_to(&e, OTSEG_STAGE_STREAM);
 	otseg_payload_release(&e);
 	return leave(&e, otseg_frame_end(&e, OTSEG_UNJUDGED));
+}
+
+/**
+ * otseg_deny - conclude a refused frame of which somebody may be told, and send what tells
+ * @ctx: the frame
+ *
+ * Return: enum xdp_action.
+ */
+int otseg_deny(struct xdp_md *ctx);
+
+SEC("xdp.frags")
+int otseg_deny(struct xdp_md *ctx)
+{
+	struct otseg_env e;
+	u32 kind;
+
+	if (!take_over(&e, ctx, 0))
+		return XDP_DROP;
+	leave(&e, otseg_frame_deny(&e));
+	kind = e.s->verdict.denial;
+	/* Verdicts of the short way are not written in full. */
+	e.s->verdict.denial = OTSEG_DENIAL_NONE;
+	if (!kind)
+		return XDP_DROP;
+	if (!otseg_denial_write(&e, kind)) {
+		e.counters[OTSEG_CTR_DENIAL + OTSEG_CTR_DENIAL_FAILED]++;
+		return XDP_DROP;
+	}
+	/* Not XDP_TX: a veth wakes nobody for that. */
+	return leave_by(&e, kind == OTSEG_DENIAL_PEER ? e.s->arrival.out : e.s->arrival.ifindex);
 }
 
 #define CLOCK_MONOTONIC 1

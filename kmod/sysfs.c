@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The root of the sysfs tree: what is true of the whole firewall, and the
- * counters by reason and of events. Files are read under RCU. The directories below zones/,
+ * counters by reason, of events and of denials. Files are read under RCU. The directories below zones/,
  * conduits/ and interfaces/ belong to tree.c and interface.c.
  */
 #include <linux/kernel.h>
@@ -25,9 +25,9 @@ struct otseg_root_attr {
 };
 
 /**
- * struct otseg_reason_attr - a file that counts the frames of one reason, or events
+ * struct otseg_reason_attr - a file that counts the frames of one reason, events or denials
  * @attr: its name
- * @reason: enum otseg_reason, or the place of a counter of events among them
+ * @reason: enum otseg_reason, or the place of a counter of events or denials among them
  */
 struct otseg_reason_attr {
 	struct attribute attr;
@@ -224,6 +224,26 @@ static struct attribute *events_attrs[] = {
 };
 ATTRIBUTE_GROUPS(events);
 
+#define DENIAL_FILE(_name, _counter)                                                           \
+	{                                                                                      \
+		.attr = { .name = _name, .mode = 0444 },                                       \
+		.reason = OTSEG_CTR_DENIAL - OTSEG_CTR_REASON + OTSEG_CTR_DENIAL_##_counter, \
+	}
+
+static struct otseg_reason_attr denial_files[] = {
+	DENIAL_FILE("told", TOLD),
+	DENIAL_FILE("suppressed", SUPPRESSED),
+	DENIAL_FILE("failed", FAILED),
+};
+
+static struct attribute *denials_attrs[] = {
+	&denial_files[0].attr,
+	&denial_files[1].attr,
+	&denial_files[2].attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(denials);
+
 static const enum otseg_reason_class reason_classes[] = {
 #define X(_id, _name, _class, _sentence) OTSEG_REASON_##_class,
 	OTSEG_REASON_LIST(X)
@@ -268,10 +288,17 @@ static const struct kobj_type events_type = {
 	.default_groups = events_groups,
 };
 
+static const struct kobj_type denials_type = {
+	.release = release_dir,
+	.sysfs_ops = &reason_sysfs_ops,
+	.default_groups = denials_groups,
+};
+
 static struct kobject *root_dir;
 static struct kobject *drops_dir;
 static struct kobject *passes_dir;
 static struct kobject *events_dir;
+static struct kobject *denials_dir;
 
 static struct kobject *create_dir(const struct kobj_type *type, struct kobject *parent,
 				  const char *name)
@@ -317,8 +344,13 @@ struct kobject *__init otseg_sysfs_init(void)
 	events_dir = create_dir(&events_type, root_dir, "events");
 	if (!events_dir)
 		goto err_passes;
+	denials_dir = create_dir(&denials_type, root_dir, "denials");
+	if (!denials_dir)
+		goto err_events;
 	return root_dir;
 
+err_events:
+	kobject_put(events_dir);
 err_passes:
 	kobject_put(passes_dir);
 err_drops:
@@ -335,6 +367,7 @@ err_root:
  */
 void otseg_sysfs_exit(void)
 {
+	kobject_put(denials_dir);
 	kobject_put(events_dir);
 	kobject_put(passes_dir);
 	kobject_put(drops_dir);

@@ -270,13 +270,15 @@ static bool are_conduit_flags(const struct otseg_verify *v, u32 flags, bool is_i
 	const u32 known = OTSEG_CONDUIT_ENABLED | OTSEG_CONDUIT_MONITOR | OTSEG_CONDUIT_INTRA |
 			  OTSEG_CONDUIT_STANDING | OTSEG_CONDUIT_SURVIVES | OTSEG_CONDUIT_TIMED |
 			  OTSEG_CONDUIT_STATE | OTSEG_CONDUIT_ADOPT_ALWAYS |
-			  OTSEG_CONDUIT_ADOPT_NEVER;
+			  OTSEG_CONDUIT_ADOPT_NEVER | OTSEG_CONDUIT_RESET |
+			  OTSEG_CONDUIT_EXCEPTION;
 
 	return !(flags & ~known) &&
 	       !!(flags & OTSEG_CONDUIT_INTRA) == is_intra &&
 	       !(is_intra && flags & OTSEG_CONDUIT_SURVIVES) &&
 	       !(flags & OTSEG_CONDUIT_ADOPT_ALWAYS && flags & OTSEG_CONDUIT_ADOPT_NEVER) &&
 	       !(flags & OTSEG_CONDUIT_WITHIN && !(flags & OTSEG_CONDUIT_TIMED)) &&
+	       !(flags & OTSEG_CONDUIT_EXCEPTION && !(flags & OTSEG_CONDUIT_RESET)) &&
 	       !!(flags & OTSEG_CONDUIT_ENABLED) ==
 		       !!otseg_conduit_follows(flags, v->image->flags);
 }

@@ -210,6 +210,8 @@ enum otseg_action otseg_engine_frame(struct otseg_engine *engine, u32 ifindex, c
 	engine->world.frame_len = len;
 	action = otseg_frame_judge(&e);
 	*verdict = engine->scratch.verdict;
+	/* Verdicts of the short way are not written in full. */
+	engine->scratch.verdict.denial = OTSEG_DENIAL_NONE;
 	engine->world.frame = NULL;
 	engine->world.frame_len = 0;
 	return action;

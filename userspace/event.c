@@ -197,6 +197,8 @@ static json_t *event_json(struct monitor *monitor, const struct otseg_event *eve
 		json_object_set_new(row, "service", json_string(otseg_service_name(event->service)));
 	if (event->flags & OTSEG_EVENT_MESSAGE)
 		json_object_set_new(row, "message", message_json(event));
+	if (event->denial)
+		json_object_set_new(row, "told", json_string(otseg_denial_name(event->denial)));
 	json_object_set_new(row, "length", json_integer(event->frame_len));
 	json_object_set_new(row, "generation", json_integer(event->generation));
 	if (event->suppressed)
@@ -246,6 +248,7 @@ static void event_text(const json_t *row)
 		fputs(", ", stdout);
 		otseg_message_text(stdout, json_object_get(row, "message"));
 	}
+	word_put(row, "told", ", told by ");
 	number_put(row, "suppressed", ", not told: ");
 	putchar('\n');
 }
@@ -473,6 +476,21 @@ json_t *otseg_event_counts(const u64 *counters)
 	return json_pack("{s:I, s:I, s:I}", "told", (json_int_t)events[OTSEG_CTR_EVENT_TOLD],
 			 "suppressed", (json_int_t)events[OTSEG_CTR_EVENT_SUPPRESSED], "lost",
 			 (json_int_t)events[OTSEG_CTR_EVENT_LOST]);
+}
+
+/**
+ * otseg_denial_counts - how many refused frames somebody was told of
+ * @counters: a counter block
+ *
+ * Return: an object.
+ */
+json_t *otseg_denial_counts(const u64 *counters)
+{
+	const u64 *denials = counters + OTSEG_CTR_DENIAL;
+
+	return json_pack("{s:I, s:I, s:I}", "told", (json_int_t)denials[OTSEG_CTR_DENIAL_TOLD],
+			 "suppressed", (json_int_t)denials[OTSEG_CTR_DENIAL_SUPPRESSED], "failed",
+			 (json_int_t)denials[OTSEG_CTR_DENIAL_FAILED]);
 }
 
 static int show_run(const struct otseg_cli *cli)

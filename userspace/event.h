@@ -10,5 +10,6 @@
 #include "otseg/types.h"
 
 json_t *otseg_event_counts(const u64 *counters);
+json_t *otseg_denial_counts(const u64 *counters);
 
 #endif /* OTSEG_USERSPACE_EVENT_H */

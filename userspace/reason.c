@@ -2,6 +2,7 @@
 /*
  * otseg reason: the list of reasons why a frame passes or is dropped.
  */
+#include "../bpf/engine/packet.h"
 #include "object.h"
 #include "print.h"
 #include "reason.h"
@@ -75,3 +76,20 @@ const struct otseg_object otseg_object_reason = {
 	.commands = commands,
 	.default_command = 0,
 };
+
+/**
+ * otseg_denial_name - the word for who was told of a frame that was dropped
+ * @denial: enum otseg_denial
+ *
+ * Return: the word, NULL: nobody was.
+ */
+const char *otseg_denial_name(unsigned int denial)
+{
+	static const char *const names[] = {
+		[OTSEG_DENIAL_RESET] = "reset",
+		[OTSEG_DENIAL_PEER] = "peer-reset",
+		[OTSEG_DENIAL_EXCEPTION] = "exception",
+	};
+
+	return denial < sizeof(names) / sizeof(names[0]) ? names[denial] : NULL;
+}

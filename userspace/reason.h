@@ -9,5 +9,6 @@
 
 const char *otseg_reason_name(unsigned int reason);
 const char *otseg_reason_class_name(unsigned int reason);
+const char *otseg_denial_name(unsigned int denial);
 
 #endif /* OTSEG_TOOL_REASON_H */

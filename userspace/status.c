@@ -273,6 +273,7 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 	if (active->counters && with_stats) {
 		json_object_set_new(status, "reasons", reasons_json(active));
 		json_object_set_new(status, "events", otseg_event_counts(active->counters));
+		json_object_set_new(status, "denials", otseg_denial_counts(active->counters));
 	}
 	return status;
 }
@@ -285,7 +286,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		{ "PACKETS", "packets", true },
 		{},
 	};
-	const json_t *policy = json_object_get(status, "policy"), *events;
+	const json_t *policy = json_object_get(status, "policy"), *events, *denials;
 	const json_t *room = json_object_get(status, "room");
 	size_t i;
 
@@ -334,6 +335,12 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 		       json_integer_value(json_object_get(events, "told")),
 		       json_integer_value(json_object_get(events, "suppressed")),
 		       json_integer_value(json_object_get(events, "lost")));
+	denials = json_object_get(status, "denials");
+	if (denials)
+		printf("denials     %lld told, %lld suppressed, %lld failed\n",
+		       json_integer_value(json_object_get(denials, "told")),
+		       json_integer_value(json_object_get(denials, "suppressed")),
+		       json_integer_value(json_object_get(denials, "failed")));
 	if (json_object_get(status, "reasons")) {
 		putchar('\n');
 		otseg_print_table(json_object_get(status, "reasons"), reason_columns);

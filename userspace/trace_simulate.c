@@ -213,6 +213,8 @@ static json_t *verdict_json(const struct simulate *run, const struct otseg_frame
 		json_object_set_new(document, "reply", json_true());
 	if (verdict->flags & OTSEG_V_ADOPTED && verdict->flags & OTSEG_V_OPENED)
 		json_object_set_new(document, "adopted", json_true());
+	if (verdict->denial)
+		json_object_set_new(document, "told", json_string(otseg_denial_name(verdict->denial)));
 	if (frame->wire_len > frame->len)
 		json_object_set_new(document, "truncated", json_true());
 	if (json_array_size(run->messages))
@@ -229,13 +231,15 @@ static const char *text_of(const json_t *document, const char *key)
 
 static void verdict_text(const json_t *document)
 {
+	const char *told = json_string_value(json_object_get(document, "told"));
 	json_t *message;
 	size_t i;
 
-	printf("%lld %s %s%s %s > %s %s/%s %s",
+	printf("%lld %s %s%s%s%s%s %s > %s %s/%s %s",
 	       json_integer_value(json_object_get(document, "frame")), text_of(document, "verdict"),
 	       text_of(document, "reason"),
 	       json_object_get(document, "monitored") ? " (monitored)" : "",
+	       told ? " (told by " : "", told ? told : "", told ? ")" : "",
 	       text_of(document, "src_zone"), text_of(document, "dst_zone"),
 	       text_of(document, "conduit"), text_of(document, "rule"),
 	       text_of(document, "service"));

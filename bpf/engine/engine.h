@@ -13,6 +13,7 @@
 
 #include "adopt.h"
 #include "count.h"
+#include "denial.h"
 #include "event.h"
 #include "express.h"
 #include "express_link.h"
@@ -141,28 +142,15 @@ OTSEG_INLINE void otseg_frame_leave(struct otseg_env *e, struct otseg_verdict *v
 		otseg_route_send(e, v);
 }
 
-/*
- * Once the conduit is known, and it is in monitor mode, what would be dropped passes,
- * keeps its reason and counts as monitored. Of both, events may tell.
- */
-OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
+/* The verdict is complete: the frame leaves, and is counted. Of a refused one an event may tell. */
+OTSEG_INLINE u32 frame_conclude(struct otseg_env *e, u32 is_plain)
 {
 	struct otseg_verdict *v = &e->s->verdict;
-	u32 is_plain = 0;
 
-	v->reason = (u8)reason;
-	v->action = OTSEG_ACTION_DROP;
-	if (otseg_likely(otseg_reason_passes(reason))) {
-		v->action = OTSEG_ACTION_PASS;
-		is_plain = v->rule != OTSEG_NONE32 && !(v->flags & OTSEG_V_OPENED);
-	} else if (otseg_conduit_is_monitored(e, v->conduit)) {
-		v->action = OTSEG_ACTION_PASS;
-		v->flags |= OTSEG_V_MONITORED;
-	}
-	if (otseg_likely(v->action == OTSEG_ACTION_PASS))
+	if (otseg_likely(v->action == OTSEG_ACTION_PASS) || v->denial == OTSEG_DENIAL_PEER)
 		otseg_frame_leave(e, v);
 	if (otseg_likely(is_plain && v->action == OTSEG_ACTION_PASS))
-		otseg_count_pass(e, reason, v->link, v->src_zone, v->conduit, v->rule);
+		otseg_count_pass(e, v->reason, v->link, v->src_zone, v->conduit, v->rule);
 	else
 		otseg_count_frame(e, v);
 	if (otseg_unlikely(!otseg_reason_passes(v->reason))) {
@@ -171,6 +159,49 @@ OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
 		otseg_event_note(e);
 	}
 	return v->action;
+}
+
+/**
+ * otseg_frame_deny - conclude a frame that is dropped, of which somebody may be told
+ * @e: surroundings; in @e->s->verdict only who is told is missing
+ *
+ * Return: enum otseg_action: DROP.
+ */
+OTSEG_INLINE u32 otseg_frame_deny(struct otseg_env *e)
+{
+	struct otseg_verdict *v = &e->s->verdict;
+
+	otseg_denial_note(e);
+	frame_conclude(e, 0);
+	/* Across a wire whose other end is not there, nobody is told. */
+	if (otseg_unlikely(v->reason == OTSEG_R_WIRE_DOWN))
+		v->denial = OTSEG_DENIAL_NONE;
+	return OTSEG_ACTION_DROP;
+}
+
+/*
+ * Once the conduit is known, and it is in monitor mode, what would be dropped passes,
+ * keeps its reason and counts as monitored. What is dropped and told of is another program's.
+ */
+OTSEG_INLINE u32 otseg_frame_finish(struct otseg_env *e, u32 reason)
+{
+	struct otseg_verdict *v = &e->s->verdict;
+	u32 is_plain = 0;
+
+	v->reason = (u8)reason;
+	v->action = OTSEG_ACTION_DROP;
+	v->denial = OTSEG_DENIAL_NONE;
+	if (otseg_likely(otseg_reason_passes(reason))) {
+		v->action = OTSEG_ACTION_PASS;
+		is_plain = v->rule != OTSEG_NONE32 && !(v->flags & OTSEG_V_OPENED);
+	} else if (otseg_conduit_is_monitored(e, v->conduit)) {
+		v->action = OTSEG_ACTION_PASS;
+		v->flags |= OTSEG_V_MONITORED;
+	} else if (otseg_unlikely(otseg_denial_is_due(e, v)) &&
+		   !otseg_leave_to(e, OTSEG_STAGE_DENY)) {
+		return otseg_frame_deny(e);
+	}
+	return frame_conclude(e, is_plain);
 }
 
 /* The same; a frame that nobody has judged is passed by no conduit's mode. */

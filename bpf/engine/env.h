@@ -242,6 +242,47 @@ struct otseg_teller {
 	u64 suppressed;
 };
 
+#define OTSEG_DENIAL_KINDS 16 /* token buckets of denials, for each processor; a power of two */
+#define OTSEG_DENIAL_TCP 44 /* bytes of the longest segment that tells of a denial, in words */
+
+/**
+ * struct otseg_reply - the segment that tells of a denial (denial.h)
+ * @seq: sequence number
+ * @ack: acknowledgement number
+ * @stamps: options as in a segment: value and echo of its timestamps
+ * @window: window
+ * @transaction: of the Modbus request, network order
+ * @tcp_flags: OTSEG_TCP_*
+ * @options: bytes of options: 0, or those of the timestamps
+ * @len: bytes of the payload: 0, or those of an exception
+ * @unit: of the Modbus request
+ * @function: of the exception
+ * @code: of the exception
+ */
+struct otseg_reply {
+	u32 seq;
+	u32 ack;
+	u32 stamps[2];
+	u16 window;
+	u16 transaction;
+	u8 tcp_flags;
+	u8 options;
+	u8 len;
+	u8 unit;
+	u8 function;
+	u8 code;
+};
+
+/**
+ * struct otseg_denial_bytes - its bytes, as they lie in the frame
+ * @ip: IP header
+ * @tcp: segment
+ */
+struct otseg_denial_bytes {
+	u32 ip[10];
+	u32 tcp[OTSEG_DENIAL_TCP / 4];
+};
+
 /**
  * struct otseg_scratch - what one frame needs beyond the stack
  * @packet: the decoded frame
@@ -261,6 +302,10 @@ struct otseg_teller {
  * @arrival: how and when the frame came in
  * @event: what is told of the frame
  * @tellers: how much this processor has told, by kind of event
+ * @deniers: the same of denials
+ * @cut: the flow that is no longer allowed, of which both sides are to be told; kept 0
+ * @reply: what is told of a denial
+ * @denial: the same as bytes
  * @way: where the host would send it
  * @chunk: bytes of the frame being summed or of the header being read
  *
@@ -282,6 +327,10 @@ struct otseg_scratch {
 	struct otseg_arrival arrival;
 	struct otseg_event event;
 	struct otseg_teller tellers[OTSEG_EVENT_KINDS];
+	struct otseg_teller deniers[OTSEG_DENIAL_KINDS];
+	u64 cut;
+	struct otseg_reply reply;
+	struct otseg_denial_bytes denial;
 	struct otseg_way way;
 	u8 chunk[OTSEG_CHUNK + 8] __attribute__((aligned(8)));
 };
@@ -648,6 +697,18 @@ OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
 	u8 *data = (u8 *)(long)e->ctx->data;
 
 	return data + len <= (u8 *)(long)e->ctx->data_end ? data : NULL;
+}
+
+/* Writes @len bytes of the frame at @off, which has to have them. Return: 0, or negative. */
+OTSEG_INLINE long otseg_store(const struct otseg_env *e, u32 off, const void *from, u32 len)
+{
+	return bpf_xdp_store_bytes(e->ctx, off, (void *)from, len);
+}
+
+/* Cuts @len bytes off the end of the frame. Return: 0, or negative. */
+OTSEG_INLINE long otseg_trim(const struct otseg_env *e, u32 len)
+{
+	return bpf_xdp_adjust_tail(e->ctx, -(int)len);
 }
 
 OTSEG_INLINE const u8 *otseg_map_region(void)
@@ -1048,11 +1109,28 @@ OTSEG_INLINE u8 *otseg_edit(const struct otseg_env *e, const u32 len)
 	return NULL;
 }
 
+OTSEG_INLINE long otseg_store(const struct otseg_env *e, u32 off, const void *from, u32 len)
+{
+	(void)e;
+	(void)off;
+	(void)from;
+	(void)len;
+	return -EROFS;
+}
+
+OTSEG_INLINE long otseg_trim(const struct otseg_env *e, u32 len)
+{
+	(void)e;
+	(void)len;
+	return -EROFS;
+}
+
 #define OTSEG_STAGE_FRAME 0
 #define OTSEG_STAGE_LONG 1
 #define OTSEG_STAGE_OPEN 2
 #define OTSEG_STAGE_STREAM 3
 #define OTSEG_STAGE_JUDGE 4
+#define OTSEG_STAGE_DENY 5
 
 OTSEG_INLINE u32 otseg_leave_to(const struct otseg_env *e, const u32 stage)
 {

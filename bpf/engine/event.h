@@ -93,6 +93,7 @@ OTSEG_INLINE u32 otseg_event_tell(struct otseg_env *e, u64 suppressed, u64 unuse
 	event->action = v->action;
 	event->reason = v->reason;
 	event->verdict_flags = v->flags;
+	event->denial = v->denial;
 	event->service = v->service;
 	if ((v->reason >= OTSEG_R_FUNCTION_UNKNOWN && v->reason <= OTSEG_R_PDU_EFFORT) ||
 	    v->reason == OTSEG_R_FIELD)

@@ -89,6 +89,8 @@ struct otseg_flow_dir {
 #define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate, their rule's: see express.h */
 #define OTSEG_FLOW_IDLE 0x08 /* its rule says how long it may be idle */
 #define OTSEG_FLOW_ADOPTED 0x10 /* TCP: its beginning was not seen */
+#define OTSEG_FLOW_TOLD 0x40 /* both sides are told if it is no longer allowed */
+#define OTSEG_FLOW_CUT 0x80 /* that has begun: nothing of it passes any more */
 
 /**
  * struct otseg_flow - one conversation

@@ -111,6 +111,14 @@ enum otseg_action {
 #define OTSEG_V_ROUTE 0x10 /* what passes leaves by the interface that its route names */
 #define OTSEG_V_ADOPTED 0x20 /* would take up a connection whose beginning was not seen */
 
+/* Who is told of a frame that is dropped, by what it becomes: denial.h. */
+enum otseg_denial {
+	OTSEG_DENIAL_NONE, /* nobody */
+	OTSEG_DENIAL_RESET, /* the sender: a reset in the other side's name */
+	OTSEG_DENIAL_PEER, /* the other side of its connection: a reset in the sender's name */
+	OTSEG_DENIAL_EXCEPTION, /* the sender: an exception of its protocol, and the end of the stream */
+};
+
 /**
  * struct otseg_verdict - the engine's decision and how it came about
  * @rule: index of the rule that allowed it, OTSEG_NONE32: none
@@ -123,6 +131,7 @@ enum otseg_action {
  * @flags: OTSEG_V_*
  * @service: enum otseg_service, where a rule or flow is known
  * @n_messages: inspected messages in it
+ * @denial: enum otseg_denial
  * @reserved: zero
  */
 struct otseg_verdict {
@@ -136,7 +145,8 @@ struct otseg_verdict {
 	u8 flags;
 	u8 service;
 	u8 n_messages;
-	u8 reserved[3];
+	u8 denial;
+	u8 reserved[2];
 };
 
 /* A verdict of which nothing is known yet. */

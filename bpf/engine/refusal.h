@@ -74,6 +74,10 @@ OTSEG_INLINE void otseg_refusal_keep(const struct otseg_env *e, const struct ots
 	    (v->src_zone != OTSEG_NONE16 &&
 	     (otseg_at(e, ZONES, v->src_zone)->flags & OTSEG_ZONE_HAS_MACS)))
 		return;
+	/* The denial of each is decided on anew. */
+	if (p->proto == OTSEG_PROTO_TCP && v->conduit != OTSEG_NONE16 &&
+	    (otseg_at(e, CONDUITS, v->conduit)->flags & OTSEG_CONDUIT_RESET))
+		return;
 	both->last[1] = both->last[0];
 	r = &both->last[0];
 	r->addresses = (u64)p->src.w[0] << 32 | p->dst.w[0];

@@ -165,6 +165,8 @@ OTSEG_INLINE u32 track_flags(const struct otseg_env *e)
 	u32 rule = e->s->path.rule;
 	u32 flags = otseg_track_express(e);
 
+	if (otseg_at(e, CONDUITS, e->s->path.conduit)->flags & OTSEG_CONDUIT_RESET)
+		flags |= OTSEG_FLOW_TOLD;
 	if (rule != OTSEG_NONE32 && otseg_at(e, RULES, rule)->idle_s)
 		flags |= OTSEG_FLOW_IDLE;
 	return flags;
@@ -174,6 +176,15 @@ OTSEG_INLINE u32 track_flags(const struct otseg_env *e)
 OTSEG_INLINE u32 track_counts_for(const struct otseg_env *e, const struct otseg_flow *f, u32 conduit)
 {
 	return f->budget == (otseg_at(e, CONDUITS, conduit)->budget_slot & (OTSEG_BUDGET_SLOTS - 1));
+}
+
+/* Is it to be told that this flow ends? Then denial.h decides what becomes of it. */
+OTSEG_INLINE u32 track_is_told(const struct otseg_env *e, const struct otseg_flow *f)
+{
+	if (!(f->flags & OTSEG_FLOW_TOLD) || f->key.proto != OTSEG_PROTO_TCP)
+		return 0;
+	e->s->cut = e->flow_id;
+	return 1;
 }
 
 #define OTSEG_TRACK_GONE 0x100 /* the flow is no more, or is to be opened anew */
@@ -210,7 +221,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	v->conduit = path->conduit;
 	v->service = path->service;
 	if (reason != OTSEG_R_RULE && !otseg_conduit_is_monitored(e, path->conduit)) {
-		if (is_mine)
+		if (is_mine && !track_is_told(e, f))
 			otseg_flow_end(e, id);
 		return reason;
 	}
@@ -226,6 +237,8 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	     otseg_service_family(path->service) != otseg_service_family(f->service))) {
 		if (!is_mine)
 			return OTSEG_R_STREAM_BUSY;
+		if (!otseg_tcp_is_opener(p->tcp_flags) && track_is_told(e, f))
+			return OTSEG_R_FLOW_CUT;
 		otseg_flow_end(e, id);
 		e->flow_id = 0;
 		return OTSEG_TRACK_GONE;
@@ -246,7 +259,8 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->leaf = path->leaf;
 	f->conduit = path->conduit;
 	f->service = path->service;
-	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE)) | track_flags(e));
+	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE | OTSEG_FLOW_TOLD)) |
+			track_flags(e));
 	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
 	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
 	/* The other direction is placed again when it comes. */
@@ -454,6 +468,9 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 	if (otseg_unlikely(v->rule == OTSEG_NONE32))
 		reason = path->leaf & (OTSEG_R_MAX - 1);
 	if (f->key.proto == OTSEG_PROTO_TCP) {
+		if (otseg_unlikely(f->flags & OTSEG_FLOW_CUT))
+			return !reply && otseg_tcp_is_opener(p->tcp_flags) ? OTSEG_TRACK_GONE :
+									     OTSEG_R_FLOW_CUT;
 		tcp = otseg_forget(e, otseg_tcp_check(p, f, reply));
 		if (otseg_unlikely(tcp & OTSEG_TCP_FRESH))
 			return OTSEG_TRACK_GONE;

@@ -28,6 +28,18 @@ enum otseg_ctr_event {
 #define OTSEG_CTR_EVENT (OTSEG_CTR_REASON + OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN)
 _Static_assert((OTSEG_R_MAX - OTSEG_CTR_EVENT_LEN) >= OTSEG_R_COUNT, "reasons and events");
 
+/* Of denials, in places that events have left. */
+enum otseg_ctr_denial {
+	OTSEG_CTR_DENIAL_TOLD, /* refused frames that became an answer, or a reset to the other side */
+	OTSEG_CTR_DENIAL_SUPPRESSED, /* that did not: too many of them */
+	OTSEG_CTR_DENIAL_FAILED, /* that did not: the interface cannot send */
+	OTSEG_CTR_DENIAL_LEN = 4,
+};
+
+#define OTSEG_CTR_DENIAL (OTSEG_CTR_EVENT + 4)
+_Static_assert(OTSEG_CTR_EVENT_LOST < 4 && OTSEG_CTR_DENIAL_LEN + 4 == OTSEG_CTR_EVENT_LEN,
+	       "events and denials");
+
 /* By link of the image. */
 enum otseg_ctr_link {
 	OTSEG_CTR_LINK_PACKETS, /* frames that came in */

@@ -48,6 +48,7 @@
  * @flags: OTSEG_EVENT_*
  * @access: enum otseg_access bits of the refused message
  * @object_type: type of its objects
+ * @denial: enum otseg_denial: who was told
  * @reserved: zero
  *
  * What the frame does not have is zero.
@@ -83,7 +84,8 @@ struct otseg_event {
 	u8 flags;
 	u8 access;
 	u8 object_type;
-	u8 reserved[3];
+	u8 denial;
+	u8 reserved[2];
 };
 
 _Static_assert(sizeof(struct otseg_event) == 112, "no padding");

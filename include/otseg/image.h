@@ -369,6 +369,8 @@ struct otseg_img_rate {
 #define OTSEG_CONDUIT_GRANTED 0x80 /* state: open until a time that its owner keeps */
 #define OTSEG_CONDUIT_ADOPT_ALWAYS 0x100 /* takes connections up at any time */
 #define OTSEG_CONDUIT_ADOPT_NEVER 0x200 /* and at no time, whatever the image says */
+#define OTSEG_CONDUIT_RESET 0x400 /* `on-deny`: both sides of a refused TCP connection are told */
+#define OTSEG_CONDUIT_EXCEPTION 0x800 /* the asking side by its protocol, where that can; with RESET */
 #define OTSEG_CONDUIT_TIMED 0x1000 /* it has windows, and is in force within them only */
 #define OTSEG_CONDUIT_WITHIN 0x2000 /* state: the time of day is within one of them */
 #define OTSEG_CONDUIT_STATE                                                     \

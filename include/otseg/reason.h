@@ -100,7 +100,9 @@ enum otseg_reason_class {
 	X(FIELD, "field", DENY, "a field of the message is not allowed")                           \
 	X(PDU_CHECKSUM, "pdu-checksum", INVALID, "the checksum within the PDU is wrong")           \
 	X(PDU_STATE, "pdu-state", INVALID, "the message does not fit what the conversation has agreed on") \
-	X(PDU_NESTING, "pdu-nesting", INVALID, "the PDU nests or repeats more than the inspector takes")
+	X(PDU_NESTING, "pdu-nesting", INVALID, "the PDU nests or repeats more than the inspector takes") \
+	/* connections */                                                                          \
+	X(FLOW_CUT, "flow-cut", DENY, "its connection was cut, because the policy refused part of it")
 /* clang-format on */
 
 enum otseg_reason {

@@ -1457,6 +1457,29 @@ static void case_sessions(void)
 	DROP(say(&t[1], 0, S, 0), SESSION_BUDGET);
 }
 
+/* Who is told, and by which bytes, is test_denial's. */
+static void case_cut(void)
+{
+	struct talk t = talk_new(&it, &locked, 443);
+
+	CHECK(!policy_with("    flows: 2\n", "    flows: 200\n    on-deny: reset\n"));
+	shake(&t);
+	PASS(say(&t, 0, A, 9), FLOW);
+	CHECK(v.denial == OTSEG_DENIAL_NONE);
+	CHECK(!policy_with("      web: {service: tcp, port: 443}\n  up:\n", "  up:\n"));
+	DROP(say(&t, 0, A, 9), NO_RULE);
+	CHECK(v.denial == OTSEG_DENIAL_PEER);
+	DROP(say(&t, 0, A, 9), NO_RULE);
+	CHECK(v.denial == OTSEG_DENIAL_RESET);
+	CHECK(!subject_policy(s, policy_text));
+	DROP(say(&t, 0, A, 9), FLOW_CUT);
+	DROP(say(&t, 1, A, 9), FLOW_CUT);
+	CHECK(v.denial == OTSEG_DENIAL_NONE);
+	t.seq[0] += 70000;
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(segment(&t, 1, R | A, 0, t.seq[0], 0), FLOW);
+}
+
 /* Forgets what was told so far. */
 static void events_forget(void)
 {
@@ -2172,6 +2195,7 @@ static const struct ktap_case cases[] = {
 	{ "monitor mode", case_monitor },
 	{ "flow budgets", case_budget },
 	{ "session budgets", case_sessions },
+	{ "a connection that is cut", case_cut },
 	{ "counters", case_counters },
 	{ "events", case_events },
 	{ "events of a flood", case_events_flood },

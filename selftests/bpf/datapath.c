@@ -179,10 +179,12 @@ static int frame_run(struct datapath *dp, u32 ifindex, const void *bytes, u32 le
 	return (int)opts.retval;
 }
 
-/* What XDP is to do with a frame of this verdict. */
+/* What XDP is to do with a frame of this verdict, or with what tells of it. */
 static int action_of(const struct otseg_verdict *v)
 {
-	if (v->action != OTSEG_ACTION_PASS)
+	if (v->denial == OTSEG_DENIAL_RESET || v->denial == OTSEG_DENIAL_EXCEPTION)
+		return XDP_REDIRECT;
+	if (v->action != OTSEG_ACTION_PASS && !v->denial)
 		return XDP_DROP;
 	return v->flags & (OTSEG_V_WIRE | OTSEG_V_ROUTE) ? XDP_REDIRECT : XDP_PASS;
 }
@@ -203,6 +205,7 @@ static int datapath_frame(struct subject *s, u32 ifindex, const void *bytes, u32
 		/* It cannot count, and says nothing: there is no policy. */
 		v->reason = OTSEG_R_NO_POLICY;
 		v->action = OTSEG_ACTION_DROP;
+		v->denial = OTSEG_DENIAL_NONE;
 	}
 	/* What it says and what it does must be the same. */
 	return action_of(v) == action ? 0 : -EPROTO;
@@ -488,7 +491,7 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	for (i = 0; i < SUBJECT_LINKS; i++) {
 		snprintf(command, sizeof(command),
 			 "ip link add %1$s up type veth peer name %1$s-peer && "
-			 "ip link set %1$s-peer up",
+			 "ip link set %1$s-peer up && ethtool -K %1$s-peer gro on",
 			 subject_names[i]);
 		if (system(command)) {
 			datapath_free(s);

@@ -117,7 +117,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"otseg: 1\nname: second\n" ZONES
 	"routed: [it0, ot0, ot1]\n"
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 500\n    adopt: always\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    on-deny: exception\n    sessions: 500\n    adopt: always\n    rules:\n"
 	"      field: {service: modbus, access: [read, write], units: [1, 2]}\n"
 	"      web: {from: hmi, service: tcp, port: 443}\n"
 	"      time: {from: hmi, to: plc, service: udp, port: [7, 17]}\n"
@@ -145,7 +145,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"  back:\n    reason: r\n    from: cell\n    to: it\n    rules:\n"
 	"      web: {service: tcp, port: 443}\n"
 	"      ping: {service: icmp, types: [echo]}\n"
-	"  tags:\n    reason: r\n    from: dmz\n    to: cell\n    rules:\n"
+	"  tags:\n    reason: r\n    from: dmz\n    to: cell\n    on-deny: reset\n    rules:\n"
 	"      all: {service: tcp, port: 1-65535}\n"
 	"      time: {service: udp, port: 1-65535}\n"
 	"intra:\n"
@@ -157,7 +157,7 @@ const char *const traffic_policy[TRAFFIC_POLICIES] = {
 	"otseg: 1\nname: fourth\n" ZONES
 	"wires: {line: [ot0, it0]}\n"
 	"conduits:\n"
-	"  main:\n    reason: r\n    from: it\n    to: cell\n    sessions: 4096\n    rules:\n"
+	"  main:\n    reason: r\n    from: it\n    to: cell\n    on-deny: reset\n    sessions: 4096\n    rules:\n"
 	"      field: {service: modbus, access: [read, write]}\n"
 	"      web: {service: tcp, port: 443}\n"
 	"      time: {service: udp, port: [7, 17]}\n"

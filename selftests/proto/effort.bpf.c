@@ -41,6 +41,7 @@ STAGE(otseg_long)
 STAGE(otseg_open)
 STAGE(otseg_stream)
 STAGE(otseg_judge)
+STAGE(otseg_deny)
 
 SEC("xdp")
 int effort(struct xdp_md *ctx)

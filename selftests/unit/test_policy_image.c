@@ -46,6 +46,7 @@ static const char rich[] =
 	"    from: it\n"
 	"    to: ot\n"
 	"    mode: monitor\n"
+	"    on-deny: exception\n"
 	"    flows: 100\n"
 	"    sessions: 10\n"
 	"    rate: {packets: 500/s, burst: 50, bytes: 1MB/s}\n"
@@ -71,7 +72,7 @@ static const char rich[] =
 	"          client-id: hmi, qos: [0, 2]}}\n"
 	"      f: {service: melsec, carrier: udp, access: read}\n"
 	"intra:\n"
-	"  ot: {reason: r4, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
+	"  ot: {reason: r4, on-deny: reset, sessions: 65536, rate: {bytes: 64kB/m}, rules: {x: {service: arp, operations: [request, 9-10]}, y: {service: tcp, "
 	"port: 44818}}}\n"
 	"  it:\n"
 	"    reason: r5\n"
@@ -189,6 +190,8 @@ static void test_print(void)
 		"all: [hmi, plc]",
 		"reason: \"r1: quoted\"",
 		"mode: monitor",
+		"on-deny: exception",
+		"on-deny: reset",
 		"flows: 100",
 		"sessions: 10",
 		"sessions: 65536",
@@ -300,6 +303,8 @@ static void test_differences(void)
 	check_difference("flows: 100", "flows: 100\n    adopt: never", SAME "conduit down (changed)");
 	check_difference("supersedes: 12", "supersedes: 12\nadopt: 2m",
 			 "changed limit: conduit down: adopt never -> 120s\n");
+	check_difference("    on-deny: exception\n", "",
+			 "changed limit: conduit down: on-deny exception -> drop\n");
 	check_difference("    sessions: 10\n", "",
 			 "changed limit: conduit down: sessions 10 -> 256\n");
 	check_difference("rate: {packets: 500/s, burst: 50, bytes: 1MB/s}",
@@ -565,6 +570,7 @@ static const struct damage damages[] = {
 	FIELD(WINDOWS, 0, until, 1441, "[0]: minutes 360 to 1441 are no window"),
 	FIELD(WINDOWS, 0, until, 360, "[0]: minutes 360 to 360 are no window"),
 	FIELD(WINDOWS, 1, reserved, 1, "[1]: a reserved field is not zero"),
+	FIELD(CONDUITS, 0, flags, OTSEG_CONDUIT_EXCEPTION, "[0]: wrong flags 0x800"),
 	FIELD(CONDUITS, 0, budget_slot, OTSEG_BUDGET_SLOTS, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, flow_budget, 0, "[0]: it has no flow budget"),
 	FIELD(CONDUITS, 0, session_budget, 0, "[0]: it has no session budget"),

@@ -248,6 +248,10 @@ static void write_conduits(struct otseg_compiler *compiler)
 				 (conduit->is_monitor ? OTSEG_CONDUIT_MONITOR : 0) |
 				 adopt_flags[conduit->adopt] |
 				 (conduit->n_windows ? OTSEG_CONDUIT_TIMED : 0) |
+				 (conduit->on_deny != OTSEG_DENY_DROP ? OTSEG_CONDUIT_RESET : 0) |
+				 (conduit->on_deny == OTSEG_DENY_EXCEPTION ?
+					  OTSEG_CONDUIT_EXCEPTION :
+					  0) |
 				 (conduit->from == conduit->to ? OTSEG_CONDUIT_INTRA : 0),
 			.flow_budget = conduit->flows,
 			.session_budget = conduit->sessions,

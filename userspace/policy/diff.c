@@ -48,6 +48,7 @@ static bool limits_are_alike(const struct otseg_diff *diff, bool is_conduit,
 		       a->flow_budget == b->flow_budget && a->session_budget == b->session_budget &&
 		       otseg_diff_adopts(diff->image[0], a) ==
 			       otseg_diff_adopts(diff->image[1], b) &&
+		       !((a->flags ^ b->flags) & (OTSEG_CONDUIT_RESET | OTSEG_CONDUIT_EXCEPTION)) &&
 		       same_rate(&a->rate, &b->rate);
 	}
 	*is_rated = OTSEG_IMAGE_RECORDS(diff->image[0], RULES)[i].rate.limiter != OTSEG_NONE32;

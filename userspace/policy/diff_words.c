@@ -736,6 +736,8 @@ json_t *otseg_diff_limit_json(const struct otseg_diff *diff, bool is_conduit,
 			  adopt_of(diff, 1, conduit[1]));
 		set_limit(limits, "rate", otseg_image_rate_json(&conduit[0]->rate),
 			  otseg_image_rate_json(&conduit[1]->rate));
+		set_limit(limits, "on-deny", json_string(otseg_image_on_deny(conduit[0])),
+			  json_string(otseg_image_on_deny(conduit[1])));
 	} else {
 		json_object_set_new(map, "rule", json_string(names[1]));
 		set_limit(limits, "rate", otseg_image_rate_json(&rule[0]->rate),

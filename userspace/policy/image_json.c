@@ -214,6 +214,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
 	when = otseg_when_json(image, conduit - OTSEG_IMAGE_RECORDS(image, CONDUITS));
 	if (when)
 		json_object_set_new(map, "when", when);
+	if (conduit->flags & OTSEG_CONDUIT_RESET)
+		json_object_set_new(map, "on-deny", json_string(otseg_image_on_deny(conduit)));
 	rate = otseg_image_rate_json(&conduit->rate);
 	if (rate)
 		json_object_set_new(map, "rate", rate);

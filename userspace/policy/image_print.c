@@ -227,6 +227,8 @@ static json_t *conduit_head(const json_t *conduit)
 	if (when)
 		json_object_set(head, "when",
 				json_array_size(when) == 1 ? json_array_get(when, 0) : when);
+	if (json_object_get(conduit, "on-deny"))
+		json_object_set(head, "on-deny", json_object_get(conduit, "on-deny"));
 	budget = json_integer_value(json_object_get(conduit, "flow_budget"));
 	if (budget != OTSEG_FLOWS_DEFAULT)
 		json_object_set_new(head, "flows", json_integer(budget));

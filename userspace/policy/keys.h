@@ -76,6 +76,7 @@
 	X(CONDUIT, ADOPT, "adopt")                                             \
 	X(CONDUIT, SURVIVES_ISLAND, "survives-island")                         \
 	X(CONDUIT, WHEN, "when")                                               \
+	X(CONDUIT, ON_DENY, "on-deny")                                         \
 	X(CONDUIT, FLOWS, "flows")                                             \
 	X(CONDUIT, SESSIONS, "sessions")                                       \
 	X(CONDUIT, RATE, "rate")                                               \
@@ -88,6 +89,7 @@
 	X(INTRA, MODE, "mode")                                                 \
 	X(INTRA, ADOPT, "adopt")                                               \
 	X(INTRA, WHEN, "when")                                                 \
+	X(INTRA, ON_DENY, "on-deny")                                           \
 	X(INTRA, FLOWS, "flows")                                               \
 	X(INTRA, SESSIONS, "sessions")                                         \
 	X(INTRA, RATE, "rate")                                                 \

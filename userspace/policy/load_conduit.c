@@ -15,6 +15,7 @@ struct conduit_nodes {
 	const struct otseg_node *adopt;
 	const struct otseg_node *survives_island;
 	const struct otseg_node *when;
+	const struct otseg_node *on_deny;
 	const struct otseg_node *flows;
 	const struct otseg_node *sessions;
 	const struct otseg_node *rate;
@@ -95,6 +96,25 @@ static void load_adopt(struct otseg_loader *loader, const struct otseg_node *key
 				key->text);
 }
 
+/* Who hears of what the conduit refuses. */
+static void load_on_deny(struct otseg_loader *loader, const struct otseg_node *node,
+			 struct otseg_conduit *conduit)
+{
+	static const char *const answers[] = { "drop", "reset", "exception" };
+	size_t choice, i;
+
+	if (!otseg_value_choice(&loader->source, node, "an answer", answers, 3, &choice))
+		return;
+	conduit->on_deny = choice;
+	if (conduit->on_deny != OTSEG_DENY_EXCEPTION)
+		return;
+	for (i = 0; i < conduit->n_rules; i++)
+		if (conduit->rules[i].service == OTSEG_SVC_MODBUS)
+			return;
+	otseg_node_warn(&loader->source, node,
+			"no rule of the conduit inspects modbus: 'exception' is as 'reset'");
+}
+
 static void load_contents(struct otseg_loader *loader, const struct otseg_node *key,
 			  const struct conduit_nodes *nodes, struct otseg_conduit *conduit)
 {
@@ -135,6 +155,8 @@ static void load_contents(struct otseg_loader *loader, const struct otseg_node *
 	otseg_load_note(loader, nodes->note);
 	if (nodes->rules)
 		load_rules(loader, nodes->rules, conduit);
+	if (nodes->on_deny)
+		load_on_deny(loader, nodes->on_deny, conduit);
 	warn_link(loader, conduit);
 	if (!nodes->rules || (nodes->rules->kind == OTSEG_NODE_MAP && !nodes->rules->n))
 		otseg_node_warn(source, key, "'%s' has no rules: it permits nothing", key->text);
@@ -181,6 +203,7 @@ static void load_conduit(struct otseg_loader *loader, const struct otseg_node *k
 		.adopt = values[OTSEG_KEY_CONDUIT_ADOPT],
 		.survives_island = values[OTSEG_KEY_CONDUIT_SURVIVES_ISLAND],
 		.when = values[OTSEG_KEY_CONDUIT_WHEN],
+		.on_deny = values[OTSEG_KEY_CONDUIT_ON_DENY],
 		.flows = values[OTSEG_KEY_CONDUIT_FLOWS],
 		.sessions = values[OTSEG_KEY_CONDUIT_SESSIONS],
 		.rate = values[OTSEG_KEY_CONDUIT_RATE],
@@ -209,6 +232,7 @@ static void load_intra(struct otseg_loader *loader, const struct otseg_node *key
 		.mode = values[OTSEG_KEY_INTRA_MODE],
 		.adopt = values[OTSEG_KEY_INTRA_ADOPT],
 		.when = values[OTSEG_KEY_INTRA_WHEN],
+		.on_deny = values[OTSEG_KEY_INTRA_ON_DENY],
 		.flows = values[OTSEG_KEY_INTRA_FLOWS],
 		.sessions = values[OTSEG_KEY_INTRA_SESSIONS],
 		.rate = values[OTSEG_KEY_INTRA_RATE],

@@ -254,6 +254,19 @@ struct otseg_window {
 };
 
 /**
+ * enum otseg_on_deny - who hears of what a conduit refuses; in the order of the words
+ * @OTSEG_DENY_DROP: nobody
+ * @OTSEG_DENY_RESET: both sides of a TCP connection, by a reset
+ * @OTSEG_DENY_EXCEPTION: the side that asks, by an exception of its protocol if that can tell
+ *	(Modbus), and then both
+ */
+enum otseg_on_deny {
+	OTSEG_DENY_DROP,
+	OTSEG_DENY_RESET,
+	OTSEG_DENY_EXCEPTION,
+};
+
+/**
  * struct otseg_conduit - an IEC 62443 conduit
  * @name: its name; `intra:` rules bear the name of their zone
  * @reason: why it exists
@@ -265,6 +278,7 @@ struct otseg_window {
  * @adopt: when it takes up connections whose beginning was not seen
  * @windows: hours in which it is in force
  * @n_windows: their number, 0: all
+ * @on_deny: who hears of what it refuses
  * @flows: live flows it may hold
  * @sessions: how many of them may be inspected
  * @limit: how much its initiating side may send
@@ -283,6 +297,7 @@ struct otseg_conduit {
 	enum otseg_adopt adopt;
 	struct otseg_window *windows;
 	size_t n_windows;
+	enum otseg_on_deny on_deny;
 	u32 flows;
 	u32 sessions;
 	struct otseg_limit limit;

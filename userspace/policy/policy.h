@@ -113,6 +113,19 @@ static inline const char *otseg_image_state(const struct otseg_img_conduit *cond
 	return conduit->flags & OTSEG_CONDUIT_STANDING ? "enabled" : "disabled";
 }
 
+/**
+ * otseg_image_on_deny - who hears of what a conduit refuses
+ * @conduit: the conduit
+ *
+ * Return: the word of the policy's `on-deny`.
+ */
+static inline const char *otseg_image_on_deny(const struct otseg_img_conduit *conduit)
+{
+	if (conduit->flags & OTSEG_CONDUIT_EXCEPTION)
+		return "exception";
+	return conduit->flags & OTSEG_CONDUIT_RESET ? "reset" : "drop";
+}
+
 /* Whether island mode is on in it. */
 static inline bool otseg_image_is_island(const void *image)
 {
