@@ -60,10 +60,15 @@ if [[ $lane == debug ]]; then
 	"$top/scripts/deps.sh" debug
 fi
 
-# What a kernel of our own is made of.
+# What a kernel of our own is made of. Without package lists there is no other source than
+# the one it was made of.
 source_key()
 {
-	apt-cache show --no-all-versions "linux-source-$series" 2>/dev/null | grep '^Version:' || :
+	local version
+
+	version=$(apt-cache show --no-all-versions "linux-source-$series" 2>/dev/null |
+		grep '^Version:') || version=$(head -qn 1 "$dir/key" 2>/dev/null) || :
+	echo "$version"
 	gcc -dumpfullversion
 	sha256sum <"$top/scripts/debug.config"
 }
@@ -177,7 +182,7 @@ build_source()
 		"$top/scripts/debug.config" >/dev/null
 	make -s -C "$source" O="$work/out" olddefconfig
 	echo "lane.sh: building a kernel of $package"
-	make -s -C "$source" O="$work/out" LOCALVERSION=-debug -j"$(nproc)" bzImage modules \
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug -j"$(nproc)" bzImage modules \
 		>build.log 2>&1 || {
 		tail -n 20 build.log >&2
 		fail "the kernel cannot be built"
@@ -186,9 +191,9 @@ build_source()
 	headers=$root/usr/src/linux-headers-$kver
 	mkdir -p "$root/boot" "$root/lib/modules/$kver/kernel"
 	cp out/arch/x86/boot/bzImage "$root/boot/vmlinuz-$kver"
-	make -s -C "$source" O="$work/out" LOCALVERSION=-debug \
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug \
 		INSTALL_MOD_PATH="$work/$root" modules_install
-	make -s -C "$source" O="$work/out" LOCALVERSION=-debug run-command \
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug run-command \
 		KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build $work/$headers"
 	# Types stay, what only a debugger reads does not.
 	strip -g -o "$headers/vmlinux" out/vmlinux

@@ -28,15 +28,18 @@ if [[ ${1:-} != --guest ]]; then
 fi
 debug=/sys/kernel/debug
 
-# Which allocations may fail: those of a module, and there is only this one.
+# Which allocations may fail: those of a module, and there is only this one; but not the
+# thousand pages that KASAN wants for each mapping.
 choose_allocations()
 {
-	local kind
+	local kind shadow
 
+	shadow=$(sed -n 's/^\([0-9a-f]*\) . kasan_populate_vmalloc_pte.*/0x\1/p' /proc/kallsyms)
 	for kind in failslab fail_page_alloc; do
 		cd "$debug/$kind" && echo N >ignore-gfp-wait && echo 0 >verbose && echo -1 >./times &&
 			echo 32 >stacktrace-depth && echo 0xffffffffa0000000 >require-start &&
-			echo 0xffffffffff000000 >require-end || return
+			echo 0xffffffffff000000 >require-end && echo "$shadow" >reject-start &&
+			printf '0x%x\n' $((shadow + 0x200)) >reject-end || return
 	done
 	cd "$debug/fail_page_alloc" && echo N >ignore-gfp-highmem && echo 0 >min-order && cd /
 }
