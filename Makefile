@@ -158,7 +158,7 @@ help:
 	@echo 'make install          tool, BPF object, manual (DESTDIR, PREFIX)'
 	@echo 'make modules_install  the module, as built by make kmod'
 	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
-	@echo 'make check-faults     faults, each a great many times; LANES=debug: memory that is missing'
+	@echo 'make check-faults     faults, each a great many times'
 	@echo 'make check-captures   the tool against tshark; CAPTURES=DIR, SERVICES="modbus dnp3"'
 	@echo 'make lint             style and static checks; make format to reformat C'
 	@echo 'make fuzz|demo        fuzzers; a plant in network namespaces'

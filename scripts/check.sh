@@ -6,8 +6,7 @@
 #   scripts/check.sh [--also COMMAND]... [GROUP | GROUP/TEST]...
 #
 # Each selftests/GROUP/TESTS lists one test per line, with its time limit in
-# seconds where the default does not do, "once" if the first lane is enough, and "debug"
-# if it needs what only that lane has.  A test is a script of that folder or
+# seconds where the default does not do, and "once" if the first lane is enough.  A test is a script of that folder or
 # a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
 # (skipped).  --also counts a command by its exit code, as one test.
 # Tests of the group vm run on each lane of LANES (scripts/lane.sh), as many at a time as
@@ -177,9 +176,6 @@ run_machines()
 		cost=$(scripts/lane.sh --cost "$lane")
 		while read -r -u 5 test limit words; do
 			if [[ $once && $words == "$once" && $lane != "${lanes%% *}" ]]; then
-				continue
-			fi
-			if [[ $words == debug && $lane != debug ]]; then
 				continue
 			fi
 			while (($(jobs -rp | wc -l) >= $(nproc))); do

@@ -145,6 +145,8 @@ boot()
 
 	append="console=ttyS0 loglevel=7 panic=-1 oops=panic nokaslr"
 	append+=" mitigations=off audit=0 random.trust_cpu=on"
+	# Debian's kernels can look for wrong accesses to some of the memory, at little cost.
+	append+=" kfence.sample_interval=10"
 	# Software emulation on a busy host is slow, not stuck.
 	append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=$((cost > 1 ? 300 : 120))"
 	if [[ -n $share ]]; then

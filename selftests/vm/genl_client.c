@@ -795,19 +795,29 @@ static int run_step(char **words, int n_words)
 	die("%s: no such step", words[0]);
 }
 
-static int list_name(const char *path, const struct stat *status, int type, struct FTW *ftw)
+static int list_folder(const char *path, const struct stat *status, int type, struct FTW *ftw)
 {
 	(void)status;
-	(void)type;
 	(void)ftw;
-	fprintf(out, "%s\n", path);
+	if (type == FTW_D)
+		fprintf(out, "%s\n", path);
 	return 0;
+}
+
+/* Hides the numbers that follow @name, which are other ones each time. */
+static void hide(char *text, const char *name)
+{
+	while ((text = strstr(text, name))) {
+		text += strlen(name);
+		while (*text >= '0' && *text <= '9')
+			memmove(text, text + 1, strlen(text));
+	}
 }
 
 /* All that a refused request must not change, but for what time changes. */
 static char *state(void)
 {
-	char *text = NULL, *at;
+	char *text = NULL;
 	size_t len;
 	int err;
 
@@ -815,26 +825,30 @@ static char *state(void)
 	if (!out)
 		die("no memory");
 	err = step_status(NULL) ?: step_conduits(NULL) ?: step_interfaces(NULL);
-	if (nftw("/sys/kernel/otseg", list_name, 16, FTW_PHYS))
+	if (nftw("/sys/kernel/otseg", list_folder, 16, FTW_PHYS))
 		die("nftw: %s", strerror(errno));
 	fclose(out);
 	out = stdout;
 	if (err)
 		die("state: %s", strerror(-err));
-	for (at = text; (at = strstr(at, " since=")); at++)
-		at[7] = '\n';
-	for (at = text; (at = strstr(at, " seconds-left=")); at++)
-		memset(at + 14, '-', strspn(at + 14, "0123456789"));
+	hide(text, " since=");
+	hide(text, " seconds-left=");
+	hide(text, " unguarded=");
 	return text;
 }
 
-/* The n-th allocation of this thread fails from now on, 0: none. Returns what was left. */
+/*
+ * The n-th allocation fails from now on, 0: none; by a parameter of a module that was built
+ * for it, or by the kernel, for this thread. Returns what was left.
+ */
 static unsigned long fail_nth(unsigned long n)
 {
 	static int fd = -1;
 	char left[24] = {}, text[24];
 	int len = snprintf(text, sizeof(text), "%lu", n);
 
+	if (fd < 0)
+		fd = open("/sys/module/otseg/parameters/fail_at", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || pread(fd, left, sizeof(left) - 1, 0) <= 0 || pwrite(fd, text, len, 0) != len)

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Memory that is missing, on a kernel that can have it so: the first allocation of an
-# operation fails, then the second, until none is left. Each failure is refused with a
-# sentence and changes nothing. Then what the module does by itself, with no memory at
-# all. Only allocations below the module's code count. Leaks are looked for by the
-# machine, in the end.
+# Memory that is missing: the first allocation of an operation fails, then the second, until
+# none is left. Each failure is refused with a sentence and changes nothing. Then what the
+# module does by itself, with no memory at all. A kernel that can have memory missing (lane
+# "debug") does so in all that the module's code leads to, and looks for leaks in the end;
+# on others the calls of the module itself fail, in a build of it with module_fail.c.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=module.sh source-path=SCRIPTDIR
@@ -14,10 +14,29 @@ here=$(cd "$(dirname "$0")" && pwd)
 # enum otseg_conduit_change
 enable=0 disable=1 grant=2 revoke=3 island_on=4 island_off=5
 
-# prepare FOLDER OUT: somebody who signs, and what was signed.
+# build_module FOLDER: the module whose allocations can be made to fail
+build_module()
+{
+	local tree=$1
+
+	mkdir -p "$tree/fail"
+	# shellcheck disable=SC2154 # module_host, which calls this, knows them
+	cp -rs --remove-destination "$top/kmod" "$top/include" "$top/VERSION" "$tree/" &&
+		cp "$top/Kbuild" "$tree/module.kbuild" &&
+		cp "$top/selftests/vm/module_fail.kbuild" "$tree/Kbuild" &&
+		cp "$top"/selftests/vm/module_fail.[ch] "$tree/fail/" || return
+	# shellcheck source=/dev/null
+	(. "$top/build/lanes/$lane/lane.env" &&
+		$KMAKE -s -C "$KDIR" M="$tree" O= modules)
+}
+
+# prepare FOLDER OUT: that module; somebody who signs, and what was signed.
 prepare()
 {
-	cd "$1" && openssl req -x509 -nodes -sha256 -newkey rsa:2048 -days 30 -subj /CN=signer \
+	# shellcheck disable=SC2154
+	build_module "$(realpath -m "$2")/selftests/vm/fail-$lane" &&
+		cp "$2/selftests/vm/fail-$lane/otseg.ko" "$1/" && cd "$1" || return
+	openssl req -x509 -nodes -sha256 -newkey rsa:2048 -days 30 -subj /CN=signer \
 		-keyout key.pem -out cert.pem && openssl x509 -in cert.pem -outform DER -out cert.der &&
 		openssl cms -sign -binary -md sha256 -outform DER -in ../module_a.img -signer cert.pem \
 			-inkey key.pem -noattr -nocerts -out a.sig
@@ -27,6 +46,11 @@ if [[ ${1:-} != --guest ]]; then
 	module_host "$0"
 fi
 debug=/sys/kernel/debug
+if [[ -e $debug/failslab ]]; then
+	by_kernel=1 module=/otseg/otseg.ko
+else
+	by_kernel='' module=/otseg/own/otseg.ko
+fi
 
 # Which allocations may fail: those of a module, and there is only this one; but not the
 # thousand pages that KASAN wants for each mapping.
@@ -34,6 +58,7 @@ choose_allocations()
 {
 	local kind shadow
 
+	[[ $by_kernel ]] || return 0
 	shadow=$(sed -n 's/^\([0-9a-f]*\) . kasan_populate_vmalloc_pte.*/0x\1/p' /proc/kallsyms)
 	for kind in failslab fail_page_alloc; do
 		cd "$debug/$kind" && echo N >ignore-gfp-wait && echo 0 >verbose && echo -1 >./times &&
@@ -44,18 +69,28 @@ choose_allocations()
 	cd "$debug/fail_page_alloc" && echo N >ignore-gfp-highmem && echo 0 >min-order && cd /
 }
 
-# no_memory PERCENT: how often an allocation of the module fails, whoever needs it.
+# no_memory 0|1: whether all allocations of the module fail, whoever needs them.
 no_memory()
 {
-	echo "$1" >$debug/failslab/probability && echo "$1" >$debug/fail_page_alloc/probability
+	if [[ $by_kernel ]]; then
+		echo $(($1 * 100)) >$debug/failslab/probability &&
+			echo $(($1 * 100)) >$debug/fail_page_alloc/probability
+	else
+		echo "$1" >/sys/module/otseg/parameters/fail_all
+	fi
 }
 
 # load N: with the N-th allocation failing
 load()
 {
 	(
-		echo "$1" >/proc/self/fail-nth
-		exec insmod /otseg/otseg.ko certificates=/otseg/own/cert.der governed=it0
+		options=(certificates=/otseg/own/cert.der governed=it0)
+		if [[ $by_kernel ]]; then
+			echo "$1" >/proc/self/fail-nth
+		else
+			options+=(fail_at="$1")
+		fi
+		exec insmod "$module" "${options[@]}"
 	)
 }
 
@@ -67,7 +102,8 @@ loads()
 	for ((n = 1; taken < 12; n++)); do
 		if load "$n"; then
 			((taken++))
-			[[ -e $sysfs ]] && client status && rmmod otseg || return
+			[[ $by_kernel ]] || echo 0 >/sys/module/otseg/parameters/fail_at
+			[[ -e $sysfs ]] && client status >/dev/null && rmmod otseg || return
 		else
 			((refused++))
 			taken=0
@@ -75,7 +111,7 @@ loads()
 		[[ ! -e $sysfs ]] && ! lsmod | grep otseg || return
 	done
 	echo "refused without $refused of them"
-	((refused > 20)) && load 0
+	((refused > 10)) && load 0
 }
 
 # failing STEP...: each of them is tried with every allocation failing.
@@ -111,6 +147,18 @@ tries()
 		failing "confirm | push-try /otseg/a.img 600000" && is_active module-a
 }
 
+no_growth()
+{
+	local before
+
+	before=$(free_kb)
+	failing "push /otseg/b.img" "push /otseg/a.img /otseg/own/a.sig" \
+		"change $disable telemetry | change $enable telemetry" &&
+		client "change $enable telemetry" && client "push /otseg/b.img" "push /otseg/a.img" || return
+	echo "$before kB free before, $(free_kb) kB after"
+	wait_for 20 has_free $((before - 500))
+}
+
 # The policy has telemetry, which is disabled, and first, which is enabled.
 changes()
 {
@@ -121,7 +169,7 @@ changes()
 		"change $island_on | change $island_off" "change $island_off | change $island_on" \
 		"change $enable first | change $disable first" \
 		"change $grant telemetry 600000 x | change $revoke telemetry" "push /otseg/b.img" \
-		"push-try /otseg/a.img 600000 | rollback" rollback &&
+		"push-try /otseg/a.img 600000 | rollback" && client rollback &&
 		[[ $(<$sysfs/conduits/first/enabled) == 1 ]] && client "may change $revoke telemetry"
 }
 
@@ -145,7 +193,7 @@ closed()
 # What its end needs was set aside when it was given.
 grant_ends()
 {
-	client "change $grant telemetry 2 x" && no_memory 100 || return
+	client "change $grant telemetry 2 x" && no_memory 1 || return
 	wait_for 60 closed
 	local code=$?
 	no_memory 0
@@ -155,7 +203,7 @@ grant_ends()
 # Another policy meanwhile, without the memory to set it aside again: it is asked for again.
 grant_ends_later()
 {
-	client "change $grant telemetry 2 x" "push /otseg/b.img" && no_memory 100 || return
+	client "change $grant telemetry 2 x" "push /otseg/b.img" && no_memory 1 || return
 	wait_for 60 closed
 	local code=$?
 	no_memory 0
@@ -169,7 +217,7 @@ back()
 
 returns()
 {
-	client "push-try /otseg/many.img 2" && no_memory 100 || return
+	client "push-try /otseg/many.img 2" && no_memory 1 || return
 	wait_for 60 back
 	local code=$?
 	no_memory 0
@@ -186,7 +234,7 @@ shows_all()
 # A device that cannot be guarded does not come into being.
 never_open()
 {
-	no_memory 100 || return
+	no_memory 1 || return
 	ip link add it0 type dummy
 	local code=$? guard
 	guard=$(<$sysfs/interfaces/it0/guard)
@@ -200,7 +248,7 @@ never_open()
 
 renames()
 {
-	no_memory 100 || return
+	no_memory 1 || return
 	ip link set it0 name moved
 	no_memory 0
 	[[ $(<$sysfs/interfaces/it0/guard) == active ]] && ip link del "$(<$sysfs/interfaces/it0/device)"
@@ -211,11 +259,12 @@ unloads()
 	rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 14
-ktap "the kernel can have memory missing" choose_allocations
+ktap_begin 15
+ktap "memory can be missing" choose_allocations
 ktap "the module loads or not" loads
 ktap "a commit, signed or not" commits
 ktap "a commit to be confirmed, its confirmation, its way back" tries
+ktap "what was refused takes no memory for good" no_growth
 ktap "changes of conduits" changes
 ktap "interfaces are bound and unbound" binds
 ktap "what only reads" reads
