@@ -94,7 +94,7 @@ static inline void __percpu *fail_alloc_percpu(size_t size, size_t align)
 #define netlink_register_notifier(...) FAIL_ERROR(netlink_register_notifier, __VA_ARGS__)
 #define genl_register_family(...) FAIL_ERROR(genl_register_family, __VA_ARGS__)
 /* Even so it has to be initialised, for it is put. */
-#define kobject_init_and_add(kobj, type, ...)                 \
+#define kobject_init_and_add(kobj, type, ...)                  \
 	(otseg_fails() ? (kobject_init(kobj, type), -ENOMEM) : \
 			 (kobject_init_and_add)(kobj, type, __VA_ARGS__))
 
