@@ -177,7 +177,9 @@ build_source()
 	rm ./*.deb
 	source=$work/$package
 	mkdir out
-	make -s -C "$source" O="$work/out" tinyconfig
+	# What make was told for otseg is not meant for the kernel.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -C "$source" O="$work/out" tinyconfig >/dev/null
 	"$source/scripts/kconfig/merge_config.sh" -m -O out out/.config \
 		"$top/scripts/debug.config" >/dev/null
 	make -s -C "$source" O="$work/out" olddefconfig
