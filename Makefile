@@ -98,6 +98,13 @@ check-build:
 check: check-build
 	$(Q)LANES="$(LANES)" scripts/check.sh $(TESTS)
 
+# What a firewall may meet, as often as it is meant to stand it: an hour.
+FAULTS := net/e2e_faults.sh net/e2e_swap.sh vm/module_netlink.sh vm/module_memory.sh
+.PHONY: check-faults
+check-faults: check-build
+	$(Q)LANES="$(LANES)" LIMITS=12 OTSEG_FAULT_ROUNDS=200 OTSEG_SWAPS=10000 \
+		OTSEG_NETLINK_MESSAGES=1000000 OTSEG_VM_TIMEOUT=10000 scripts/check.sh $(FAULTS)
+
 # Against tshark, over the captures of ../shared/captures or CAPTURES=DIR; minutes.
 .PHONY: check-captures
 check-captures: userspace
@@ -151,6 +158,7 @@ help:
 	@echo 'make install          tool, BPF object, manual, systemd units (DESTDIR, PREFIX)'
 	@echo 'make modules_install  the module, as built by make kmod'
 	@echo 'make check            build and run every test (root); TESTS="unit net/x.sh" for some'
+	@echo 'make check-faults     faults, each a great many times'
 	@echo 'make check-captures   the tool against tshark; CAPTURES=DIR, SERVICES="modbus dnp3"'
 	@echo 'make lint             style and static checks; make format to reformat C'
 	@echo 'make fuzz|demo        fuzzers; a plant in network namespaces'

@@ -80,10 +80,8 @@ static struct otseg_interface *create(const char *role, bool is_governed)
 		kfree(interface);
 		return NULL;
 	}
-	if (otseg_interface_dir_add(interface)) {
-		otseg_interface_release(interface);
+	if (otseg_interface_dir_add(interface))
 		return NULL;
-	}
 	list_add_tail(&interface->list, &otseg_interfaces);
 	WRITE_ONCE(n_interfaces, n_interfaces + 1);
 	return interface;

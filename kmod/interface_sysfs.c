@@ -105,16 +105,21 @@ static const struct kobj_type interface_type = {
 
 /**
  * otseg_interface_dir_add - make the directory of an interface
- * @interface: the interface; from now on otseg_interface_release() frees it,
- *	also on failure
+ * @interface: the interface; from now on otseg_interface_release() frees it. On failure
+ *	it is freed
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int otseg_interface_dir_add(struct otseg_interface *interface)
 {
-	return kobject_init_and_add(&interface->kobj, &interface_type, interfaces_dir, "%s",
-				    interface->role);
+	int err = kobject_init_and_add(&interface->kobj, &interface_type, interfaces_dir, "%s",
+				       interface->role);
+
+	/* There is no directory that could be removed. */
+	if (err)
+		kobject_put(&interface->kobj);
+	return err;
 }
 
 /**

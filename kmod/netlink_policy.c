@@ -91,17 +91,16 @@ int otseg_nl_policy_verify_doit(struct sk_buff *skb, struct genl_info *info)
 				     nla_len(signature), OTSEG_SIGNATURE_MAX);
 		return -ERANGE;
 	}
-	err = otseg_stage_verify(info->snd_portid, signature ? nla_data(signature) : NULL,
-				 signature ? nla_len(signature) : 0, info->extack);
-	if (err)
-		return err;
-	otseg_stage_tell(&stage);
-
+	/* First, so that what is verified is told of. */
 	err = otseg_reply_begin(&reply, info, POLICY_PAYLOAD);
 	if (err)
 		return err;
-	if (nla_put_u32(reply.skb, OTSEG_A_POLICY_IMAGE_SIZE, stage.size) ||
-	    nla_put(reply.skb, OTSEG_A_POLICY_DIGEST, sizeof(stage.digest), stage.digest))
+	err = otseg_stage_verify(info->snd_portid, signature ? nla_data(signature) : NULL,
+				 signature ? nla_len(signature) : 0, info->extack);
+	otseg_stage_tell(&stage);
+	if (!err &&
+	    (nla_put_u32(reply.skb, OTSEG_A_POLICY_IMAGE_SIZE, stage.size) ||
+	     nla_put(reply.skb, OTSEG_A_POLICY_DIGEST, sizeof(stage.digest), stage.digest)))
 		err = -EMSGSIZE;
 	return otseg_reply_send(&reply, info, err);
 }

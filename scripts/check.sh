@@ -10,7 +10,8 @@
 # a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
 # (skipped).  --also counts a command by its exit code, as one test.
 # Tests of the group vm run on each lane of LANES (scripts/lane.sh), as many at a time as
-# there are processors; `all` is every test on every lane.
+# there are processors; `all` is every test on every lane but `debug`.
+# LIMITS multiplies time limits, for tests that were told to do more.
 # The last line of output is "N passed, N failed, N skipped".
 set -euo pipefail
 
@@ -96,7 +97,8 @@ run()
 
 run_test()
 {
-	local test=$1 limit=$2 name=$1${LANE:+@$LANE} path ok bad skip plan note=''
+	local test=$1 limit=$(($2 * ${LIMITS:-1})) name=$1${LANE:+@$LANE}
+	local path ok bad skip plan note=''
 
 	for path in "selftests/$test" "$out/selftests/$test"; do
 		if [[ -x $path && -f $path ]]; then
@@ -168,9 +170,10 @@ list_group()
 # Machines are waited for more than they compute.
 run_machines()
 {
-	local lane test limit words number=0
+	local lane test limit words number=0 cost
 
 	for lane in $lanes; do
+		cost=$(scripts/lane.sh --cost "$lane")
 		while read -r -u 5 test limit words; do
 			if [[ $once && $words == "$once" && $lane != "${lanes%% *}" ]]; then
 				continue
@@ -181,7 +184,7 @@ run_machines()
 			number=$((number + 1))
 			(
 				trap stop EXIT
-				LANE=$lane run_test "$test" "$limit" >"$work/said.$number"
+				LANE=$lane run_test "$test" $((limit * cost)) >"$work/said.$number"
 				cat "$work/said.$number"
 			) &
 		done 5< <(list_group vm)

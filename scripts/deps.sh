@@ -3,7 +3,7 @@
 #
 # Install the missing Debian packages of the named groups.
 #
-#   scripts/deps.sh [build|check|vm|lint|bench|pkg:NAME]...
+#   scripts/deps.sh [build|check|vm|debug|lint|bench|pkg:NAME]...
 #
 # Debian 12 and 13.  "a|b" takes whichever name the release knows; "?a" is looked
 # for in the release's backports too, and done without if it is in neither.  When
@@ -25,6 +25,8 @@ declare -A groups=(
 	[vm]="gcc libc6-dev make qemu-system-x86 cpio busybox-static kmod
 		pahole|dwarves xz-utils zstd libelf-dev iproute2 iputils-ping
 		ethtool nftables tcpdump netcat-openbsd jq procps bpftool openssl"
+	# What the kernel of lane "debug" is built with.
+	[debug]="gcc make bc bison flex libelf-dev libssl-dev openssl perl pahole|dwarves xz-utils"
 	[lint]="git perl clang-format shellcheck sparse codespell yamllint
 		clang lld llvm xz-utils python3 python3-yaml python3-jsonschema"
 	[bench]="iproute2 ethtool nftables jq procps bpftool gnuplot-nox ?suricata"
@@ -32,7 +34,7 @@ declare -A groups=(
 
 usage()
 {
-	echo "usage: deps.sh [build|check|vm|lint|bench|pkg:NAME]..." >&2
+	echo "usage: deps.sh [build|check|vm|debug|lint|bench|pkg:NAME]..." >&2
 	exit 2
 }
 

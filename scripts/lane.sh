@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Prepare a kernel lane: one Debian kernel with its modules and headers,
-# unpacked under build/lanes/LANE and installed nowhere.
+# unpacked under build/lanes/LANE and installed nowhere. The lane "debug" is built from
+# Debian's source instead, with scripts/debug.config, which takes minutes.
 #
 #   scripts/lane.sh LANE
-#   scripts/lane.sh --list     the lanes that there are
+#   scripts/lane.sh --list          the lanes that there are, but for "debug"
+#   scripts/lane.sh --cost LANE     how many times the memory and time a test takes there
 #
 # build/lanes/LANE/lane.env then says, for shells and makefiles alike:
 #   KVER     release string of the kernel
@@ -31,11 +33,16 @@ case $lane in
 6.12)	series=6.12 flavour=amd64 common=common ;;
 6.12-rt) series=6.12 flavour=rt-amd64 common=common-rt ;;
 7)	suite=forky flavour=amd64 ;;
+debug)	series=6.12 flavour=debug ;;
 --list)
 	echo "6.12 6.12-rt 7"
 	exit
 	;;
-*)	fail "usage: lane.sh 6.12|6.12-rt|7|--list" ;;
+--cost)
+	[[ ${2:-} == debug ]] && echo 3 || echo 1
+	exit
+	;;
+*)	fail "usage: lane.sh 6.12|6.12-rt|7|debug|--list|--cost LANE" ;;
 esac
 
 if [[ $(dpkg --print-architecture) != amd64 ]]; then
@@ -49,13 +56,29 @@ exec 9>"$top/build/lanes/.lock"
 flock 9
 
 "$top/scripts/deps.sh" vm
+if [[ $lane == debug ]]; then
+	"$top/scripts/deps.sh" debug
+fi
+
+# What a kernel of our own is made of. Without package lists there is no other source than
+# the one it was made of.
+source_key()
+{
+	local version
+
+	version=$(apt-cache show --no-all-versions "linux-source-$series" 2>/dev/null |
+		grep '^Version:') || version=$(head -qn 1 "$dir/key" 2>/dev/null) || :
+	echo "$version"
+	gcc -dumpfullversion
+	sha256sum <"$top/scripts/debug.config"
+}
 
 # The headers name the compiler that built the kernel.
 need_compiler()
 {
 	local cc
 
-	cc=$(grep -o 'gcc-[0-9]*' "$1/.kernelvariables" | head -n 1) || cc=gcc
+	cc=$(grep -so 'gcc-[0-9]*' "$1/.kernelvariables" | head -n 1) || cc=gcc
 	if ! command -v "$cc" >/dev/null; then
 		"$top/scripts/deps.sh" "pkg:$cc"
 	fi
@@ -64,6 +87,7 @@ need_compiler()
 # A cached lane counts only if it still is what was unpacked, where it was.
 if [[ -f $dir/lane.env && -f $dir/stamp ]] &&
    grep -q "^KDIR=$dir/" "$dir/lane.env" && grep -q "^KMAKE=." "$dir/lane.env" &&
+   [[ $lane != debug || $(source_key) == $(<"$dir/key") ]] &&
    (cd "$dir" && sha256sum --quiet --status -c stamp); then
 	if [[ -z $suite ]]; then
 		need_compiler "$dir/kdir"
@@ -137,6 +161,47 @@ unpack_suite()
 	(cd "$1" && sha256sum usr/bin/x86_64-linux-gnu-gcc-[0-9]* usr/bin/make) >debs.sha256
 }
 
+# build_source ROOT: a kernel from Debian's source, laid out as packages would be.
+build_source()
+{
+	local root=$1 package=linux-source-$series source kver headers options=(-qq)
+
+	if ((EUID == 0)); then
+		options+=(-o APT::Sandbox::User=root)
+		apt-cache show "$package" >/dev/null 2>&1 || apt-get -qq update || true
+	fi
+	source_key >key
+	apt-get "${options[@]}" download "$package" || fail "download failed"
+	sha256sum ./*.deb >debs.sha256
+	dpkg --fsys-tarfile ./*.deb | tar -xO "./usr/src/$package.tar.xz" | tar -xJ
+	rm ./*.deb
+	source=$work/$package
+	mkdir out
+	# What make was told for otseg is not meant for the kernel.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -C "$source" O="$work/out" tinyconfig >/dev/null
+	"$source/scripts/kconfig/merge_config.sh" -m -O out out/.config \
+		"$top/scripts/debug.config" >/dev/null
+	make -s -C "$source" O="$work/out" olddefconfig
+	echo "lane.sh: building a kernel of $package"
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug -j"$(nproc)" bzImage modules \
+		>build.log 2>&1 || {
+		tail -n 20 build.log >&2
+		fail "the kernel cannot be built"
+	}
+	kver=$(<out/include/config/kernel.release)
+	headers=$root/usr/src/linux-headers-$kver
+	mkdir -p "$root/boot" "$root/lib/modules/$kver/kernel"
+	cp out/arch/x86/boot/bzImage "$root/boot/vmlinuz-$kver"
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug \
+		INSTALL_MOD_PATH="$work/$root" modules_install
+	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug run-command \
+		KBUILD_RUN_COMMAND="\$(srctree)/scripts/package/install-extmod-build $work/$headers"
+	# Types stay, what only a debugger reads does not.
+	strip -g -o "$headers/vmlinux" out/vmlinux
+	rm -rf "$source" out
+}
+
 work=$dir.new
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
@@ -144,6 +209,8 @@ mkdir -p "$work/root"
 cd "$work"
 if [[ $suite ]]; then
 	unpack_suite root
+elif [[ $lane == debug ]]; then
+	build_source root
 else
 	unpack_own root
 fi

@@ -10,9 +10,10 @@
 #
 # The command's output is this script's output, its exit code this script's
 # exit code.  124: out of time.  125: the machine could not run the command, or
-# the kernel panicked or complained (BUG, WARNING, Oops, sanitizers).
+# the kernel panicked or complained (BUG, WARNING, Oops, sanitizers, leaks).
 # --file copies a file or folder, and the libraries a program needs, to DEST.
 # --share mounts DIR read-write as /share.
+# SIZE and SECONDS are those of a plain kernel; lane "debug" gets more.
 # The kernel's log is build/vm/NAME@LANE.klog, kept if NAME is given or on failure.
 set -euo pipefail
 
@@ -61,6 +62,12 @@ fi
 "$top/scripts/lane.sh" "$lane"
 # shellcheck source=/dev/null
 . "$top/build/lanes/$lane/lane.env"
+cost=$("$top/scripts/lane.sh" --cost "$lane")
+limit=$((limit * cost))
+case $mem in
+*G)	mem=$((${mem%G} * cost))G ;;
+*M)	mem=$((${mem%M} * cost))M ;;
+esac
 
 mkdir -p "$top/build/vm"
 exec 9>"$top/build/vm/.lock"
@@ -138,8 +145,10 @@ boot()
 
 	append="console=ttyS0 loglevel=7 panic=-1 oops=panic nokaslr"
 	append+=" mitigations=off audit=0 random.trust_cpu=on"
+	# Debian's kernels can look for wrong accesses to some of the memory, at little cost.
+	append+=" kfence.sample_interval=10"
 	# Software emulation on a busy host is slow, not stuck.
-	append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
+	append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=$((cost > 1 ? 300 : 120))"
 	if [[ -n $share ]]; then
 		append+=" vm.share"
 		options+=(-virtfs "local,path=$share,mount_tag=share,security_model=none")
@@ -219,9 +228,10 @@ complaint()
 {
 	grep -nE -m 1 -e 'Kernel panic' -e 'BUG: ' -e 'WARNING: ' -e 'Oops: ' \
 		-e 'general protection fault' -e 'UBSAN: ' \
-		-e 'INFO: (task|possible|suspicious|rcu)' -e 'rcu: INFO: ' \
+		-e 'INFO: (task|possible|suspicious|rcu|trying|lockdep)' -e 'rcu: INFO: ' \
 		-e 'suspicious RCU usage' -e 'unregister_netdevice: waiting' \
-		-e 'kmemleak: [0-9]+ new' -e 'refcount_t: ' "$klog"
+		-e 'kmemleak: [0-9]+ new' -e 'kmemleak: .*(disabled|stopped)' \
+		-e 'refcount_t: ' "$klog"
 }
 
 status=$(<"$run/status")

@@ -19,6 +19,7 @@ tests=(
 	net/e2e_loss.sh
 	net/e2e_wire.sh
 	net/e2e_swap.sh
+	net/e2e_faults.sh
 	net/e2e_island.sh
 )
 
@@ -29,7 +30,7 @@ guest()
 
 	export OTSEG_TEST_MODE=module OTSEG_MODULE=/e2e/otseg.ko
 	export OTSEG_TEST_PATIENCE=20000 OTSEG_TEST_REFUSAL=3000
-	export OTSEG_SWAPS=1000
+	export OTSEG_SWAPS=1000 OTSEG_FAULT_ROUNDS=${OTSEG_FAULT_ROUNDS:-8}
 	echo "TAP version 13"
 	echo "1..$#"
 	for test; do
@@ -72,4 +73,5 @@ if (($#)); then
 	tests=("$@")
 fi
 exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-1700}" "${files[@]}" -- \
+	env OTSEG_FAULT_ROUNDS="${OTSEG_FAULT_ROUNDS:-}" \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"

@@ -8,9 +8,13 @@
  *
  * "fail:ERRNO STEP" succeeds only if the step is refused with that error (ANY:
  * with some error) and a sentence, which is printed. "may STEP" may be refused
- * or not. -r does the whole list again and again.
+ * or not. "failing STEP [| UNDO]" does a step with each of the module's allocations
+ * failing in turn; see step_failing(). -r does the whole list again and again.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
@@ -29,7 +33,7 @@
 #include "otseg/image.h"
 
 #define BUFFER_SIZE 131072
-#define MAX_WORDS 8
+#define MAX_WORDS 16
 
 static struct mnl_socket *nl;
 static uint16_t family;
@@ -46,6 +50,7 @@ static size_t image_len;
 static unsigned char signature[2 * OTSEG_SIGNATURE_MAX]; /* of the image */
 static size_t signature_len; /* 0: it has none */
 
+static FILE *out; /* where answers are told */
 static FILE *dump_to; /* where policy-read writes */
 static bool dump_interrupted;
 
@@ -281,25 +286,26 @@ static void print_attr(const struct nlattr *attr, const struct field *field)
 	uint16_t len = mnl_attr_get_payload_len(attr);
 	uint64_t value;
 
-	printf(" %s=", field->name);
+	fprintf(out, " %s=", field->name);
 	switch (field->format) {
 	case 'n':
-		printf("%" PRIu64, len == 8 ? mnl_attr_get_u64(attr) : mnl_attr_get_u32(attr));
+		fprintf(out, "%" PRIu64,
+			len == 8 ? mnl_attr_get_u64(attr) : mnl_attr_get_u32(attr));
 		break;
 	case 's':
-		printf("%s", mnl_attr_get_str(attr));
+		fprintf(out, "%s", mnl_attr_get_str(attr));
 		break;
 	case 'x':
 		for (uint16_t i = 0; i < len; i++)
-			printf("%02x", data[i]);
+			fprintf(out, "%02x", data[i]);
 		break;
 	case 'f':
-		printf("yes");
+		fprintf(out, "yes");
 		break;
 	case 'v':
 		for (uint16_t i = 0; i + 8 <= len; i += 8) {
 			memcpy(&value, data + i, sizeof(value));
-			printf("%s%" PRIu64, i ? "," : "", value);
+			fprintf(out, "%s%" PRIu64, i ? "," : "", value);
 		}
 		break;
 	}
@@ -309,12 +315,12 @@ static void print_answer(const struct nlmsghdr *nlh, const struct field *fields)
 {
 	const struct nlattr *attr;
 
-	printf("answer");
+	fprintf(out, "answer");
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
 		for (const struct field *field = fields; field->name; field++)
 			if (field->type == mnl_attr_get_type(attr))
 				print_attr(attr, field);
-	printf("\n");
+	fprintf(out, "\n");
 }
 
 static void print_policy(const struct nlmsghdr *nlh)
@@ -780,6 +786,8 @@ static int step_ready(char **arg)
 	return 0;
 }
 
+static int step_failing(char **arg);
+
 static const struct {
 	const char *name;
 	int (*run)(char **arg);
@@ -822,6 +830,7 @@ static const struct {
 	{ "raw", step_raw, 3 },
 	{ "user", step_user, 1 },
 	{ "ready", step_ready, 1 },
+	{ "failing", step_failing, 1 },
 };
 
 static int run_step(char **words, int n_words)
@@ -834,6 +843,117 @@ static int run_step(char **words, int n_words)
 		return steps[i].run(words);
 	}
 	die("%s: no such step", words[0]);
+}
+
+static int list_folder(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	(void)status;
+	(void)ftw;
+	if (type == FTW_D)
+		fprintf(out, "%s\n", path);
+	return 0;
+}
+
+/* Hides the numbers that follow @name, which are other ones each time. */
+static void hide(char *text, const char *name)
+{
+	while ((text = strstr(text, name))) {
+		text += strlen(name);
+		while (*text >= '0' && *text <= '9')
+			memmove(text, text + 1, strlen(text));
+	}
+}
+
+/* All that a refused request must not change, but for what time changes. */
+static char *state(void)
+{
+	char *text = NULL;
+	size_t len;
+	int err;
+
+	out = open_memstream(&text, &len);
+	if (!out)
+		die("no memory");
+	err = step_status(NULL) ?: step_conduits(NULL) ?: step_interfaces(NULL);
+	if (nftw("/sys/kernel/otseg", list_folder, 16, FTW_PHYS))
+		die("nftw: %s", strerror(errno));
+	fclose(out);
+	out = stdout;
+	if (err)
+		die("state: %s", strerror(-err));
+	hide(text, " since=");
+	hide(text, " seconds-left=");
+	hide(text, " unguarded=");
+	return text;
+}
+
+/*
+ * The n-th allocation fails from now on, 0: none; by a parameter of a module that was built
+ * for it, or by the kernel, for this thread. Returns what was left.
+ */
+static unsigned long fail_nth(unsigned long n)
+{
+	static int fd = -1;
+	char left[24] = {}, text[24];
+	int len = snprintf(text, sizeof(text), "%lu", n);
+
+	if (fd < 0)
+		fd = open("/sys/module/otseg/parameters/fail_at", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || pread(fd, left, sizeof(left) - 1, 0) <= 0 || pwrite(fd, text, len, 0) != len)
+		die("fail-nth: %s", strerror(errno));
+	return strtoul(left, NULL, 10);
+}
+
+static int count_words(char **words)
+{
+	int n = 0;
+
+	while (words[n] && strcmp(words[n], "|"))
+		n++;
+	return n;
+}
+
+/*
+ * failing STEP [| UNDO]: with the first allocation failing, then with the second, until
+ * there is none left to fail. Which ones count, the caller has told the kernel. A step
+ * that is refused must have changed nothing; one that does without memory is undone.
+ */
+static int step_failing(char **arg)
+{
+	char *before = state(), *after, **step = arg + 1, **undo = step + count_words(step);
+	unsigned long n, refused = 0;
+	int err;
+
+	if (*undo) {
+		*undo = NULL;
+		undo++;
+	}
+	for (n = 1;; n++) {
+		fail_nth(n);
+		err = run_step(step, count_words(step));
+		if (fail_nth(0))
+			break;
+		refused += !!err;
+		if (err && !sentence[0])
+			die("%s: without allocation %lu: %s, and no sentence", *step, n,
+			    error_name(-err));
+		if (!err && *undo && run_step(undo, count_words(undo)))
+			die("%s: without allocation %lu: %s", *undo, n, sentence);
+		/* Of a transaction nothing counts but its commit. */
+		if (err)
+			step_abort(NULL);
+		after = state();
+		if (err && strcmp(before, after))
+			die("%s: without allocation %lu this\n%sbecame this\n%s", *step, n, before,
+			    after);
+		free(before);
+		before = after;
+	}
+	free(before);
+	printf("failing %s: %lu allocations, refused without %lu of them\n", *step, n - 1, refused);
+	return err;
 }
 
 /* Runs one step; false if it did not go as expected. */
@@ -885,6 +1005,7 @@ int main(int argc, char **argv)
 		times = strtoul(argv[2], NULL, 0);
 		first = 3;
 	}
+	out = stdout;
 	connect_family();
 	while (times--) {
 		for (int i = first; i < argc; i++) {

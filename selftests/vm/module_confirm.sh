@@ -77,10 +77,11 @@ drops_one_more()
 	(($(unguarded) == before + 1))
 }
 
-# The client is killed as soon as its policy is active. What is counted is carried along.
+# The client is killed as soon as its policy is active, and the time of day jumps. What is
+# counted is carried along.
 returns_by_itself()
 {
-	local pid digest before
+	local pid digest before start=$EPOCHSECONDS
 
 	digest=$(field digest get)
 	wire it0 peer0 && client "bind it0" && drops_one_more || return
@@ -93,7 +94,8 @@ returns_by_itself()
 	wait "$pid" 2>/dev/null
 	rm -f /tmp/hold
 	before=$(unguarded)
-	wait_for 60 back && is_active module-b 4 rolled-back && [[ $(<$sysfs/digest) == "$digest" ]] &&
+	date -s "@$((start - 1000000))" && wait_for 60 back && date -s "@$start" &&
+		is_active module-b 4 rolled-back && [[ $(<$sysfs/digest) == "$digest" ]] &&
 		client "read /tmp/back" && cmp /otseg/b.img /tmp/back &&
 		(($(unguarded) >= before && before > 0)) && drops_one_more &&
 		dmesg | grep 'policy module-a was not confirmed in time' &&
@@ -118,8 +120,9 @@ second_commit()
 {
 	client "push-try /otseg/a.img 2" "push-try /otseg/many.img 600" || return
 	is_active many 8 unconfirmed && [[ $(field fallback-name get) == module-b ]] || return
-	sleep 4
-	is_active many 8 unconfirmed && client "push-try /otseg/a.img 2" && wait_for 60 back &&
+	# Neither the first one's time nor the time of day ends it.
+	date -s "@$((EPOCHSECONDS + 1000000))" && sleep 4 && date -s "@$((EPOCHSECONDS - 1000000))" &&
+		is_active many 8 unconfirmed && client "push-try /otseg/a.img 2" && wait_for 60 back &&
 		is_active module-b 10 rolled-back
 }
 
@@ -164,7 +167,7 @@ ktap "without a policy to return to, none can be tried" nothing_to_return_to
 ktap "bad requests are refused" bad_requests
 ktap "an unconfirmed policy is active and says so" waits
 ktap "confirmed in time it stays" confirms
-ktap "the client is killed: the policy before comes back by itself" returns_by_itself
+ktap "the client is killed, the clock set back: the policy before comes back by itself" returns_by_itself
 ktap "rolled back by request: the tree shows what is back" shows_what_is_back
 ktap "a second one leaves the way back as it was, and waits anew" second_commit
 ktap "a plain commit ends the waiting" plain_commit_confirms
