@@ -197,7 +197,7 @@ OTSEG_INLINE u32 recur_is_whole(const struct otseg_msg_recur *recur, u32 len)
 }
 
 /* Notes the PDU of @len bytes that begins at @at of the scratch bytes, and what came of it. */
-OTSEG_NOINLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence *r, u32 at, u32 len)
+OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence *r, u32 at, u32 len)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	const u8 *bytes = (const u8 *)in->bytes + (at & (OTSEG_INSPECTION_BYTES / 2 - 1));
@@ -238,7 +238,8 @@ OTSEG_NOINLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrenc
  * @at: offset in the scratch bytes where its data begins, which is all new
  * @dir: enum otseg_msg_dir
  */
-OTSEG_INLINE void otseg_recur_note(const struct otseg_env *e, struct otseg_session *s, u32 at, u32 dir)
+OTSEG_NOINLINE void otseg_recur_note(const struct otseg_env *e, struct otseg_session *s, u32 at,
+				     u32 dir)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
 	const struct otseg_msg *msg = &in->msg;
