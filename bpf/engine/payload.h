@@ -28,7 +28,7 @@ OTSEG_INLINE u32 datagram_prepare(const struct otseg_env *e)
 }
 
 /* As stream_conclude(), for a datagram. */
-OTSEG_INLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+OTSEG_INLINE u32 datagram_conclude(struct otseg_env *e, struct otseg_session *s, u32 dir,
 				   u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -46,7 +46,7 @@ OTSEG_INLINE u32 datagram_conclude(const struct otseg_env *e, struct otseg_sessi
 			return reason;
 	}
 	if (otseg_likely(reason == OTSEG_R_RULE))
-		otseg_recur_note(e, s, 0, dir);
+		otseg_recur_note(e, 0, dir);
 	stream_settle(e, s);
 	return reason;
 }

@@ -231,33 +231,47 @@ OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence 
 	otseg_write(r->generation, e->generation);
 }
 
-/**
- * otseg_recur_note - a payload passes: keep it, if it may be known when it comes again
- * @e: surroundings; the payload was judged, and @in->state is not the session's yet
- * @s: its session, which is held
- * @at: offset in the scratch bytes where its data begins, which is all new
- * @dir: enum otseg_msg_dir
+/*
+ * A payload passes: keep it, if it may be known when it comes again. @at: offset in the scratch
+ * bytes where its data begins, which is all new. The inspection holds the session, whose state
+ * is not that of the inspection yet.
  */
-OTSEG_NOINLINE void otseg_recur_note(const struct otseg_env *e, struct otseg_session *s, u32 at,
-				     u32 dir)
+OTSEG_NOINLINE u32 recur_note(const struct otseg_env *e, u64 at, u64 unused)
 {
 	const struct otseg_inspection *in = &e->s->inspection;
-	const struct otseg_msg *msg = &in->msg;
+	struct otseg_session *s = otseg_session_at(e, in->slot - 1u);
+	u32 len = in->end - (u32)at;
 	struct otseg_recurrence *r;
-	u32 len = in->end - at;
 	const u8 *end;
 
-	if (!otseg_has_recur(e) || dir != OTSEG_DIR_REQUEST || in->is_monitored || !otseg_recur_is(len) ||
-	    in->at != in->end || msg->length != len || in->n_limited || in->n_requests > 1 ||
+	(void)unused;
+	if (!s || in->is_monitored || !otseg_recur_is(len) || in->at != in->end ||
+	    in->msg.length != len || in->n_limited || in->n_requests > 1 ||
 	    in->n_rules != in->n_messages || in->n_rules - 1 >= OTSEG_RECUR_PARTS ||
 	    in->answered || in->state != (s->state | (in->state & OTSEG_STATE_DATAGRAM)) ||
 	    (in->memory && (in->memory != OTSEG_MEMORY_SEQUENCE || in->n_messages != 1)))
-		return;
-	end = (const u8 *)in->bytes + ((at + len - 8) & (OTSEG_INSPECTION_BYTES / 2 - 1));
+		return 0;
+	end = (const u8 *)in->bytes + (((u32)at + len - 8) & (OTSEG_INSPECTION_BYTES / 2 - 1));
 	r = recur_place(s, otseg_wire(u64, end));
 	if (r->generation == e->generation && ++r->misses < OTSEG_RECUR_PATIENCE)
-		return;
-	recur_keep(e, r, at, len);
+		return 0;
+	recur_keep(e, r, (u32)at, len);
+	return 0;
+}
+
+OTSEG_UNIT(recur_unit, recur_note)
+
+/**
+ * otseg_recur_note - a payload passes: keep it, if it may be known when it comes again
+ * @e: surroundings; the payload was judged, the inspection has the slot of its session, which
+ *	is held, and @in->state is not the session's yet
+ * @at: offset in the scratch bytes where its data begins, which is all new
+ * @dir: enum otseg_msg_dir
+ */
+OTSEG_INLINE void otseg_recur_note(struct otseg_env *e, u32 at, u32 dir)
+{
+	if (otseg_has_recur(e) && dir == OTSEG_DIR_REQUEST && e->s->inspection.slot)
+		recur_unit(e, at, 0);
 }
 
 #endif /* OTSEG_RECUR_H */

@@ -1076,7 +1076,7 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
  * The same for what most segments are: short, in sequence, and no part of a long PDU is around.
  * Then nothing that stream_conclude() would find out matters.
  */
-OTSEG_INLINE u32 stream_conclude_short(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+OTSEG_INLINE u32 stream_conclude_short(struct otseg_env *e, struct otseg_session *s, u32 dir,
 				       u32 reason)
 {
 	struct otseg_inspection *in = &e->s->inspection;
@@ -1094,7 +1094,7 @@ OTSEG_INLINE u32 stream_conclude_short(const struct otseg_env *e, struct otseg_s
 					      in->from, news)))
 		return stream_conclude(e, s, dir, reason);
 	if (otseg_likely(c->pdu == c->next))
-		otseg_recur_note(e, s, in->from, dir);
+		otseg_recur_note(e, in->from, dir);
 	stream_settle(e, s);
 	stream_advance(c, c->next + news, c->next + news - (in->end - in->at));
 	return reason;
