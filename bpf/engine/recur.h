@@ -139,38 +139,25 @@ OTSEG_INLINE void otseg_recur_recall(const struct otseg_env *e, struct otseg_rec
 	}
 }
 
-/* Ones for the first @n bytes of a word; @n may be below 0, or above 8. */
-OTSEG_INLINE u64 recur_ones(s32 n)
+/* The PDU may be different in the @len bytes at @off, but for the bits @but of the first one. */
+OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len, u32 but)
 {
-	if (n <= 0)
-		return 0;
-	return n >= 8 ? ~0ull : (1ull << (8 * n & 63)) - 1;
-}
+	u8 *bytes = (u8 *)r->bytes;
+	u8 *mask = (u8 *)r->mask;
+	u32 at, i;
 
-/* Ones where word @i does not lie in the run of @len bytes at @off. */
-OTSEG_INLINE u64 recur_outside(u32 i, u32 off, u32 len)
-{
-	s32 from = (s32)off - (s32)(8 * i);
-
-	return ~(recur_ones(from + (s32)len) & ~recur_ones(from));
-}
-
-/* Ones for the bits of word @i that decide: a number's sign does. */
-OTSEG_INLINE u64 recur_mask(const struct otseg_msg_recur *recur, u32 i)
-{
-	u64 mask = ~0ull;
-	u32 k;
-
-	for (k = 0; k < OTSEG_MSG_FREE; k++) {
-		u32 len = k < recur->n_free ? recur->free[k].len : 0;
-
-		mask &= recur_outside(i, recur->free[k].off, len);
+	otseg_for(i, len) {
+		at = off + i;
+		if (at >= OTSEG_RECUR_MAX)
+			break;
+		otseg_opaque(at);
+		at &= 0xff;
+		if (at >= OTSEG_RECUR_MAX)
+			break;
+		bytes[at] &= (u8)but;
+		mask[at] = (u8)but;
+		but = 0;
 	}
-	if (recur->number != OTSEG_NUMBER_NONE)
-		mask &= recur_outside(i, recur->number_at, recur->number_len);
-	if (recur->number == OTSEG_NUMBER_BER && recur->number_at / 8 == i)
-		mask |= 0x80ull << (8 * (recur->number_at & 7));
-	return mask;
 }
 
 /*
@@ -209,11 +196,18 @@ OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence 
 		r->number.number = OTSEG_NUMBER_NONE;
 	otseg_for(i, OTSEG_RECUR_MAX / 8) {
 		u32 word = i < OTSEG_RECUR_MAX / 8 ? i : 0;
-		u64 mask = recur_mask(&r->number, word);
 
-		r->mask[word] = mask;
-		r->bytes[word] = otseg_wire(u64, bytes + 8 * word) & mask;
+		r->mask[word] = ~0ull;
+		r->bytes[word] = otseg_wire(u64, bytes + 8 * word);
 	}
+	for (i = 0; i < OTSEG_MSG_FREE; i++) {
+		if (i < r->number.n_free)
+			recur_clear(r, r->number.free[i].off, r->number.free[i].len, 0);
+	}
+	/* A number's sign decides. */
+	if (r->number.number != OTSEG_NUMBER_NONE)
+		recur_clear(r, r->number.number_at, r->number.number_len,
+			    r->number.number == OTSEG_NUMBER_BER ? 0x80 : 0);
 	for (i = 0; i < 4; i++)
 		r->keep[i] = msg->keep[i];
 	for (i = 0; i < OTSEG_RECUR_PARTS; i++)
