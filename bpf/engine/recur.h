@@ -160,6 +160,22 @@ OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len, u3
 	}
 }
 
+/* Clears what of the PDU may be different. */
+OTSEG_INLINE void recur_free(struct otseg_recurrence *r)
+{
+	const struct otseg_msg_recur *recur = &r->number;
+	u32 k;
+
+	for (k = 0; k < OTSEG_MSG_FREE; k++) {
+		if (k < recur->n_free)
+			recur_clear(r, recur->free[k].off, recur->free[k].len, 0);
+	}
+	/* A number's sign decides. */
+	if (recur->number != OTSEG_NUMBER_NONE)
+		recur_clear(r, recur->number_at, recur->number_len,
+			    recur->number == OTSEG_NUMBER_BER ? 0x80 : 0);
+}
+
 /*
  * Would another number make no other rule cover the message? None that is a field, unless
  * the first rule covers it, whatever the number is.
@@ -200,14 +216,7 @@ OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence 
 		r->mask[word] = ~0ull;
 		r->bytes[word] = otseg_wire(u64, bytes + 8 * word);
 	}
-	for (i = 0; i < OTSEG_MSG_FREE; i++) {
-		if (i < r->number.n_free)
-			recur_clear(r, r->number.free[i].off, r->number.free[i].len, 0);
-	}
-	/* A number's sign decides. */
-	if (r->number.number != OTSEG_NUMBER_NONE)
-		recur_clear(r, r->number.number_at, r->number.number_len,
-			    r->number.number == OTSEG_NUMBER_BER ? 0x80 : 0);
+	recur_free(r);
 	for (i = 0; i < 4; i++)
 		r->keep[i] = msg->keep[i];
 	for (i = 0; i < OTSEG_RECUR_PARTS; i++)

@@ -364,10 +364,10 @@ static int case_polls(struct bench *b, const struct bench_case *c)
 		otseg_bench_poll_fill(&sides[i]->traffic->bss->poll_plan, OTSEG_BENCH_FAR, c->n_far,
 				      c->n_near);
 		err = run_frames(sides[i]->traffic->progs.otseg_b_polls,
-				 c->n_near * OTSEG_BENCH_STEP_REQUEST, XDP_PASS, &opening) ?:
-		      watch(b);
-		err = err ?: run_frames(sides[i]->traffic->progs.otseg_b_polls, b->frames, XDP_PASS,
-					&b->ns[i]);
+				 c->n_near * OTSEG_BENCH_STEP_REQUEST, XDP_PASS, &opening) ?
+			      :
+			      watch(b);
+		err = err ?: run_frames(sides[i]->traffic->progs.otseg_b_polls, b->frames, XDP_PASS, &b->ns[i]);
 	}
 	err = err ?: check(b, c, b->frames);
 	return err ?: otseg_bench_datapath_forget(&b->datapath);

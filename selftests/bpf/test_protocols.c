@@ -297,9 +297,7 @@ static void message_again(struct wire *w, u32 dir, const u8 *bytes, u32 len)
 static void message_send(struct wire *w, enum way round, u32 dir, const u8 *bytes, u32 len)
 {
 	if (round == ROUND_AGAIN) {
-		message_again(w, dir, bytes, len > SEGMENT_MAX && w->carrier != OTSEG_ON_TCP ?
-						     SEGMENT_MAX :
-						     len);
+		message_again(w, dir, bytes, len > SEGMENT_MAX && w->carrier != OTSEG_ON_TCP ? SEGMENT_MAX : len);
 		return;
 	}
 	if (w->carrier != OTSEG_ON_TCP) {

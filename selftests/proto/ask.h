@@ -364,7 +364,7 @@ static inline int ask_is_again(const struct otseg_msg *first, struct otseg_msg *
 
 	for (i = 0; i < 4; i++)
 		if (first->memory && again->keep[i] !=
-		    (i == 1 && recur->number != OTSEG_NUMBER_NONE ? number : first->keep[i]))
+					     (i == 1 && recur->number != OTSEG_NUMBER_NONE ? number : first->keep[i]))
 			return 0;
 	if (recur->number != OTSEG_NUMBER_NONE && !first->memory &&
 	    first->kind == OTSEG_KIND_REQUEST) {
@@ -394,6 +394,7 @@ static inline const char *ask_recurs(const struct ask *ask, const struct answer 
 	static const u8 patterns[] = { 0xff, 0x01, 0x80, 0x5a };
 	const struct otseg_msg *last = &answer->parts[answer->n_parts - 1];
 	struct otseg_msg_recur recur = last->recur;
+	struct otseg_recurrence known = {};
 	struct ask question = *ask;
 	struct answer again = {};
 	const char *wrong = NULL;
@@ -409,11 +410,14 @@ static inline const char *ask_recurs(const struct ask *ask, const struct answer 
 		    answer->parts[i].memory != OTSEG_MEMORY_SEQUENCE)
 			return NULL;
 	recur.number = recur_is_whole(&recur, ask->have) ? recur.number : OTSEG_NUMBER_NONE;
+	known.number = recur;
+	memset(known.mask, 0xff, sizeof(known.mask));
+	recur_free(&known);
 	question.bytes = bytes;
 	for (k = 0; !wrong && k < sizeof(patterns); k++) {
 		for (i = 0; i < ask->have; i++)
 			bytes[i] = (u8)(ask->bytes[i] ^
-					(patterns[k] & ~(recur_mask(&recur, i / 8) >> 8 * (i % 8))));
+					(patterns[k] & ~((u8 *)known.mask)[i]));
 		ask_all(&question, &again);
 		wrong = again.wrong;
 		if (!wrong && (again.fate != ASK_WHOLE || again.reason ||
