@@ -428,8 +428,12 @@ OTSEG_INLINE u32 denial_trim(const struct otseg_env *e, u32 end)
 		to = end;
 	} else {
 		__builtin_memset(zeroes, 0, OTSEG_DENIAL_TCP);
+		/* Not one comparison, which Linux 7 would not see both bounds in. */
 		otseg_opaque(pad);
-		if (pad < 1 || pad > OTSEG_DENIAL_TCP || otseg_store(e, end, zeroes, pad))
+		if (pad > OTSEG_DENIAL_TCP)
+			return 0;
+		otseg_opaque(pad);
+		if (!pad || otseg_store(e, end, zeroes, pad))
 			return 0;
 	}
 	return to == len || !otseg_trim(e, len - to);

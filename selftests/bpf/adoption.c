@@ -16,8 +16,7 @@
 static const char plant[] =
 	"otseg: 1\n"
 	"name: adoption\n"
-	"%s"
-	"zones:\n"
+	"%szones:\n"
 	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/16, 'fd00:10::/64']}\n"
 	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, 'fd00:20::/64']}\n"
 	"  lab: {level: 2, interfaces: [ot1], prefixes: [192.168.30.0/24]}\n"

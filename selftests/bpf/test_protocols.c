@@ -305,11 +305,10 @@ static void message_send(struct wire *w, enum way round, u32 dir, const u8 *byte
 		piece_send(w, dir, bytes, len > SEGMENT_MAX ? SEGMENT_MAX : len);
 		return;
 	}
-	if (round == ROUND_WHOLE || len > SEGMENT_MAX) {
+	if (round == ROUND_WHOLE || len > SEGMENT_MAX)
 		message_whole(w, dir, bytes, len);
-	} else if (message_cut(w, dir, bytes, len)) {
+	else if (message_cut(w, dir, bytes, len))
 		message_hear(w, dir, bytes, len);
-	}
 }
 
 static u32 bytes_read(const char *text, u8 *bytes)

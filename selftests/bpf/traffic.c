@@ -427,8 +427,10 @@ static void tcp_next(struct traffic *t, struct talk *k, struct traffic_event *ev
 	case 0:
 		if (one_in(t, 8)) {
 			/* it has long been open */
-			a->first = a->end = a->next;
-			b->first = b->end = b->next;
+			a->first = a->next;
+			a->end = a->next;
+			b->first = b->next;
+			b->end = b->next;
 			a->got = b->next;
 			b->got = a->next;
 			k->phase = 3;

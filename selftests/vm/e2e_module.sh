@@ -72,6 +72,6 @@ files=(
 if (($#)); then
 	tests=("$@")
 fi
-exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-1700}" "${files[@]}" -- \
+exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-2900}" "${files[@]}" -- \
 	env OTSEG_FAULT_ROUNDS="${OTSEG_FAULT_ROUNDS:-}" \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"

@@ -226,9 +226,9 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * otseg_image_json - put an image into words
  * @image: an image that otseg_image_check() has accepted
  *
- * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "adopt" ("never"
- * or for how long), "arp", "neighbour_discovery" and the arrays "routed", "zones", "wires", "assets" and "conduits", each in the order
- * of the image.
+ * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "adopt"
+ * ("never" or for how long), "arp", "neighbour_discovery" and the arrays "routed", "zones", "wires",
+ * "assets" and "conduits", each in the order of the image.
  */
 json_t *otseg_image_json(const void *image)
 {
