@@ -539,7 +539,7 @@ memory_by_need()
 	detach_all && apply capacity && large=$(kernel_memory) && detach_all || return
 	echo "$((small / 1024)) KiB, at full capacity $((large / 1024)) KiB"
 	((small > 1 << 20 && small <= 16 << 20)) &&
-		((large > 64 << 20 && large <= (96 + 3 * (processors > 2 ? processors - 2 : 0)) << 20))
+		((large > 64 << 20 && large <= (104 + 3 * (processors > 2 ? processors - 2 : 0)) << 20))
 }
 
 other_xdp_program()
