@@ -16,6 +16,7 @@
 #include "env.h"
 
 #define OTSEG_RECUR_MIN 12 /* bytes of such a PDU */
+#define OTSEG_BER_SIGN 0x80 /* of the first byte of an INTEGER's contents */
 #define OTSEG_RECUR_PATIENCE 8 /* PDUs that are not known, before one takes the place of another */
 
 _Static_assert(OTSEG_RECUR_MIN >= 8, "its last word is a whole one");
@@ -57,6 +58,23 @@ OTSEG_INLINE struct otseg_recurrence *otseg_recur_find(const struct otseg_env *e
 		       NULL;
 }
 
+/* A byte of ones for each bit of @bits. */
+OTSEG_INLINE u64 recur_mask(u32 bits)
+{
+	u64 spread = bits * 0x0101010101010101ull & 0x8040201008040201ull;
+
+	return (((spread + 0x7f7f7f7f7f7f7f7full) & 0x8080808080808080ull) >> 7) * 0xff;
+}
+
+/* Bits of the mask for the eight bytes that begin at @off, which is at most OTSEG_RECUR_MAX - 8. */
+OTSEG_INLINE u32 recur_bits(const struct otseg_recurrence *r, u32 off)
+{
+	u32 word = off / 8;
+	u32 next = word + 1 < OTSEG_RECUR_MAX / 8 ? word + 1 : word;
+
+	return (r->mask[word] | (u32)r->mask[next] << 8) >> (off & 7) & 0xff;
+}
+
 /**
  * otseg_recur_is_known - is the payload what is known at this place?
  * @e: surroundings: the packet
@@ -70,7 +88,6 @@ OTSEG_INLINE u32 otseg_recur_is_known(const struct otseg_env *e, const struct ot
 {
 	const struct otseg_packet *p = &e->s->packet;
 	const u8 *bytes = (const u8 *)r->bytes;
-	const u8 *mask = (const u8 *)r->mask;
 	u32 off = p->payload_off;
 	/* Read anew, or the verifier goes on from every turn of the loop by itself. */
 	u32 last = otseg_forget(e, otseg_read(p->payload_len) - 8u) & 0xff;
@@ -84,26 +101,30 @@ OTSEG_INLINE u32 otseg_recur_is_known(const struct otseg_env *e, const struct ot
 	word = otseg_peek_at(e, off + last, 8);
 	if (!word)
 		return 0;
-	differ = (otseg_wire(u64, word) & otseg_wire(u64, mask + last)) ^
+	differ = (otseg_wire(u64, word) & recur_mask(recur_bits(r, last))) ^
 		 otseg_wire(u64, bytes + last);
 	for (i = 0; i < OTSEG_RECUR_MAX - 8 && i < last; i += 8) {
 		word = otseg_peek_at(e, off + i, 8);
 		if (!word)
 			return 0;
-		differ |= (otseg_wire(u64, word) & otseg_wire(u64, mask + i)) ^
+		differ |= (otseg_wire(u64, word) & recur_mask(r->mask[i / 8])) ^
 			  otseg_wire(u64, bytes + i);
+	}
+	if (r->number == OTSEG_NUMBER_BER) {
+		word = otseg_peek_at(e, off + r->number_at, 1);
+		differ |= word ? *word & OTSEG_BER_SIGN : 1;
 	}
 	return otseg_forget(e, !differ);
 }
 
 /* The number of the message at hand, which has one, as it stands in the payload. */
-OTSEG_INLINE u32 recur_number(const struct otseg_env *e, const struct otseg_msg_recur *number)
+OTSEG_INLINE u32 recur_number(const struct otseg_env *e, const struct otseg_recurrence *r)
 {
-	const u8 *at = otseg_peek_at(e, e->s->packet.payload_off + number->number_at, 4);
-	u32 shift = (32 - 8 * number->number_len) & 31;
+	const u8 *at = otseg_peek_at(e, e->s->packet.payload_off + r->number_at, 4);
+	u32 shift = (32 - 8 * r->number_len) & 31;
 	u32 word = at ? otseg_wire(u32, at) : 0;
 
-	if (number->number == OTSEG_NUMBER_LE)
+	if (r->number == OTSEG_NUMBER_LE)
 		return word << shift >> shift;
 	return __builtin_bswap32(word) >> shift;
 }
@@ -117,8 +138,8 @@ OTSEG_INLINE void otseg_recur_recall(const struct otseg_env *e, struct otseg_rec
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_msg *msg = &in->msg;
-	u32 has_number = r->number.number != OTSEG_NUMBER_NONE;
-	u32 number = has_number ? recur_number(e, &r->number) : 0;
+	u32 has_number = r->number != OTSEG_NUMBER_NONE;
+	u32 number = has_number ? recur_number(e, r) : 0;
 	u32 i;
 
 	r->misses = 0;
@@ -134,16 +155,15 @@ OTSEG_INLINE void otseg_recur_recall(const struct otseg_env *e, struct otseg_rec
 			msg->keep[1] = number;
 	} else if (has_number) {
 		in->requests[0].id = (u16)number;
-		if (r->number.is_wide)
+		if (r->is_wide)
 			in->requests[0].answer = (u16)(number >> 16);
 	}
 }
 
-/* The PDU may be different in the @len bytes at @off, but for the bits @but of the first one. */
-OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len, u32 but)
+/* The PDU may be different in the @len bytes at @off. */
+OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len)
 {
 	u8 *bytes = (u8 *)r->bytes;
-	u8 *mask = (u8 *)r->mask;
 	u32 at, i;
 
 	otseg_for(i, len) {
@@ -154,26 +174,22 @@ OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len, u3
 		at &= 0xff;
 		if (at >= OTSEG_RECUR_MAX)
 			break;
-		bytes[at] &= (u8)but;
-		mask[at] = (u8)but;
-		but = 0;
+		bytes[at] = 0;
+		r->mask[at / 8] &= (u8)~(1u << (at & 7));
 	}
 }
 
 /* Clears what of the PDU may be different. */
-OTSEG_INLINE void recur_free(struct otseg_recurrence *r)
+OTSEG_INLINE void recur_free(struct otseg_recurrence *r, const struct otseg_msg_recur *recur)
 {
-	const struct otseg_msg_recur *recur = &r->number;
 	u32 k;
 
 	for (k = 0; k < OTSEG_MSG_FREE; k++) {
 		if (k < recur->n_free)
-			recur_clear(r, recur->free[k].off, recur->free[k].len, 0);
+			recur_clear(r, recur->free[k].off, recur->free[k].len);
 	}
-	/* A number's sign decides. */
-	if (recur->number != OTSEG_NUMBER_NONE)
-		recur_clear(r, recur->number_at, recur->number_len,
-			    recur->number == OTSEG_NUMBER_BER ? 0x80 : 0);
+	if (r->number != OTSEG_NUMBER_NONE)
+		recur_clear(r, r->number_at, r->number_len);
 }
 
 /*
@@ -193,10 +209,24 @@ OTSEG_INLINE u32 recur_is_free(const struct otseg_env *e)
 	       !(otseg_at(e, RULES, first)->field_mask >> ((field - 1) & 15) & 1);
 }
 
-/* Is the number, if there is one, where it can be read as a whole word? */
-OTSEG_INLINE u32 recur_is_whole(const struct otseg_msg_recur *recur, u32 len)
+/*
+ * Is the number, if there is one, where it can be read as a whole word, and @first, its first
+ * byte, not that of a negative one?
+ */
+OTSEG_INLINE u32 recur_is_whole(const struct otseg_msg_recur *recur, u32 len, u32 first)
 {
-	return recur->number_at + 4u <= len && recur->number_len - 1u < 4;
+	return recur->number_at + 4u <= len && recur->number_len - 1u < 4 &&
+	       !(recur->number == OTSEG_NUMBER_BER && first & OTSEG_BER_SIGN);
+}
+
+/* What the number of the PDU is, NONE if it may not differ. */
+OTSEG_INLINE void recur_take(struct otseg_recurrence *r, const struct otseg_msg_recur *recur,
+			     u32 may_differ)
+{
+	r->number_at = recur->number_at;
+	r->number_len = recur->number_len;
+	r->is_wide = recur->is_wide;
+	r->number = may_differ ? recur->number : OTSEG_NUMBER_NONE;
 }
 
 /* Notes the PDU of @len bytes that begins at @at of the scratch bytes, and what came of it. */
@@ -205,18 +235,18 @@ OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence 
 	const struct otseg_inspection *in = &e->s->inspection;
 	const u8 *bytes = (const u8 *)in->bytes + (at & (OTSEG_INSPECTION_BYTES / 2 - 1));
 	const struct otseg_msg *msg = &in->msg;
+	u32 first = bytes[msg->recur.number_at & (OTSEG_INSPECTION_BYTES / 2 - 1)];
 	u32 i;
 
-	r->number = msg->recur;
-	if (!recur_is_whole(&r->number, len) || !otseg_forget(e, recur_is_free(e)))
-		r->number.number = OTSEG_NUMBER_NONE;
+	recur_take(r, &msg->recur,
+		   recur_is_whole(&msg->recur, len, first) && otseg_forget(e, recur_is_free(e)));
 	otseg_for(i, OTSEG_RECUR_MAX / 8) {
 		u32 word = i < OTSEG_RECUR_MAX / 8 ? i : 0;
 
-		r->mask[word] = ~0ull;
+		r->mask[word] = 0xff;
 		r->bytes[word] = otseg_wire(u64, bytes + 8 * word);
 	}
-	recur_free(r);
+	recur_free(r, &msg->recur);
 	for (i = 0; i < 4; i++)
 		r->keep[i] = msg->keep[i];
 	for (i = 0; i < OTSEG_RECUR_PARTS; i++)

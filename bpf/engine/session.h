@@ -89,40 +89,44 @@ struct otseg_request {
 
 /**
  * struct otseg_recurrence - a PDU that a rule has covered, to know it when it comes again (recur.h)
- * @bytes: what it has where @mask has ones
- * @mask: zeroes where it may be different
+ * @bytes: what it has, zeroes where it may be different
+ * @mask: a bit for each byte, the first one the lowest; 0: it may be different
  * @generation: of the policy that covers it; 0: nothing is known
  * @state: what the inspector kept of the conversation, before it and after it
  * @keep: what memory.h asks for
  * @unit: likewise
- * @number: what may differ
  * @len: bytes of the PDU, at most OTSEG_RECUR_MAX
+ * @number_at: where its number is, which may differ, see struct otseg_msg_recur
+ * @number_len: likewise
+ * @number: likewise
+ * @is_wide: likewise
  * @n_rules: used entries of @rules
  * @n_requests: 1: @request has to be remembered; 0: there is none
  * @misses: PDUs that might have had this place since it was last of use
  * @memory: enum otseg_msg_memory
- * @rules: the rule of each of its messages
  * @reserved: zero
+ * @rules: the rule of each of its messages
  * @request: the request that it makes
- * @unused: zero
  */
 struct otseg_recurrence {
 	u64 bytes[OTSEG_RECUR_MAX / 8];
-	u64 mask[OTSEG_RECUR_MAX / 8];
+	u8 mask[OTSEG_RECUR_MAX / 8];
 	u32 generation;
 	u32 state;
 	u32 keep[4];
 	u32 unit;
-	struct otseg_msg_recur number;
 	u16 len;
+	u16 number_at;
+	u8 number_len;
+	u8 number;
+	u8 is_wide;
 	u8 n_rules;
 	u8 n_requests;
 	u8 misses;
 	u8 memory;
+	u8 reserved;
 	u16 rules[OTSEG_RECUR_PARTS];
-	u16 reserved;
 	struct otseg_request request;
-	u32 unused[3];
 };
 
 /**
@@ -155,7 +159,7 @@ struct otseg_session {
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
 	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
-	u32 unused[4];
+	u32 unused[12];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");

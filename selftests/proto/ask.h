@@ -385,6 +385,15 @@ static inline int ask_is_again(const struct otseg_msg *first, struct otseg_msg *
 		(first->unit == again->unit && first->id == again->id));
 }
 
+/* Bits of byte @i of a PDU that is known that may be different. */
+static inline u8 ask_may_differ(const struct otseg_recurrence *known, u32 i)
+{
+	if (known->mask[i / 8] >> (i & 7) & 1)
+		return 0;
+	return known->number == OTSEG_NUMBER_BER && i == known->number_at ? (u8)~OTSEG_BER_SIGN :
+									      0xff;
+}
+
 /*
  * Whether the PDU is what it was if all is different that may be, see recur.h. Return: NULL, or what
  * is wrong.
@@ -409,15 +418,18 @@ static inline const char *ask_recurs(const struct ask *ask, const struct answer 
 		if (answer->parts[i].memory != OTSEG_MEMORY_NONE &&
 		    answer->parts[i].memory != OTSEG_MEMORY_SEQUENCE)
 			return NULL;
-	recur.number = recur_is_whole(&recur, ask->have) ? recur.number : OTSEG_NUMBER_NONE;
-	known.number = recur;
+	recur_take(&known, &recur,
+		   recur_is_whole(&recur, ask->have, ask->bytes[recur.number_at < ask->have ?
+									recur.number_at :
+									0]));
+	recur.number = known.number;
 	memset(known.mask, 0xff, sizeof(known.mask));
-	recur_free(&known);
+	recur_free(&known, &recur);
 	question.bytes = bytes;
 	for (k = 0; !wrong && k < sizeof(patterns); k++) {
 		for (i = 0; i < ask->have; i++)
 			bytes[i] = (u8)(ask->bytes[i] ^
-					(patterns[k] & ~((u8 *)known.mask)[i]));
+					(patterns[k] & ask_may_differ(&known, i)));
 		ask_all(&question, &again);
 		wrong = again.wrong;
 		if (!wrong && (again.fate != ASK_WHOLE || again.reason ||
