@@ -11,14 +11,9 @@
  * after a process that has died knows which ends to take up again, and which an
  * administrator wants down.
  *
- * Everything follows from the state that is found, not from what has happened: a
- * message of the kernel that a link has changed only says that it is time to look.
+ * Everything follows from the state that is found, not from what has happened.
  */
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/rtnetlink.h>
-#include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +24,12 @@
 
 #include "active.h"
 #include "mirror.h"
+#include "net/link_watch.h"
 #include "print.h"
 
 #define LOOK_MS 1000 /* policies and attachments change without a message */
 #define SETTLE_S 10
 #define SETTLE_MAX_S 3600
-#define FAILURES_MAX 10 /* looks in a row that fail while others change the datapath */
 
 /* What is remembered of an interface between two looks. */
 struct memory {
@@ -71,14 +66,6 @@ struct mirror {
 	size_t n_memories;
 	u64 next_ms;
 };
-
-static volatile sig_atomic_t is_told;
-
-static void tell(int sig)
-{
-	(void)sig;
-	is_told = 1;
-}
 
 static u64 now_ms(void)
 {
@@ -318,53 +305,21 @@ static int look_once(struct mirror *mirror, bool *changed)
 }
 
 /* One change at a time, each from a fresh look. */
-static int look(struct mirror *mirror)
+static int look(void *data, int *wait_ms)
 {
+	struct mirror *mirror = data;
 	bool changed;
+	u64 now;
 	int err;
 
 	mirror->next_ms = now_ms() + LOOK_MS;
 	do {
 		changed = false;
 		err = look_once(mirror, &changed);
-	} while (!err && changed && !is_told);
+	} while (!err && changed && !otseg_link_watch_is_over());
+	now = now_ms();
+	*wait_ms = mirror->next_ms > now ? (int)(mirror->next_ms - now) : 0;
 	return err;
-}
-
-/* Until a link changes, or the time has come. */
-static int wait_for_change(struct mirror *mirror, struct mnl_socket *socket)
-{
-	struct pollfd waits = { .fd = mnl_socket_get_fd(socket), .events = POLLIN };
-	u64 now = now_ms();
-	char buffer[8192];
-	ssize_t len;
-
-	if (poll(&waits, 1, mirror->next_ms > now ? (int)(mirror->next_ms - now) : 0) < 0)
-		return errno == EINTR ? 0 : -errno;
-	/* What they say does not matter, nor that some are lost. */
-	do {
-		len = recv(waits.fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-	} while (len > 0 || (len < 0 && errno == ENOBUFS));
-	return 0;
-}
-
-static int mirror_loop(struct mirror *mirror, struct mnl_socket *socket)
-{
-	u32 failures = 0;
-	int err = 0;
-
-	while (!is_told) {
-		err = look(mirror);
-		failures = err ? failures + 1 : 0;
-		if (failures > FAILURES_MAX)
-			return err;
-		err = wait_for_change(mirror, socket);
-		if (err) {
-			otseg_error_print("waiting for changes of links: %s", strerror(-err));
-			return err;
-		}
-	}
-	return 0;
 }
 
 /* Two at a time would disagree about how long ends have been up. The name dies with us. */
@@ -406,9 +361,7 @@ static int settle_parse(const char *text, u64 *ms)
  */
 int otseg_mirror_run(const struct otseg_cli *cli, const char *settle)
 {
-	struct sigaction action = { .sa_handler = tell };
 	struct mirror mirror = { .cli = cli };
-	struct mnl_socket *socket;
 	int err;
 
 	if (settle_parse(settle, &mirror.settle_ms)) {
@@ -423,19 +376,9 @@ int otseg_mirror_run(const struct otseg_cli *cli, const char *settle)
 				  err == -EBUSY ? "another one is at work" : strerror(-err));
 		return err == -EBUSY ? OTSEG_EXIT_REFUSED : OTSEG_EXIT_SYSTEM;
 	}
-	socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!socket || mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
-		otseg_error_print("links: %s", strerror(errno));
-		if (socket)
-			mnl_socket_close(socket);
-		return OTSEG_EXIT_SYSTEM;
-	}
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	err = mirror_loop(&mirror, socket);
+	err = otseg_link_watch(look, &mirror);
 	if (mirror.is_open)
 		otseg_active_close(&mirror.active);
 	free(mirror.memories);
-	mnl_socket_close(socket);
 	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
 }

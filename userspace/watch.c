@@ -3,34 +3,16 @@
  * Interfaces that appear late, or again: each one that the policy names and that nothing is
  * attached to is attached as soon as there is a device of its name. With the module such a
  * device is guarded from its first moment and passes nothing until then.
- *
- * As with the mirror of links, everything follows from the state that is found; a message of
- * the kernel that a link has changed only says that it is time to look.
  */
-#include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/rtnetlink.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "active.h"
 #include "interface.h"
-#include "print.h"
+#include "net/link_watch.h"
 #include "watch.h"
 
 #define LOOK_MS 5000 /* policies change without a message */
-#define FAILURES_MAX 10 /* looks in a row that fail while others change the datapath */
-
-static volatile sig_atomic_t is_told;
-
-static void tell(int sig)
-{
-	(void)sig;
-	is_told = 1;
-}
 
 /* Whether a link of the policy is the first of its name, and its device waits. */
 static bool is_waiting(const struct otseg_active *active, u32 link, struct otseg_device *device)
@@ -94,29 +76,16 @@ static bool is_needed(void)
 	return is;
 }
 
-static int look(const struct otseg_cli *cli)
+static int look(void *data, int *wait_ms)
 {
+	const struct otseg_cli *cli = *(const struct otseg_cli **)data;
 	bool attached = true;
 	int err = 0;
 
-	while (!err && attached && !is_told && is_needed())
+	*wait_ms = LOOK_MS;
+	while (!err && attached && !otseg_link_watch_is_over() && is_needed())
 		err = one_attach(cli, &attached);
 	return err;
-}
-
-/* Until a link changes, or the time has come. What messages say does not matter. */
-static int wait_for_change(struct mnl_socket *socket)
-{
-	struct pollfd waits = { .fd = mnl_socket_get_fd(socket), .events = POLLIN };
-	char buffer[8192];
-	ssize_t len;
-
-	if (poll(&waits, 1, LOOK_MS) < 0)
-		return errno == EINTR ? 0 : -errno;
-	do {
-		len = recv(waits.fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-	} while (len > 0 || (len < 0 && errno == ENOBUFS));
-	return 0;
 }
 
 /**
@@ -127,29 +96,5 @@ static int wait_for_change(struct mnl_socket *socket)
  */
 int otseg_watch_run(const struct otseg_cli *cli)
 {
-	struct sigaction action = { .sa_handler = tell };
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err = 0, failures = 0;
-
-	if (!socket || mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
-		otseg_error_print("links: %s", strerror(errno));
-		if (socket)
-			mnl_socket_close(socket);
-		return OTSEG_EXIT_SYSTEM;
-	}
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	while (!is_told) {
-		err = look(cli);
-		failures = err ? failures + 1 : 0;
-		if (failures > FAILURES_MAX)
-			break;
-		err = wait_for_change(socket);
-		if (err) {
-			otseg_error_print("waiting for changes of links: %s", strerror(-err));
-			break;
-		}
-	}
-	mnl_socket_close(socket);
-	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
+	return otseg_link_watch(look, &cli) ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
 }
