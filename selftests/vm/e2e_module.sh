@@ -4,7 +4,8 @@
 # The end-to-end tests with the module, all in one virtual machine: those of
 # ../net in module mode, and the e2e_guest_* of this folder. Each one's KTAP is
 # a subtest of this one's. A machine that is emulated is slow: nothing here
-# depends on how long something takes.
+# depends on how long something takes, and the datapath has one inspector, since it is
+# loaded many times (verifier.sh loads the whole one).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -26,17 +27,17 @@ tests=(
 # In the machine: one test after the other.
 guest()
 {
-	local number=0 failed=0 test code
+	local number=0 failed=0 test code start
 
 	export OTSEG_TEST_MODE=module OTSEG_MODULE=/e2e/otseg.ko
 	export OTSEG_TEST_PATIENCE=20000 OTSEG_TEST_REFUSAL=3000
-	export OTSEG_SWAPS=1000 OTSEG_FAULT_ROUNDS=${OTSEG_FAULT_ROUNDS:-8}
+	export OTSEG_SWAPS=${OTSEG_SWAPS:-200} OTSEG_FAULT_ROUNDS=${OTSEG_FAULT_ROUNDS:-8}
 	echo "TAP version 13"
 	echo "1..$#"
 	for test; do
 		number=$((number + 1))
 		echo "# Subtest: $test"
-		code=0
+		code=0 start=$SECONDS
 		"$here/../$test" 2>&1 | sed -u 's/^/    /' || code=$?
 		case $code in
 		0)	echo "ok $number - $test" ;;
@@ -46,6 +47,7 @@ guest()
 			failed=1
 			;;
 		esac
+		echo "# $((SECONDS - start)) s"
 	done
 	return "$failed"
 }
@@ -61,7 +63,7 @@ out=${O:-$top/build}
 lane=${LANE:-6.12}
 files=(
 	--file "$out/otseg:/usr/local/sbin/otseg"
-	--file "$out/otseg.bpf.o:/usr/local/lib/otseg/otseg.bpf.o"
+	--file "$out/selftests/net/lean/otseg.bpf.o:/usr/local/lib/otseg/otseg.bpf.o"
 	--file "$out/$lane/otseg.ko:/e2e/otseg.ko"
 	--file "$top/selftests/ktap.sh:/e2e/selftests/ktap.sh"
 	--file "$top/selftests/net:/e2e/selftests/net"
@@ -73,5 +75,5 @@ if (($#)); then
 	tests=("$@")
 fi
 exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-2900}" "${files[@]}" -- \
-	env OTSEG_FAULT_ROUNDS="${OTSEG_FAULT_ROUNDS:-}" \
+	env OTSEG_FAULT_ROUNDS="${OTSEG_FAULT_ROUNDS:-}" OTSEG_SWAPS="${OTSEG_SWAPS:-}" \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"
