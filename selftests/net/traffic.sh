@@ -40,7 +40,22 @@ traffic_none_lost()
 {
 	plant_stop ping
 	tail -n 1 "$plant_dir/ping.out"
-	tail -n 1 "$plant_dir/ping.out" | grep -q ' lost 0$'
+	tail -n 1 "$plant_dir/ping.out" | grep -q ' lost 0$' || {
+		traffic_losses
+		return 1
+	}
+}
+
+# Who may have lost them: the firewall by its reasons, or the hosts.
+traffic_losses()
+{
+	local host
+
+	firewall_reasons | grep -v ' 0$'
+	for host in it ot; do
+		"$host" nstat -as 'Udp*' 'Ip*Discards' 'Ip*NoRoutes' | sed "s/^/$host /"
+		"$host" ip -s neighbour show
+	done
 }
 
 traffic_no_poll_failed()
