@@ -448,8 +448,8 @@ switch_interrupted()
 	# The policy that is the same but for its size lets the same source in all the time.
 	policy_large | sed "s/address: $office/address: $hmi/" >"$plant_dir/large.yaml"
 	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") || return
-	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
-	for ((at = calls; at > calls / 2 && killed < 3; at--)); do
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-3} + 1))
+	for ((at = calls; at > calls / 2 && killed < 2; at--)); do
 		switch_killed "$at" || continue
 		((killed++))
 		as_large fail 0 && is_active second && passes "$hmi" || {
