@@ -13,13 +13,15 @@ const volatile u8 otseg_recur = 1; /* see engine/recur.h; 0: no message is known
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
 
 /*
- * Knobs, too: what offsets into the image, and numbers of conduits and rules in the counter block,
- * are masked with. Where the policy is in maps, the loader makes both as large as the policy needs
- * (image: the value of what otseg_policy holds; counters: that of otseg_counters).
+ * Knobs, too: what offsets into the image, numbers of conduits and rules in the counter block, and
+ * those of limiters, are masked with (see otseg_image_fold()). Where the policy is in maps, the
+ * loader makes all of them as large as the policy needs (image: the value of what otseg_policy
+ * holds; counters: that of otseg_counters; limiters: half the entries of otseg_limits).
  */
 const volatile u32 otseg_mask_image = OTSEG_IMAGE_MAX - 1;
 const volatile u32 otseg_mask_conduits = OTSEG_MAX_CONDUITS - 1;
 const volatile u32 otseg_mask_rules = OTSEG_MAX_RULES - 1;
+const volatile u32 otseg_mask_limiters = OTSEG_MAX_LIMITERS - 1;
 
 /*
  * What the maps that outlive the programs mean: flows, their buckets and sessions, memory, limits,
@@ -27,7 +29,7 @@ const volatile u32 otseg_mask_rules = OTSEG_MAX_RULES - 1;
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (7 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (8 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 

@@ -99,10 +99,11 @@ static json_t *room_json(const struct otseg_active *active)
 	json = json_pack("{s:I, s:I, s:I}", "flows", (json_int_t)provided.flows, "sessions",
 			 (json_int_t)provided.sessions, "table_bytes", (json_int_t)provided.bytes);
 	if (active->pins.state.backend == OTSEG_BACKEND_MAP) {
-		policy = json_pack("{s:I, s:I, s:I}", "image_size",
+		policy = json_pack("{s:I, s:I, s:I, s:I}", "image_size",
 				   (json_int_t)otseg_room_image(room), "conduits",
 				   (json_int_t)otseg_room_conduits(room), "rules",
-				   (json_int_t)otseg_room_rules(room));
+				   (json_int_t)otseg_room_rules(room), "rates",
+				   (json_int_t)otseg_room_limiters(room));
 		json_object_update_missing_new(json, policy);
 	}
 	return json;

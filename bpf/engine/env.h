@@ -385,7 +385,7 @@ struct otseg_world;
  * @ctx: BPF: the XDP context
  * @world: userspace: tables and frame
  * @image: first byte of the image
- * @mask: BPF: what offsets into it are masked with, kept here because a knob costs more to read
+ * @mask: BPF: its room minus one, kept here because a knob costs more to read
  * @counters: counter block of this processor and generation
  * @s: scratch memory
  * @flow_id: of the flow at hand: tag << 32 | place + 1; 0: none
@@ -408,6 +408,28 @@ struct otseg_env {
 	u64 mask;
 #endif
 };
+
+/**
+ * otseg_three_quarters - keep an offset below OTSEG_IMAGE_THREE_QUARTERS
+ * @off: the offset; one of the image stays as it is
+ *
+ * Without a branch, which the verifier would follow both ways at each record.
+ *
+ * Return: an offset in the room.
+ */
+OTSEG_INLINE u32 otseg_three_quarters(u32 off)
+{
+	const u32 one = OTSEG_IMAGE_THREE_QUARTERS / 3;
+	u32 quarter = off / one & 3;
+
+	/* The verifier knows the bounds of products and sums, if the compiler leaves them. */
+	otseg_hide(quarter);
+	quarter = (quarter * 3 + 2) / 4; /* 0, 1, 2 and 2 */
+	otseg_hide(quarter);
+	quarter *= one;
+	otseg_hide(quarter);
+	return quarter + (off & (one - 1));
+}
 
 /**
  * otseg_seconds - the datapath's seconds
@@ -719,13 +741,20 @@ OTSEG_INLINE const u8 *otseg_map_region(void)
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
 
-/* What offsets into the image are masked with. */
-OTSEG_INLINE u32 otseg_image_mask(const struct otseg_env *e)
+/* Keeps an offset in the image's room. */
+OTSEG_INLINE u32 otseg_image_fold(const struct otseg_env *e, u32 off)
 {
-	return (u32)e->mask;
+	u64 mask = e->mask;
+
+	/* Or the compiler would ask once, for several offsets, and have them all twice. */
+	otseg_hide(mask);
+	/* The verifier knows the room, and takes the question out. */
+	if (otseg_likely(mask != OTSEG_IMAGE_THREE_QUARTERS - 1))
+		return off & (u32)mask;
+	return otseg_three_quarters(off);
 }
 
-/* What numbers of conduits and rules are masked with: see the knobs in maps.h. */
+/* What numbers of conduits, rules and limiters are masked with: see the knobs in maps.h. */
 #define OTSEG_MASK(what) otseg_mask_##what
 
 OTSEG_INLINE u64 *otseg_map_counters(u32 slot)
@@ -1057,16 +1086,17 @@ OTSEG_INLINE struct otseg_refusals *otseg_refusals_at(const struct otseg_env *e,
 	return NULL;
 }
 
-/* What a whole policy and its counters are masked with. */
-OTSEG_INLINE u32 otseg_image_mask(const struct otseg_env *e)
+/* Here, there is room for a whole policy and its counters. */
+OTSEG_INLINE u32 otseg_image_fold(const struct otseg_env *e, u32 off)
 {
 	(void)e;
-	return OTSEG_IMAGE_MAX - 1;
+	return off & (OTSEG_IMAGE_MAX - 1);
 }
 
 #define OTSEG_MASK(what) OTSEG_FULL_##what
 #define OTSEG_FULL_conduits (OTSEG_MAX_CONDUITS - 1)
 #define OTSEG_FULL_rules (OTSEG_MAX_RULES - 1)
+#define OTSEG_FULL_limiters (OTSEG_MAX_LIMITERS - 1)
 
 /* What is attached, runs. */
 OTSEG_INLINE u32 otseg_port_runs(const struct otseg_env *e, u32 ifindex)
@@ -1197,7 +1227,7 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_at(const struct otseg_env *e, u32 pla
  */
 OTSEG_INLINE const void *otseg_img(const struct otseg_env *e, u32 off, u32 align)
 {
-	return e->image + (off & otseg_image_mask(e) & ~(align - 1));
+	return e->image + (otseg_image_fold(e, off) & ~(align - 1));
 }
 
 OTSEG_INLINE const struct otseg_section *otseg_section(const struct otseg_env *e,

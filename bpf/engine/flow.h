@@ -158,23 +158,28 @@ _Static_assert(sizeof(struct otseg_flow_line) == 17 * 64, "whole cache lines");
 
 /*
  * The size of the table, in one word so that it changes at once. The table only
- * grows, by steps of OTSEG_TABLE_STEP bits; the flows stay where they are, so that
- * whoever misses one looks where the earlier sizes had it, too: there are few steps
- * because that takes time.
- * Low half: buckets in use minus one. High half: bit i: before, it had as many as are
- * in use after i steps.
+ * grows; the flows stay where they are, so that whoever misses one looks where the
+ * earlier sizes had it, too. There are few of them because that takes time: the table
+ * becomes OTSEG_TABLE_GROWTH steps larger at least. By less, there would not be room for
+ * each flow in the part that it had before.
+ * Low half: buckets in use minus one. High half: a byte for each earlier size, the last
+ * one lowest: its steps plus one, 0: none.
  */
-#define OTSEG_TABLE_STEP 2
-#define OTSEG_TABLE_STEPS 3
+#define OTSEG_TABLE_STEPS 6 /* to twice as many each, from one segment to all */
+#define OTSEG_TABLE_GROWTH 2
+#define OTSEG_TABLE_EARLIER 3 /* sizes that there can have been */
 #define OTSEG_TABLE_FULL ((u64)OTSEG_FLOW_BUCKETS - 1)
 
-_Static_assert(OTSEG_FLOW_SEGMENTS == 1 << OTSEG_TABLE_STEP * OTSEG_TABLE_STEPS,
-	       "it begins with one segment and ends with all");
+_Static_assert(OTSEG_FLOW_SEGMENTS == 1 << OTSEG_TABLE_STEPS,
+	       "it begins with one segment at least and ends with all");
+_Static_assert(OTSEG_TABLE_STEPS <= OTSEG_TABLE_GROWTH * OTSEG_TABLE_EARLIER &&
+		       OTSEG_TABLE_EARLIER <= sizeof(u32),
+	       "a byte for each");
 
 /* Buckets after @steps. */
 static inline u32 otseg_table_buckets(u32 steps)
 {
-	return OTSEG_SEGMENT_BUCKETS << (OTSEG_TABLE_STEP * steps & 31);
+	return OTSEG_SEGMENT_BUCKETS << (steps & 31);
 }
 
 static inline u32 otseg_table_mask(u64 table)
@@ -185,6 +190,24 @@ static inline u32 otseg_table_mask(u64 table)
 static inline u32 otseg_table_earlier(u64 table)
 {
 	return (u32)(table >> 32);
+}
+
+/* Its steps. */
+static inline u32 otseg_table_steps(u64 table)
+{
+	u32 steps = 0;
+
+	while (otseg_table_buckets(steps) <= otseg_table_mask(table))
+		steps++;
+	return steps;
+}
+
+/* The size after @steps of a table that had the size @table before. */
+static inline u64 otseg_table_grown(u64 table, u32 steps)
+{
+	u32 earlier = otseg_table_earlier(table) << 8 | (otseg_table_steps(table) + 1);
+
+	return (u64)earlier << 32 | (otseg_table_buckets(steps) - 1);
 }
 
 #endif /* OTSEG_FLOW_H */

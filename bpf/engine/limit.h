@@ -74,9 +74,10 @@ OTSEG_NOINLINE u32 otseg_limit_take(const struct otseg_env *e, u64 *bucket, u64 
 OTSEG_INLINE struct otseg_limiter *limit_buckets(const struct otseg_env *e,
 						 const struct otseg_img_rate *rate)
 {
-	u32 half = (e->generation & 1) * OTSEG_MAX_LIMITERS;
+	u32 mask = OTSEG_MASK(limiters);
+	u32 half = (e->generation & 1) * (mask + 1);
 
-	return otseg_limiter_at(e, half + (rate->limiter & (OTSEG_MAX_LIMITERS - 1)));
+	return otseg_limiter_at(e, half + (rate->limiter & mask));
 }
 
 /* Gives back what a frame has used up of the packets of a rate. */

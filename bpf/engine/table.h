@@ -3,8 +3,8 @@
  * The flow table: look-up, insertion, removal, time-outs, and the live counts of
  * conduits. Owns who may write a bucket; what a flow means is in track.h.
  *
- * A key may lie in either of two buckets; after the table has grown, also in the two that
- * it had before. A place belongs to whoever changes its
+ * A key may lie in either of two buckets; after the table has grown, also in the two of each
+ * earlier size. A place belongs to whoever changes its
  * tag to OTSEG_TAG_BUSY. Two processors that open the same flow at once may leave
  * two entries: the first in look-up order is used, the other one times out.
  */
@@ -232,16 +232,16 @@ OTSEG_INLINE u32 otseg_bucket_scan(const struct otseg_flow_bucket *bucket, u32 i
 }
 
 /*
- * Number @i of the buckets that a hash had before the table grew, two for each step; none
- * where it did not have that size: @earlier, see OTSEG_TABLE_FULL.
+ * Number @i of the buckets that a hash had before the table grew, two for each size; none
+ * where there was no such size: @earlier, see OTSEG_TABLE_FULL.
  */
 OTSEG_INLINE u32 otseg_earlier_bucket(u64 hash, u32 earlier, u32 i)
 {
-	u32 steps = i / 2 & 31;
+	u32 size = earlier >> (i / 2 * 8 & 31) & 0xff;
 
-	if (!(earlier >> steps & 1))
+	if (!size)
 		return OTSEG_NONE32;
-	return otseg_hash_bucket(hash, i & 1, otseg_table_buckets(steps) - 1);
+	return otseg_hash_bucket(hash, i & 1, otseg_table_buckets(size - 1) - 1);
 }
 
 /**
@@ -264,7 +264,7 @@ OTSEG_NOINLINE u32 otseg_other_scan(const struct otseg_env *e, u64 hash)
 		place = otseg_bucket_scan(bucket, index, tag);
 	if (otseg_likely(place || !otseg_table_earlier(table)))
 		return otseg_forget(e, place);
-	otseg_for(i, 2 * OTSEG_TABLE_STEPS) {
+	otseg_for(i, 2 * OTSEG_TABLE_EARLIER) {
 		index = otseg_earlier_bucket(hash, otseg_table_earlier(table), i);
 		bucket = index == OTSEG_NONE32 ? NULL : otseg_bucket_at(e, index);
 		if (!bucket)
@@ -289,7 +289,7 @@ OTSEG_NOINLINE u64 otseg_earlier_find(const struct otseg_env *e, const struct ot
 	u32 i;
 
 	/* The first one with the tag: the verifier would compare keys for each turn and way. */
-	otseg_for(i, 2 * OTSEG_TABLE_STEPS) {
+	otseg_for(i, 2 * OTSEG_TABLE_EARLIER) {
 		index = otseg_earlier_bucket(hash, earlier, i);
 		bucket = index == OTSEG_NONE32 ? NULL : otseg_bucket_at(e, index);
 		if (!bucket)

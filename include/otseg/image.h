@@ -662,6 +662,9 @@ struct otseg_img_window {
 #define OTSEG_REGION_TAIL 4096
 #define OTSEG_REGION_SIZE (OTSEG_REGION_IMAGE + OTSEG_IMAGE_MAX + OTSEG_REGION_TAIL)
 
+/* In maps, a region has room for a smaller image: a power of two, or this. */
+#define OTSEG_IMAGE_THREE_QUARTERS (3u << 22)
+
 #define OTSEG_RUNTIME_MAGIC 0x5254534f /* "OSTR" */
 
 /**

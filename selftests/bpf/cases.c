@@ -1635,8 +1635,7 @@ static void table_begin(void)
 static void case_growth(void)
 {
 	struct talk t = talk_new(&it, &cell, 443);
-	u64 earlier = 0;
-	u32 i, steps, opened;
+	u32 i, steps, opened, every;
 
 	table_begin();
 	for (opened = 0; opened < OTSEG_FLOW_PLACES && many_open(opened) == OTSEG_R_RULE; opened++)
@@ -1647,14 +1646,15 @@ static void case_growth(void)
 	table_begin();
 	opened = 0;
 	shake(&t);
-	for (steps = 0; steps < 2; steps++) {
-		/* as full as the tool lets it become */
-		while (opened < otseg_table_buckets(steps) * OTSEG_FLOW_WAYS * 5 / 8)
+	for (steps = 0; steps < OTSEG_TABLE_STEPS; steps += OTSEG_TABLE_GROWTH) {
+		/* as full as the tool lets it become, but for the last time, which would take long */
+		while (steps <= OTSEG_TABLE_GROWTH &&
+		       opened < otseg_table_buckets(steps) * OTSEG_FLOW_WAYS * 5 / 8)
 			PASS(many_open(opened++), RULE);
 		CHECK(places_used() == opened + 1, "%u instead of %u", places_used(), opened + 1);
-		earlier |= 1ull << steps;
-		s->root->table = earlier << 32 | (otseg_table_buckets(steps + 1) - 1);
-		for (i = 0; i < opened; i++) {
+		s->root->table = otseg_table_grown(s->root->table, steps + OTSEG_TABLE_GROWTH);
+		every = steps ? 5 : 1;
+		for (i = 0; i < opened; i += every) {
 			PASS(many_answer(i), FLOW);
 			PASS(many_open(i), FLOW);
 		}
@@ -1671,6 +1671,23 @@ static void case_growth(void)
 	it2.addr[2] = 0;
 	table_begin();
 	s->root->table = OTSEG_TABLE_FULL;
+}
+
+/* The one room that is no power of two: what lies in it is found, and nothing behind it. */
+static void case_three_quarters(void)
+{
+	static const u32 near[] = { 0, OTSEG_IMAGE_THREE_QUARTERS / 3, OTSEG_IMAGE_THREE_QUARTERS / 3 * 2,
+				    OTSEG_IMAGE_THREE_QUARTERS, OTSEG_IMAGE_MAX / 2, OTSEG_IMAGE_MAX,
+				    0x80000000u };
+	u32 i, off;
+
+	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		for (off = near[i] - 100; off != near[i] + 100; off++) {
+			CHECK(otseg_three_quarters(off) < OTSEG_IMAGE_THREE_QUARTERS, "%u", off);
+			CHECK(off >= OTSEG_IMAGE_THREE_QUARTERS || otseg_three_quarters(off) == off,
+			      "%u", off);
+		}
+	}
 }
 
 /* Sessions become more under inspected connections. */
@@ -2207,6 +2224,7 @@ static const struct ktap_case cases[] = {
 	{ "wires: ARP", case_wire_arp },
 	{ "wires: neighbour discovery", case_wire_nd },
 	{ "a flow table that grows", case_growth },
+	{ "an image's room of three quarters", case_three_quarters },
 	{ "sessions that become more", case_sessions_growth },
 	{ "a full flow table", case_table },
 	{ "every reason has a case", case_complete },

@@ -361,18 +361,38 @@ policy_large()
 	done
 }
 
-# large_interrupted HOW: a policy that needs more than there is, step by step.
+pings_counted()
+{
+	fw otseg -j -s rule show name telemetry/ping | jq '.rules[0].packets'
+}
+
+# none_lost BEFORE WHEN
+none_lost()
+{
+	local now
+
+	now=$(pings_counted)
+	if (($1 < 4 || now < $1)); then
+		echo "$2: counted $1, then $now"
+		return 1
+	fi
+}
+
+# large_interrupted HOW: a policy that needs more than there is, step by step. Whatever happens,
+# no count is lost, neither of this generation nor of those before.
 large_interrupted()
 {
-	local how=$1 at calls code step refused=0
+	local how=$1 at calls code step refused=0 before
 
 	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") &&
 		enforces second && (($(status .room.flows) > 100000)) || return
 	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
 	for ((at = calls; at >= 1; at -= at > calls - 6 ? 1 : step)); do
 		code=0
-		detach_all && apply first || return
+		detach_all && apply first && passes "$hmi" && apply first && passes "$hmi" || return
+		before=$(pings_counted)
 		with_fault "$how" "$at" large || code=$?
+		none_lost "$before" "call $at of $calls" || return
 		if grep -q 'cannot make room for' "$plant_dir/said"; then
 			((refused++))
 		fi
@@ -380,7 +400,8 @@ large_interrupted()
 			enforces first
 		else
 			enforces "$(status .policy.name)"
-		fi && apply first && enforces first && apply large && enforces second || {
+		fi && apply first && enforces first && apply large && enforces second &&
+			none_lost "$before" "after call $at of $calls" || {
 			echo "call $at of $calls: exit code $code"
 			cat "$plant_dir/said"
 			return 1
@@ -527,19 +548,69 @@ kernel_memory()
 	done | awk '{ sum += $1 } END { printf "%d\n", sum }'
 }
 
-# A plant's policy takes a plant's memory. Counters come once more with each processor.
+# Three conduits of the usual size, all of them inspected.
+policy_line()
+{
+	cat <<END
+otseg: 1
+name: line
+zones:
+  it: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}
+  vendor: {level: 3, interfaces: [it0], prefixes: [10.20.30.0/28]}
+  ot: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}
+conduits:
+  telemetry:
+    reason: "levels and counters"
+    from: it
+    to: ot
+    rules:
+      levels: {service: modbus, access: read, rate: {packets: 200/s}}
+  maintenance:
+    reason: "programs"
+    from: vendor
+    to: ot
+    state: disabled
+    rules:
+      engineering: {service: s7comm, access: [read, write, program]}
+  alarms:
+    reason: "alarms"
+    from: ot
+    to: it
+    rules:
+      push: {service: mqtt, access: [session, write]}
+END
+}
+
+# A plant's policy takes a plant's memory. Counters and refusals come once more with each processor.
 memory_by_need()
 {
 	local small large processors
 
 	processors=$(nproc --all)
-	detach_all && fw otseg policy apply "$here/../../Documentation/examples/demo.yaml" \
-		>"$plant_dir/said" 2>&1 && small=$(kernel_memory) || return
+	policy_line >"$plant_dir/line.yaml"
+	detach_all && apply line && small=$(kernel_memory) || return
 	"$built/selftests/unit/gen_policy" >"$plant_dir/capacity.yaml"
 	detach_all && apply capacity && large=$(kernel_memory) && detach_all || return
 	echo "$((small / 1024)) KiB, at full capacity $((large / 1024)) KiB"
-	((small > 1 << 20 && small <= 16 << 20)) &&
-		((large > 64 << 20 && large <= (104 + 3 * (processors > 2 ? processors - 2 : 0)) << 20))
+	processors=$((processors > 2 ? processors - 2 : 0))
+	((small > 1 << 20 && small <= (16 << 20) + processors * 400000)) &&
+		((large > 64 << 20 && large <= (96 + 3 * processors) << 20))
+}
+
+# with_flows N: apply first with so many flows; what there is room for then.
+with_flows()
+{
+	sed "s/^    to: ot$/&\n    flows: $1/" "$plant_dir/first.yaml" >"$plant_dir/flows.yaml"
+	apply flows >&2 && enforces first >&2 && status .room.flows
+}
+
+# The table begins with what is needed, and grows by four times at least.
+table_sizes()
+{
+	detach_all && [[ $(with_flows 2500) == 4096 && $(with_flows 5000) == 16384 ]] &&
+		detach_all && [[ $(with_flows 5000) == 8192 && $(with_flows 10000) == 32768 &&
+		$(with_flows 30000) == 262144 && $(with_flows 5000) == 262144 ]] &&
+		detach_all && [[ $(with_flows 40000) == 65536 && $(with_flows 50000) == 262144 ]]
 }
 
 other_xdp_program()
@@ -683,7 +754,7 @@ policy first "$hmi" >"$plant_dir/first.yaml"
 policy second "$office" >"$plant_dir/second.yaml"
 policy_large >"$plant_dir/large.yaml"
 
-ktap_begin 30
+ktap_begin 31
 ktap "the first apply governs" first_apply
 ktap "counters" counters
 ktap "counters survive a change of policy" counters_carried
@@ -709,6 +780,7 @@ ktap "a policy that needs more, and is killed at any bpf() call" large_interrupt
 ktap "killed between the switch and the state, then at once again" switch_interrupted
 ktap "a policy that needs less takes nothing away" nothing_taken_away
 ktap "segments that are missing" segments_missing
+ktap "sizes of the flow table" table_sizes
 ktap "memory by need" memory_by_need
 ktap "another program on the interface" other_xdp_program
 ktap "a first apply that fails" first_interrupted fail

@@ -253,7 +253,7 @@ static const struct {
 	{ "otseg_table", false },
 	{ "otseg_sessions", false },
 	{ "otseg_memory", false },
-	{ "otseg_limits", false },
+	{ "otseg_limits", true },
 	{ "otseg_live", false },
 	{ "otseg_events", false },
 	{ ROOT_PIN, false },
@@ -328,21 +328,32 @@ static int room_set(struct bpf_object *object, const struct otseg_class *room, i
 {
 	struct bpf_map *policy = bpf_object__find_map_by_name(object, "otseg_policy");
 	struct bpf_map *counters = bpf_object__find_map_by_name(object, "otseg_counters");
-	u32 image = otseg_room_image(room) - 1;
-	u32 conduits = otseg_room_conduits(room) - 1;
-	u32 rules = otseg_room_rules(room) - 1;
-	int err;
+	struct bpf_map *limits = bpf_object__find_map_by_name(object, "otseg_limits");
+	const struct {
+		const char *knob;
+		u32 room;
+	} masks[] = {
+		{ "otseg_mask_image", otseg_room_image(room) },
+		{ "otseg_mask_conduits", otseg_room_conduits(room) },
+		{ "otseg_mask_rules", otseg_room_rules(room) },
+		{ "otseg_mask_limiters", otseg_room_limiters(room) },
+	};
+	int err = 0;
+	size_t i;
+	u32 mask;
 
-	err = knob_access(object, "otseg_mask_image", &image, sizeof(image), true);
-	if (!err)
-		err = knob_access(object, "otseg_mask_conduits", &conduits, sizeof(conduits), true);
-	if (!err)
-		err = knob_access(object, "otseg_mask_rules", &rules, sizeof(rules), true);
+	for (i = 0; !err && i < sizeof(masks) / sizeof(masks[0]); i++) {
+		mask = masks[i].room - 1;
+		err = knob_access(object, masks[i].knob, &mask, sizeof(mask), true);
+	}
 	/* Two slots of one block for each processor. */
 	if (!err)
 		err = bpf_map__set_max_entries(counters, 2 * (u32)libbpf_num_possible_cpus());
 	if (!err)
 		err = bpf_map__set_value_size(counters, otseg_room_block(room));
+	/* Of even and odd generations. */
+	if (!err)
+		err = bpf_map__set_max_entries(limits, 2 * otseg_room_limiters(room));
 	if (err)
 		return err;
 	*region = otseg_bpf_region(room);
@@ -441,7 +452,7 @@ int otseg_bpf_region(const struct otseg_class *room)
  * @room: map-backed mode: how large a policy it is to have room for
  * @layout: takes the layout of its state; if the set in use has the same one and
  *	the same owner of the policy, both have the same maps, but for those of the
- *	policy and its counters if their room differs
+ *	policy, its counters and rates if their room differs
  *
  * Return: 0 or a negative errno, which has been told; then there is no such set.
  */

@@ -41,20 +41,35 @@ struct otseg_bpf {
 /* Nothing is open. */
 #define OTSEG_BPF_CLOSED { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
 
-/* What a struct otseg_class says, in records, and in bytes of the maps. */
+/* What a member of struct otseg_class says; @any: what zero does. */
+static inline u32 otseg_class_size(u8 member, u32 any)
+{
+	u32 size = 1u << (member & ~OTSEG_CLASS_THREE_QUARTERS);
+
+	if (!member)
+		return any;
+	return member & OTSEG_CLASS_THREE_QUARTERS ? size / 4 * 3 : size;
+}
+
+/* What all of it says, in records, and in bytes of the maps. */
 static inline u32 otseg_room_image(const struct otseg_class *room)
 {
-	return room->image ? 1u << room->image : OTSEG_IMAGE_MAX;
+	return otseg_class_size(room->image, OTSEG_IMAGE_MAX);
 }
 
 static inline u32 otseg_room_conduits(const struct otseg_class *room)
 {
-	return room->conduits ? 1u << room->conduits : OTSEG_MAX_CONDUITS;
+	return otseg_class_size(room->conduits, OTSEG_MAX_CONDUITS);
 }
 
 static inline u32 otseg_room_rules(const struct otseg_class *room)
 {
-	return room->rules ? 1u << room->rules : OTSEG_MAX_RULES;
+	return otseg_class_size(room->rules, OTSEG_MAX_RULES);
+}
+
+static inline u32 otseg_room_limiters(const struct otseg_class *room)
+{
+	return otseg_class_size(room->limiters, OTSEG_MAX_LIMITERS);
 }
 
 static inline u32 otseg_room_region(const struct otseg_class *room)

@@ -16,20 +16,22 @@
 #include "segment.h"
 
 /* Rooms that there are: each step to a larger one has the datapath loaded anew. */
-static const u8 image_bits[] = { 19, 21, 23, 24, 25 };
-static const u8 conduit_bits[] = { 6, 9, 12 };
-static const u8 rule_bits[] = { 9, 12, 15 };
+static const u8 image_rooms[] = { 19, 21, 23, OTSEG_CLASS_THREE_QUARTERS | 24, 24, 25 };
+static const u8 conduit_rooms[] = { 6, 9, 12 };
+static const u8 rule_rooms[] = { 9, 12, 15 };
+static const u8 limiter_rooms[] = { 9, 12, 15 };
 
 _Static_assert(OTSEG_IMAGE_MAX == 1u << 25 && OTSEG_MAX_CONDUITS == 1 << 12 &&
-		       OTSEG_MAX_RULES == 1 << 15,
+		       OTSEG_MAX_RULES == 1 << 15 && OTSEG_MAX_LIMITERS == 1 << 15,
 	       "the largest rooms are for any policy");
+_Static_assert(OTSEG_IMAGE_THREE_QUARTERS == (1 << 24) / 4 * 3, "the datapath knows one such room");
 
-/* The smallest one of @bits for @amount; the last one is enough for any. */
-static u8 bits_for(const u8 *bits, u32 amount)
+/* The smallest one of @rooms for @amount; the last one is enough for any. */
+static u8 room_for(const u8 *rooms, u32 amount)
 {
-	while (1u << *bits < amount)
-		bits++;
-	return *bits;
+	while (otseg_class_size(*rooms, 0) < amount)
+		rooms++;
+	return *rooms;
 }
 
 /* Whether connections through it are inspected. */
@@ -54,6 +56,26 @@ static u32 conduit_sessions(const void *image, const struct otseg_img_conduit *c
 								conduit->session_budget;
 }
 
+/* Rules and conduits that have a rate. */
+static u32 limiters(const void *image)
+{
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	const struct otseg_img_rule *rules = OTSEG_IMAGE_RECORDS(image, RULES);
+	u32 i, n = 0;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, RULES); i++)
+		n += rules[i].rate.limiter != OTSEG_NONE32;
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, CONDUITS); i++)
+		n += conduits[i].rate.limiter != OTSEG_NONE32;
+	return n;
+}
+
+/* Steps that a table can have that has @steps at least: such that it can still grow, or all. */
+static u32 steps_allowed(u32 steps)
+{
+	return steps > OTSEG_TABLE_STEPS - OTSEG_TABLE_GROWTH ? OTSEG_TABLE_STEPS : steps;
+}
+
 /*
  * Steps of the flow table until it is at most five eighths full of them: then there is room for each
  * one, also in the part that was as full before the table grew.
@@ -65,7 +87,7 @@ static u32 flow_steps(u64 flows)
 
 	while (steps < OTSEG_TABLE_STEPS && otseg_table_buckets(steps) < buckets)
 		steps++;
-	return steps;
+	return steps_allowed(steps);
 }
 
 /* Segments of sessions that are at most four fifths full of them. */
@@ -93,17 +115,18 @@ void otseg_need_of(const void *image, struct otseg_need *need)
 		sessions += conduit_sessions(image, &conduits[i]);
 	}
 	memset(need, 0, sizeof(*need));
-	need->room.image = bits_for(image_bits, ((const struct otseg_image *)image)->size);
-	need->room.conduits = bits_for(conduit_bits, n);
-	need->room.rules = bits_for(rule_bits, OTSEG_IMAGE_COUNT(image, RULES));
+	need->room.image = room_for(image_rooms, ((const struct otseg_image *)image)->size);
+	need->room.conduits = room_for(conduit_rooms, n);
+	need->room.rules = room_for(rule_rooms, OTSEG_IMAGE_COUNT(image, RULES));
+	need->room.limiters = room_for(limiter_rooms, limiters(image));
 	need->flow_steps = flow_steps(flows);
 	need->sessions = session_segments(sessions);
 }
 
-static void at_least(u8 *bits, u8 other)
+static void at_least(u8 *room, u8 other)
 {
-	if (*bits < other)
-		*bits = other;
+	if (otseg_class_size(*room, (u32)-1) < otseg_class_size(other, (u32)-1))
+		*room = other;
 }
 
 /**
@@ -116,15 +139,7 @@ void otseg_room_join(struct otseg_class *room, const struct otseg_class *other)
 	at_least(&room->image, other->image);
 	at_least(&room->conduits, other->conduits);
 	at_least(&room->rules, other->rules);
-}
-
-static u32 steps_of(u64 table)
-{
-	u32 steps = 0;
-
-	while (otseg_table_buckets(steps) <= otseg_table_mask(table))
-		steps++;
-	return steps;
+	at_least(&room->limiters, other->limiters);
 }
 
 static u32 segments_after(u32 steps)
@@ -137,31 +152,34 @@ static u32 sessions_of(const struct otseg_root *root)
 	return root->sessions / OTSEG_SEGMENT_SESSIONS;
 }
 
-/* A table of so many steps that had the size @table before. */
-static u64 table_grow(u64 table, u32 steps)
+/* Steps of a table that has the size @table and is to have @steps: each earlier size costs. */
+static u32 steps_grown(u64 table, u32 steps)
 {
-	u64 earlier = otseg_table_earlier(table) | 1u << steps_of(table);
+	u32 least = otseg_table_steps(table) + OTSEG_TABLE_GROWTH;
 
-	return earlier << 32 | (otseg_table_buckets(steps) - 1);
+	return steps_allowed(steps < least ? least : steps);
 }
 
 static int table_provide(const struct otseg_bpf *bpf, struct otseg_root *root, u32 steps,
 			 bool is_empty)
 {
-	u32 has = is_empty ? 0 : segments_after(steps_of(root->table));
-	u32 n = segments_after(steps);
+	u32 has = is_empty ? 0 : segments_after(otseg_table_steps(root->table));
 	u64 table;
 	int err;
+	u32 n;
 
-	if (n <= has)
+	if (segments_after(steps) <= has)
 		return 0;
+	if (!is_empty)
+		steps = steps_grown(root->table, steps);
+	n = segments_after(steps);
 	err = otseg_segments_add(&otseg_flow_segments, bpf->table, has, n);
 	if (err) {
 		otseg_error_print("cannot make room for %u flows: %s", n * OTSEG_SEGMENT_PLACES,
 				  strerror(-err));
 		return err;
 	}
-	table = is_empty ? otseg_table_buckets(steps) - 1 : table_grow(root->table, steps);
+	table = is_empty ? otseg_table_buckets(steps) - 1 : otseg_table_grown(root->table, steps);
 	/* In one step, and after the segments. */
 	__atomic_store_n(&root->table, table, __ATOMIC_RELEASE);
 	return 0;
@@ -224,7 +242,7 @@ int otseg_need_provided(const struct otseg_bpf *bpf, struct otseg_provided *prov
 
 	if (err)
 		return err;
-	segments = segments_after(steps_of(root->table));
+	segments = segments_after(otseg_table_steps(root->table));
 	provided->flows = segments * OTSEG_SEGMENT_PLACES;
 	provided->sessions = root->sessions;
 	provided->bytes = otseg_segments_bytes(&otseg_flow_segments, segments) +

@@ -5,6 +5,7 @@
  *
  *	state		map of one struct otseg_pin_state
  *	carry		map of counters of earlier generations (store_map.c)
+ *	carry-next	one that was to take its place: what a killed tool has left
  *	set0/, set1/	maps and programs of one load of the BPF object
  *	links/IFINDEX	the attachment to one interface
  *
@@ -29,20 +30,22 @@ enum otseg_backend_id {
 	OTSEG_BACKEND_MODULE,
 };
 
+#define OTSEG_CLASS_THREE_QUARTERS 0x80 /* beside a power of two: of that */
+
 /**
  * struct otseg_class - how large a policy the maps have room for, each as a power of two
  * @image: bytes of the image
  * @conduits: conduits that are counted
  * @rules: rules that are counted
- * @reserved: zero
+ * @limiters: rules and conduits that have a rate
  *
- * All zero: any policy.
+ * Zero: that of any policy.
  */
 struct otseg_class {
 	u8 image;
 	u8 conduits;
 	u8 rules;
-	u8 reserved;
+	u8 limiters;
 };
 
 /**

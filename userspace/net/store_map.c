@@ -3,7 +3,8 @@
  * Two BPF maps as owner of the policy. The outer map holds one region; a commit
  * replaces it in one step, and the kernel waits for the frames that still read
  * the old one. Counters of a generation are in its own slot; what earlier ones
- * counted is in the carry map, under the generation that it belongs to.
+ * counted is in the carry map, under the generation that it belongs to. That map is as
+ * large as the policy needs; a larger one takes its place with all that is in it.
  *
  * There is no verifier in the kernel here, so an image is checked before it is
  * written. Whoever commits holds the folder's lock.
@@ -19,25 +20,33 @@
 #include "../command.h"
 #include "backend.h"
 #include "carry.h"
+#include "need.h"
 
-/* Value of the carry map, at entry generation & 1. */
+#define CARRY "carry"
+#define CARRY_NEXT "carry-next" /* one that is to take its place; a killed tool leaves it */
+
+/*
+ * Value of the carry map, at entry generation & 1: a block in @room. What an older tool has
+ * written has zero there: a whole block.
+ */
 struct carry {
-	u64 generation;
-	u64 block[OTSEG_CTR_COUNT];
+	u32 generation;
+	struct otseg_class room; /* for conduits and rules; the same in both entries */
+	u64 block[];
 };
 
 /*
  * @region is the active region, mapped when first asked for, NULL without one;
  * @staged the next one, in the map @staged_fd. @previous owned the policy before,
- * where this set is to take over from another one; if @has_taken_over, what it has
- * counted since is in the counters here.
+ * where this set is to take over from another one; if it has, @copied is what that one had
+ * counted by then, with which the counters here have begun.
  */
 struct store_map {
 	struct otseg_backend base;
 	const struct otseg_pins *pins;
 	struct otseg_backend *previous;
 	const void *state; /* to begin with, where nothing is in force */
-	bool has_taken_over;
+	u64 *copied;
 	struct otseg_class room;
 	int policy;
 	int counters;
@@ -124,17 +133,27 @@ static int map_read(struct otseg_backend *backend, struct otseg_blob *image, u32
 	return 0;
 }
 
-/* Adds @one, a block in the room that there is here, to the whole block @block. */
-static void block_add(const struct store_map *store, const u64 *one, u64 *block)
+/* Adds @one, a block in @room, to the whole block @block. */
+static void block_add(const struct otseg_class *room, const u64 *one, u64 *block)
 {
-	u32 n_rules = otseg_room_rules(&store->room) * OTSEG_CTR_RULE_LEN;
-	u32 rules = otseg_room_block(&store->room) / 8 - n_rules;
+	u32 n_rules = otseg_room_rules(room) * OTSEG_CTR_RULE_LEN;
+	u32 rules = otseg_room_block(room) / 8 - n_rules;
 	u32 i;
 
 	for (i = 0; i < rules; i++)
 		block[i] += one[i];
 	for (i = 0; i < n_rules; i++)
 		block[OTSEG_CTR_RULE + i] += one[rules + i];
+}
+
+/* The other way round: @one takes what the whole block @block has in @room. */
+static void block_pack(const struct otseg_class *room, const u64 *block, u64 *one)
+{
+	u32 n_rules = otseg_room_rules(room) * OTSEG_CTR_RULE_LEN;
+	u32 rules = otseg_room_block(room) / 8 - n_rules;
+
+	memcpy(one, block, rules * sizeof(u64));
+	memcpy(one + rules, block + OTSEG_CTR_RULE, n_rules * sizeof(u64));
 }
 
 /* Adds what the processors have counted in @slot to @block. */
@@ -153,7 +172,7 @@ static int slot_add(const struct store_map *store, u32 slot, u64 *block)
 			err = -errno;
 			break;
 		}
-		block_add(store, one, block);
+		block_add(&store->room, one, block);
 	}
 	free(one);
 	return err;
@@ -177,50 +196,183 @@ static int slot_clear(struct store_map *store, u32 slot)
 	return err;
 }
 
-static int carry_open(struct store_map *store, bool create)
+/* Has the counters of @slot begin with the whole block @block. */
+static int slot_begin(struct store_map *store, u32 slot, const u64 *block)
+{
+	u32 key = slot * (u32)libbpf_num_possible_cpus();
+	u64 *one = malloc(otseg_room_block(&store->room));
+	int err = one ? slot_clear(store, slot) : -ENOMEM;
+
+	if (!err) {
+		block_pack(&store->room, block, one);
+		err = bpf_map_update_elem(store->counters, &key, one, BPF_ANY) ? -errno : 0;
+	}
+	free(one);
+	return err;
+}
+
+static size_t carry_size(const struct otseg_class *room)
+{
+	return sizeof(struct carry) + otseg_room_block(room);
+}
+
+/* The map that is pinned; -ENOENT without one. */
+static int carry_open(const struct store_map *store)
 {
 	char path[OTSEG_PIN_PATH];
 	int fd, err;
 
-	err = otseg_pins_path(store->pins, path, "carry");
+	err = otseg_pins_path(store->pins, path, CARRY);
 	if (err)
 		return err;
 	fd = bpf_obj_get(path);
-	if (fd >= 0 || errno != ENOENT || !create)
-		return fd < 0 ? -errno : fd;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "otseg_carry", sizeof(u32), sizeof(struct carry), 2,
-			    NULL);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Entry @key of the map @fd; free() it. */
+static int carry_read(int fd, u32 key, struct carry **carry)
+{
+	struct bpf_map_info info = {};
+	u32 len = sizeof(info);
+	struct carry *entry;
+	int err = 0;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	entry = malloc(info.value_size);
+	if (!entry)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &key, entry))
+		err = -errno;
+	else if (info.value_size != carry_size(&entry->room))
+		err = -EPROTO;
+	if (err)
+		free(entry);
+	else
+		*carry = entry;
+	return err;
+}
+
+/* Writes the whole block @block for @generation into the map @fd, which has @room. */
+static int carry_put(int fd, u32 key, const struct otseg_class *room, u32 generation,
+		     const u64 *block)
+{
+	struct carry *carry = malloc(carry_size(room));
+	int err = 0;
+
+	if (!carry)
+		return -ENOMEM;
+	carry->generation = generation;
+	carry->room = *room;
+	block_pack(room, block, carry->block);
+	if (bpf_map_update_elem(fd, &key, carry, BPF_ANY))
+		err = -errno;
+	free(carry);
+	return err;
+}
+
+/* Has the map @to, with room @room, hold what entry @key of @from does; @from -1: nothing. */
+static int carry_copy(int from, int to, u32 key, const struct otseg_class *room)
+{
+	u64 *block = calloc(1, OTSEG_CTR_SIZE);
+	struct carry *carry = NULL;
+	int err = block ? 0 : -ENOMEM;
+
+	if (!err && from >= 0)
+		err = carry_read(from, key, &carry);
+	if (carry)
+		block_add(&carry->room, carry->block, block);
+	if (!err)
+		err = carry_put(to, key, room, carry ? carry->generation : 0, block);
+	free(carry);
+	free(block);
+	return err;
+}
+
+/* Pins @fd in the place of the map that is pinned, in one step. */
+static int carry_pin(const struct store_map *store, int fd)
+{
+	char path[OTSEG_PIN_PATH], next[OTSEG_PIN_PATH];
+	int err;
+
+	err = otseg_pins_path(store->pins, path, CARRY);
+	if (!err)
+		err = otseg_pins_path(store->pins, next, CARRY_NEXT);
+	if (err)
+		return err;
+	if (unlink(next) && errno != ENOENT)
+		return -errno;
+	if (bpf_obj_pin(fd, next))
+		return -errno;
+	if (rename(next, path)) {
+		err = -errno;
+		unlink(next);
+	}
+	return err;
+}
+
+/* A map with room @room and what is in the map @from, pinned in its place; -1: there is none. */
+static int carry_make(const struct store_map *store, int from, const struct otseg_class *room)
+{
+	int fd, err;
+
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "otseg_carry", sizeof(u32), (u32)carry_size(room),
+			    2, NULL);
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_pin(fd, path)) {
-		err = -errno;
+	err = carry_copy(from, fd, 0, room);
+	if (!err)
+		err = carry_copy(from, fd, 1, room);
+	if (!err)
+		err = carry_pin(store, fd);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* The map with as much room as is needed here at least; @room takes what it has. */
+static int carry_provide(const struct store_map *store, struct otseg_class *room)
+{
+	int fd = carry_open(store), larger, err;
+	struct carry *carry;
+
+	*room = store->room;
+	if (fd == -ENOENT)
+		return carry_make(store, -1, room);
+	if (fd < 0)
+		return fd;
+	err = carry_read(fd, 0, &carry);
+	if (err) {
 		close(fd);
 		return err;
 	}
-	return fd;
+	otseg_room_join(room, &carry->room);
+	larger = carry_size(room) > carry_size(&carry->room) ? carry_make(store, fd, room) : fd;
+	if (larger == fd)
+		*room = carry->room;
+	else
+		close(fd);
+	free(carry);
+	return larger;
 }
 
 /* Adds to @block what earlier generations counted for @generation's things. */
 static int carry_add(struct store_map *store, u32 generation, u64 *block)
 {
+	int fd = carry_open(store), err;
 	struct carry *carry;
-	u32 key = generation & 1;
-	int fd, err = 0;
-	size_t i;
 
-	fd = carry_open(store, false);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	carry = malloc(sizeof(*carry));
-	if (!carry)
-		err = -ENOMEM;
-	else if (bpf_map_lookup_elem(fd, &key, carry))
-		err = -errno;
-	for (i = 0; !err && carry->generation == generation && i < OTSEG_CTR_COUNT; i++)
-		block[i] += carry->block[i];
-	free(carry);
+	err = carry_read(fd, generation & 1, &carry);
 	close(fd);
-	return err;
+	if (err)
+		return err;
+	if (carry->generation == generation)
+		block_add(&carry->room, carry->block, block);
+	free(carry);
+	return 0;
 }
 
 static int map_counters(struct otseg_backend *backend, u32 generation, u64 *block)
@@ -239,38 +391,43 @@ static int map_counters(struct otseg_backend *backend, u32 generation, u64 *bloc
 	return err ? fail("counters", err) : 0;
 }
 
+/* What @owner and those before it have counted, and since it was taken over from, what is here. */
+static int past_add(struct store_map *store, struct otseg_backend *owner, u32 was, u64 *block)
+{
+	int err = owner->ops->counters(owner, was, block);
+	size_t i;
+
+	if (err || !store->copied)
+		return err;
+	for (i = 0; i < OTSEG_CTR_COUNT; i++)
+		block[i] -= store->copied[i];
+	return slot_add(store, was & 1, block);
+}
+
 /* Writes what @owner has counted so far as the past of the staged generation. */
 static int carry_write(struct store_map *store, struct otseg_backend *owner, u32 was,
 		       const struct otseg_blob *old_image)
 {
 	u32 generation = runtime_of(store->staged)->generation;
-	struct carry *carry = calloc(1, sizeof(*carry));
+	u64 *past = calloc(1, OTSEG_CTR_SIZE);
 	u64 *block = malloc(OTSEG_CTR_SIZE);
-	u32 key = generation & 1;
-	int fd = -1, err = -ENOMEM;
+	int fd = -1, err = past && block ? 0 : -ENOMEM;
+	struct otseg_class room;
 
-	if (!carry || !block)
-		goto out;
-	carry->generation = generation;
-	if (was) {
-		err = owner->ops->counters(owner, was, block);
-		if (!err && store->has_taken_over)
-			err = slot_add(store, was & 1, block);
+	if (!err && was) {
+		err = past_add(store, owner, was, block);
 		if (!err)
 			err = otseg_carry_move(old_image->data, block,
-					       store->staged + OTSEG_REGION_IMAGE, carry->block);
-		if (err)
-			goto out;
+					       store->staged + OTSEG_REGION_IMAGE, past);
 	}
-	fd = carry_open(store, true);
-	err = fd < 0 ? fd : 0;
-	if (!err && bpf_map_update_elem(fd, &key, carry, BPF_ANY))
-		err = -errno;
+	if (!err) {
+		fd = carry_provide(store, &room);
+		err = fd < 0 ? fd : carry_put(fd, generation & 1, &room, generation, past);
+	}
 	if (fd >= 0)
 		close(fd);
-out:
 	free(block);
-	free(carry);
+	free(past);
 	return err;
 }
 
@@ -410,7 +567,8 @@ static int map_change(struct otseg_backend *backend, const struct otseg_change *
  * otseg_backend_take_over - have the policy in force in the maps of this set, too
  * @backend: opened by otseg_backend_open_map() with a previous owner, which has a policy
  *
- * Its programs then decide as those of the previous owner do, under the same generation.
+ * Its programs then decide as those of the previous owner do, under the same generation, and
+ * count on.
  *
  * Return: 0 or a negative errno, which has been told.
  */
@@ -425,10 +583,16 @@ int otseg_backend_take_over(struct otseg_backend *backend)
 	err = store->previous->ops->read(store->previous, &image, &generation);
 	if (err)
 		return err;
-	if (image.len > otseg_room_image(&store->room))
+	store->copied = calloc(1, OTSEG_CTR_SIZE);
+	if (!store->copied)
+		err = -ENOMEM;
+	else if (image.len > otseg_room_image(&store->room))
 		err = -E2BIG;
+	/* What is counted there from now until the switch is added with the next policy. */
 	if (!err)
-		err = slot_clear(store, generation & 1);
+		err = slot_add(map_of(store->previous), generation & 1, store->copied);
+	if (!err)
+		err = slot_begin(store, generation & 1, store->copied);
 	if (!err)
 		err = region_create(store, &fd, &region);
 	if (!err) {
@@ -440,10 +604,7 @@ int otseg_backend_take_over(struct otseg_backend *backend)
 	if (fd >= 0)
 		close(fd);
 	otseg_blob_free(&image);
-	if (err)
-		return fail("take over", err);
-	store->has_taken_over = true;
-	return 0;
+	return err ? fail("take over", err) : 0;
 }
 
 /* No guard without the module: nothing stands behind the datapath here. */
@@ -470,6 +631,7 @@ static void map_close(struct otseg_backend *backend)
 		close(store->staged_fd);
 	region_unmap(store, store->region);
 	region_unmap(store, store->staged);
+	free(store->copied);
 	free(store);
 }
 
