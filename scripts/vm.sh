@@ -10,7 +10,7 @@
 #
 # The command's output is this script's output, its exit code this script's
 # exit code.  124: out of time.  125: the machine could not run the command, or
-# the kernel panicked or complained (BUG, WARNING, Oops, sanitizers, leaks).
+# the kernel complained (scripts/vm-complaint.sh).
 # --file copies a file or folder, and the libraries a program needs, to DEST.
 # --share mounts DIR read-write as /share.
 # SIZE and SECONDS are those of a plain kernel; lane "debug" gets more.
@@ -147,6 +147,8 @@ boot()
 	append+=" mitigations=off audit=0 random.trust_cpu=on"
 	# Debian's kernels can look for wrong accesses to some of the memory, at little cost.
 	append+=" kfence.sample_interval=10"
+	# All that is wrong, not the first only.
+	append+=" kasan_multi_shot"
 	# Software emulation on a busy host is slow, not stuck.
 	append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=$((cost > 1 ? 300 : 120))"
 	if [[ -n $share ]]; then
@@ -224,16 +226,6 @@ for attempt in 1 2 3; do
 	echo "vm.sh: the kernel did not boot (attempt $attempt)" >&2
 done
 
-complaint()
-{
-	grep -nE -m 1 -e 'Kernel panic' -e 'BUG: ' -e 'WARNING: ' -e 'Oops: ' \
-		-e 'general protection fault' -e 'UBSAN: ' \
-		-e 'INFO: (task|possible|suspicious|rcu|trying|lockdep)' -e 'rcu: INFO: ' \
-		-e 'suspicious RCU usage' -e 'unregister_netdevice: waiting' \
-		-e 'kmemleak: [0-9]+ new' -e 'kmemleak: .*(disabled|stopped)' \
-		-e 'refcount_t: ' "$klog"
-}
-
 status=$(<"$run/status")
 if ((code == 124 || code == 137)); then
 	echo "vm.sh: out of time after $limit s; the kernel's last words:" >&2
@@ -241,10 +233,9 @@ if ((code == 124 || code == 137)); then
 	echo "vm.sh: kernel log: ${klog#"$top/"}" >&2
 	exit 124
 fi
-if complaint >"$run/complaint"; then
-	line=$(cut -d : -f 1 "$run/complaint")
+if "$top/scripts/vm-complaint.sh" "$klog" >"$run/complaint"; then
 	echo "vm.sh: the kernel complained:" >&2
-	sed -n "$((line > 2 ? line - 2 : 1)),$((line + 40))p" "$klog" >&2
+	cat "$run/complaint" >&2
 	echo "vm.sh: kernel log: ${klog#"$top/"}" >&2
 	exit 125
 fi
