@@ -63,6 +63,8 @@ unpack_modules()
 {
 	local root=$1 tree=${MODDIR%/lib/modules/*} module file dest
 
+	# A kernel may have all of them built in.
+	mkdir -p "$root/usr/lib/modules/$KVER"
 	for module in "${base_modules[@]}"; do
 		/sbin/modprobe -d "$tree" -S "$KVER" --show-depends "$module" \
 			2>/dev/null || : # not every series has every module

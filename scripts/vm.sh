@@ -141,7 +141,7 @@ write_initrd()
 boot()
 {
 	local accel=$1 seconds=$2 initrd=$3 klog=$4 append code=0 writer
-	local options=()
+	local options=() machine=pc
 
 	append="console=ttyS0 loglevel=7 panic=-1 oops=panic nokaslr"
 	append+=" mitigations=off audit=0 random.trust_cpu=on"
@@ -151,6 +151,11 @@ boot()
 	append+=" kasan_multi_shot"
 	# Software emulation on a busy host is slow, not stuck.
 	append+=" watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=$((cost > 1 ? 300 : 120))"
+	# The older machine's table of interrupts is a program, which a kernel that is slow in
+	# software emulation stops for taking too long.
+	if ((cost > 1)); then
+		machine=q35
+	fi
 	if [[ -n $share ]]; then
 		append+=" vm.share"
 		options+=(-virtfs "local,path=$share,mount_tag=share,security_model=none")
@@ -172,7 +177,7 @@ boot()
 	writer=$!
 	timeout -k 5 "$seconds" qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-machine pc,usb=off -m "$mem" -smp "$cpus" "${options[@]}" \
+		-machine "$machine,usb=off" -m "$mem" -smp "$cpus" "${options[@]}" \
 		-kernel "$VMLINUZ" -initrd "$initrd" -append "$append" \
 		-serial "file:$klog" -device virtio-serial-pci \
 		-chardev "file,id=output,path=$run/output" \
