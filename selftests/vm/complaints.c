@@ -61,13 +61,17 @@ static void lock_both_ways(void)
 	mutex_unlock(&second);
 }
 
+static void expire(struct timer_list *timer)
+{
+}
+
 static void start_twice(void)
 {
 	static struct timer_list timer;
 
-	timer_setup(&timer, NULL, 0);
+	timer_setup(&timer, expire, 0);
 	mod_timer(&timer, jiffies + 100 * HZ);
-	timer_setup(&timer, NULL, 0);
+	timer_setup(&timer, expire, 0);
 	timer_delete_sync(&timer);
 }
 

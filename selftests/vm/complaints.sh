@@ -11,20 +11,20 @@ lane=${LANE:-6.12}
 # shellcheck source=../ktap.sh source-path=SCRIPTDIR
 . "$here/../ktap.sh"
 
-# Fault, what the kernel must have been built with to see it, what it then says. What makes
-# a kernel stop looking for deadlocks comes last.
+# Fault, what the kernel must have been built with to see it, what it then says. What ends
+# the search for deadlocks comes after that for them, and what some kernels stop at is last.
 all=(
 	"warn BUG WARNING:.*complaints"
 	"shift_too_far UBSAN_SHIFT UBSAN: shift-out-of-bounds"
 	"sleep_atomic DEBUG_ATOMIC_SLEEP BUG: sleeping function called from invalid context"
 	"read_unlocked PROVE_RCU WARNING: suspicious RCU usage"
 	"start_twice DEBUG_OBJECTS_TIMERS ODEBUG: init active"
-	"add_twice DEBUG_LIST list_add double add"
 	"lock_both_ways PROVE_LOCKING WARNING: possible circular locking dependency"
 	"leak DEBUG_KMEMLEAK kmemleak: [0-9]* new suspected memory leak"
 	"write_beyond KASAN BUG: KASAN: slab-out-of-bounds"
 	"write_beyond_pages KASAN_VMALLOC BUG: KASAN: vmalloc-out-of-bounds"
 	"use_freed KASAN BUG: KASAN: slab-use-after-free"
+	"add_twice DEBUG_LIST list_add double add"
 )
 
 work=$(mktemp -d)
