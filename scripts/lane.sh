@@ -192,7 +192,7 @@ build_source()
 	source=$work/$package
 	mkdir out
 	# What make was told for otseg is not meant for the kernel.
-	unset MAKEFLAGS MFLAGS MAKELEVEL
+	unset MAKEFLAGS MFLAGS MAKELEVEL O BUILD V CC CLANG BPFTOOL CFLAGS LDFLAGS DESTDIR PREFIX
 	make -s -C "$source" O="$work/out" tinyconfig >/dev/null
 	"$source/scripts/kconfig/merge_config.sh" -m -O out out/.config \
 		"$top/scripts/debug.config" >/dev/null
