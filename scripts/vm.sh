@@ -164,7 +164,7 @@ boot()
 	kvm)	options+=(-accel kvm -cpu host) ;;
 	# With a fifth level of page tables KASAN takes an interrupt at the moment when the
 	# kernel identifies its processor for a wrong access; and it takes longer.
-	tcg)	options+=(-accel "tcg,thread=multi" -cpu max,la57=off) ;;
+	tcg)	options+=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
 	esac
 
 	# A probe that aborts leaves no core.
