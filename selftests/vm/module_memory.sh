@@ -43,6 +43,8 @@ prepare()
 }
 
 if [[ ${1:-} != --guest ]]; then
+	# Where the kernel does it there are many more allocations to fail.
+	OTSEG_VM_TIMEOUT=${OTSEG_VM_TIMEOUT:-2400}
 	module_host "$0"
 fi
 debug=/sys/kernel/debug endless=1000000000
