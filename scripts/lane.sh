@@ -52,7 +52,7 @@ fi
 dir=$top/build/lanes/$lane
 mkdir -p "$top/build/lanes"
 # Two tests may want the lane at once: the second waits for the first.
-exec 9>"$top/build/lanes/.lock"
+exec 9>"$top/build/lanes/.$lane.lock"
 flock 9
 
 "$top/scripts/deps.sh" vm
@@ -84,11 +84,25 @@ need_compiler()
 	fi
 }
 
-# A cached lane counts only if it still is what was unpacked, where it was.
-if [[ -f $dir/lane.env && -f $dir/stamp ]] &&
-   grep -q "^KDIR=$dir/" "$dir/lane.env" && grep -q "^KMAKE=." "$dir/lane.env" &&
+# A lane may have been copied here from another tree, which lane.env then still names.
+move_here()
+{
+	local from sum
+
+	from=$(sed -n "s|^MODDIR=\(.*\)/build/lanes/$lane/.*|\1|p" "$dir/lane.env")
+	if [[ -z $from || $from == "$top" ]]; then
+		return
+	fi
+	sed -i "s#\([=' ]\)$from/#\1$top/#g" "$dir/lane.env"
+	sum=$(cd "$dir" && sha256sum lane.env)
+	sed -i "s|.*  lane\.env\$|$sum|" "$dir/stamp"
+}
+
+# A cached lane counts only if it still is what was unpacked.
+if [[ -f $dir/lane.env && -f $dir/stamp ]] && grep -q "^KMAKE=." "$dir/lane.env" &&
    [[ $lane != debug || $(source_key) == $(<"$dir/key") ]] &&
    (cd "$dir" && sha256sum --quiet --status -c stamp); then
+	move_here
 	if [[ -z $suite ]]; then
 		need_compiler "$dir/kdir"
 	fi
@@ -178,11 +192,15 @@ build_source()
 	source=$work/$package
 	mkdir out
 	# What make was told for otseg is not meant for the kernel.
-	unset MAKEFLAGS MFLAGS MAKELEVEL
+	unset MAKEFLAGS MFLAGS MAKELEVEL O BUILD V CC CLANG BPFTOOL CFLAGS LDFLAGS DESTDIR PREFIX
 	make -s -C "$source" O="$work/out" tinyconfig >/dev/null
 	"$source/scripts/kconfig/merge_config.sh" -m -O out out/.config \
 		"$top/scripts/debug.config" >/dev/null
 	make -s -C "$source" O="$work/out" olddefconfig
+	# What lacks something else is left out in silence.
+	if grep '^CONFIG_' "$top/scripts/debug.config" | grep -vxFf out/.config >&2; then
+		fail "this is in debug.config, and not in the kernel's configuration"
+	fi
 	echo "lane.sh: building a kernel of $package"
 	make -s -C "$source" O="$work/out" LOCALVERSION=-otseg-debug -j"$(nproc)" bzImage modules \
 		>build.log 2>&1 || {

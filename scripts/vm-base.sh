@@ -52,8 +52,9 @@ base_programs()
 # Changes when the lane, a tool, a library or a rule of this file changes.
 base_key()
 {
-	cat "$top/scripts/vm-base.sh" "$top/scripts/vm-init" \
-		"$top/build/lanes/$lane/stamp"
+	cat "$top/scripts/vm-base.sh" "$top/scripts/vm-init"
+	# Not where the lane lies.
+	grep -v ' lane\.env$' "$top/build/lanes/$lane/stamp"
 	stat -L -c '%n %s %Y' "$@"
 }
 
@@ -62,6 +63,8 @@ unpack_modules()
 {
 	local root=$1 tree=${MODDIR%/lib/modules/*} module file dest
 
+	# A kernel may have all of them built in.
+	mkdir -p "$root/usr/lib/modules/$KVER"
 	for module in "${base_modules[@]}"; do
 		/sbin/modprobe -d "$tree" -S "$KVER" --show-depends "$module" \
 			2>/dev/null || : # not every series has every module
@@ -133,7 +136,7 @@ prepare_base()
 		mapfile -t libs <"$cache.libs"
 		key=$(base_key "${programs[@]}" "${libs[@]}" 2>/dev/null | sha256sum) || :
 		if [[ $key == $(<"$cache.key") ]] &&
-		   sha256sum --status -c "$cache.sum"; then
+		   (cd "${cache%/*}" && sha256sum --status -c "$cache.sum"); then
 			return
 		fi
 	fi
@@ -151,6 +154,6 @@ prepare_base()
 	rm -rf "$cache.root"
 	mv "$base_archive.new" "$base_archive"
 	printf '%s\n' "${libs[@]}" >"$cache.libs"
-	sha256sum "$base_archive" >"$cache.sum"
+	(cd "${cache%/*}" && sha256sum "${base_archive##*/}") >"$cache.sum"
 	base_key "${programs[@]}" "${libs[@]}" | sha256sum >"$cache.key"
 }

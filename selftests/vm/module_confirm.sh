@@ -147,9 +147,9 @@ no_growth()
 
 	steps=("push-try /otseg/b.img 600" rollback "push-try /otseg/b.img 600"
 		"push-try /otseg/a.img 600" confirm "push-try /otseg/b.img 600" "push /otseg/a.img")
-	client -r 20 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 20)" "${steps[@]}" >/dev/null || return
 	before=$(free_kb)
-	client -r 100 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 100)" "${steps[@]}" >/dev/null || return
 	echo "$before kB free before, $(free_kb) kB after"
 	wait_for 20 has_free $((before - 500))
 }

@@ -250,9 +250,9 @@ no_growth()
 		"change $island_off" "push-try /otseg/b.img 600" "change $disable first" rollback
 		"change $enable first" "change $revoke telemetry" "change $enable telemetry"
 		"push /otseg/a.img" "push /otseg/b.img")
-	client -r 10 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 10)" "${steps[@]}" >/dev/null || return
 	before=$(free_kb)
-	client -r 40 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 40)" "${steps[@]}" >/dev/null || return
 	echo "$before kB free before, $(free_kb) kB after"
 	wait_for 20 has_free $((before - 500))
 }

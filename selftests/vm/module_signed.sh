@@ -302,9 +302,9 @@ no_growth()
 		stage chunks "fail:ENOKEY verify" "load $own/r9.img" "signature $own/r8.img.sig"
 		stage chunks "fail:EKEYREJECTED verify" "load $own/r9.img"
 		"signature $own/a.short" stage chunks "fail:EKEYREJECTED verify")
-	client -r 20 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 20)" "${steps[@]}" >/dev/null || return
 	before=$(free_kb)
-	client -r 100 "${steps[@]}" >/dev/null || return
+	client -r "$(rounds 100)" "${steps[@]}" >/dev/null || return
 	echo "$before kB free before, $(free_kb) kB after"
 	wait_for 20 has_free $((before - 500))
 }
