@@ -22,13 +22,13 @@ OTSEG_INLINE u32 checksum_is_right(u64 sum)
 }
 
 /* What the pseudo header adds but for addresses: protocol, and @len of the segment. */
-OTSEG_INLINE u32 checksum_begin(u32 len)
+OTSEG_INLINE u32 checksum_begin(const struct otseg_packet *p, u32 len)
 {
-	return (u32)otseg_be16((u16)len) + (OTSEG_PROTO_TCP << 8);
+	return (u32)otseg_be16((u16)len) + ((u32)p->proto << 8);
 }
 
 /**
- * otseg_checksum_short - verify the checksum of a short TCP segment where it stands
+ * otseg_checksum_short - verify the checksum of a short segment or datagram where it stands
  * @e: surroundings
  * @p: the packet
  * @addresses: the sum of the words of both addresses
@@ -43,7 +43,7 @@ OTSEG_INLINE u32 otseg_checksum_short(const struct otseg_env *e, const struct ot
 {
 	u32 len = (u32)p->payload_off - p->l4_off + p->payload_len;
 	u32 last = (len - 1) & (OTSEG_CHECKSUM_SHORT - 8), off = p->l4_off;
-	u64 sum = addresses + checksum_begin(len), word;
+	u64 sum = addresses + checksum_begin(p, len), word;
 	const u8 *at;
 	u32 i;
 
@@ -67,13 +67,13 @@ OTSEG_INLINE u32 otseg_checksum_short(const struct otseg_env *e, const struct ot
 }
 
 /**
- * otseg_checksum_tcp - verify the checksum of a TCP segment
+ * otseg_checksum_l4 - verify the checksum of a TCP segment or a UDP datagram
  * @e: surroundings
  * @p: the packet
  *
  * Return: enum otseg_reason: NONE or L4_CHECKSUM.
  */
-OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct otseg_packet *p)
+OTSEG_NOINLINE u32 otseg_checksum_l4(const struct otseg_env *e, const struct otseg_packet *p)
 {
 	u32 left = (u32)p->payload_off - p->l4_off + p->payload_len;
 	u8 *chunk = e->s->chunk;
@@ -88,7 +88,7 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 	i = otseg_checksum_short(e, p, addresses);
 	if (i != OTSEG_UNJUDGED)
 		return i;
-	addresses += checksum_begin(left);
+	addresses += checksum_begin(p, left);
 	otseg_for(i, (left + OTSEG_CHUNK - 1) / OTSEG_CHUNK) {
 		len = left < OTSEG_CHUNK ? left : OTSEG_CHUNK;
 		otseg_opaque(len);
@@ -103,6 +103,16 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 		left -= len;
 	}
 	return checksum_is_right(addresses + part) && !left ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
+}
+
+/* Has the sender of an IPv4 datagram at @l4 computed none (RFC 768)? In IPv6 it must (RFC 8200). */
+OTSEG_INLINE u32 otseg_checksum_is_none(const struct otseg_env *e, const struct otseg_packet *p)
+{
+	u16 sum;
+
+	if (p->proto != OTSEG_PROTO_UDP || p->family != 4)
+		return 0;
+	return !otseg_load(e, p->l4_off + 6u, &sum, sizeof(sum)) && !sum;
 }
 
 #endif /* OTSEG_CHECKSUM_H */

@@ -289,6 +289,9 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	if (p->proto != OTSEG_PROTO_TCP) {
 		if ((reply && is_none_yet) || !otseg_express_complete(e, p))
 			return reason;
+		fault = otseg_forget(e, otseg_track_inspectable(e, p));
+		if (otseg_unlikely(fault))
+			return fault;
 		if (!reply && !is_none_yet)
 			reason = otseg_forget(e, otseg_brief_datagram(e, f));
 		if (reason == OTSEG_EXPRESS_NO)
@@ -299,7 +302,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0]);
 		if (otseg_unlikely(fault == OTSEG_UNJUDGED)) {
 			express_widen(p);
-			fault = otseg_checksum_tcp(e, p);
+			fault = otseg_checksum_l4(e, p);
 		}
 		fault = otseg_forget(e, fault);
 		if (otseg_unlikely(fault))

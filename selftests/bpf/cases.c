@@ -591,6 +591,42 @@ static void case_connections(void)
 	CHECK(!subject_policy(s, policy_text));
 }
 
+/* Of inspected datagrams, the receiver's answer to a wrong checksum is taken for granted. */
+static void case_datagram_checksums(void)
+{
+	u16 port = next_port++;
+	u32 i;
+
+	s->checksums(s, it.ifindex, 1);
+	s->checksums(s, cell.ifindex, 1);
+	fins_ask(port, 0, 1, 100, 1);
+	CHECK(v.action == OTSEG_ACTION_PASS);
+	/* in a flow, and as the first of one */
+	for (i = f.l4; i < f.len; i++) {
+		if (i == f.l4 + 2)
+			i += 4; /* another port, or another length, is refused before */
+		frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2\0\1\0\0\2\0\2\1\1\x82\0\x64\0\0\1", 18);
+		f.bytes[i] ^= 1;
+		DROP(send_from(&it), L4_CHECKSUM);
+		DROP(fins_answer(port, 2), PDU_UNSOLICITED);
+	}
+	frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2\0\1\0\0\2\0\2\1\1\x82\0\x64\0\0\1", 18);
+	f.bytes[f.l4 + 6] = 0;
+	f.bytes[f.l4 + 7] = 0;
+	PASS(send_from(&it), RULE); /* none was computed */
+	PASS(fins_answer(port, 2), RULE);
+	/* of what is not inspected, the receiver looks at it */
+	frame_udp(&f, &it, &cell, next_port++, 7, "1234", 4);
+	f.bytes[f.len - 1] ^= 1;
+	PASS(send_from(&it), RULE);
+	s->checksums(s, it.ifindex, 0);
+	s->checksums(s, cell.ifindex, 0);
+	PASS(fins_ask(port, 0, 3, 100, 1), RULE);
+	frame_udp(&f, &cell, &it, 9600, port, "\xc0\0\2\0\2\0\0\1\0\3\1\1\0\0\x12\x34", 16);
+	f.bytes[f.l4 + 6] ^= 1;
+	PASS(send_from(&cell), RULE);
+}
+
 /* A frame of an ethertype, of @len bytes behind it. */
 static u32 typed(const struct end *from, const u8 *to, u16 type, u32 len)
 {
@@ -2175,6 +2211,7 @@ static const struct ktap_case cases[] = {
 	{ "publications count up", case_goose },
 	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
+	{ "checksums of inspected datagrams", case_datagram_checksums },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },
