@@ -11,6 +11,7 @@
 
 #include "adopt.h"
 #include "brief.h"
+#include "elsewhere.h"
 #include "event.h"
 #include "opening.h"
 #include "refusal.h"
@@ -450,6 +451,9 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
 		if (otseg_unlikely(otseg_adopt_may(e, p->tcp_flags)))
 			return express_unknown(p, x, v);
 	}
+	/* Nor is what may be an answer from elsewhere: that depends on what was asked. */
+	if (otseg_unlikely(otseg_elsewhere_may(e, x->proto)))
+		return express_unknown(p, x, v);
 	reason = otseg_forget(e, otseg_refusal_find(e, (u64)x->src << 32 | x->dst, rest, v));
 	if (otseg_likely(reason)) {
 		/* Its conduit enforces, and it has paid no rate. */

@@ -591,6 +591,87 @@ static void case_connections(void)
 	CHECK(!subject_policy(s, policy_text));
 }
 
+static const char elsewhere_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24, 'fd00:10::/64']}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, 'fd00:20::/64']}\n"
+	"conduits:\n"
+	"  assets:\n"
+	"    reason: asset management asks a multiplexer\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      hart: {service: hart-ip, carrier: udp, access: read}\n"
+	"      other: {service: hart-ip, carrier: udp, port: 6094, access: read}\n";
+
+/* A HART-IP keep-alive of one type: 0 asks, 1 answers. */
+static u32 hart(const struct end *from, const struct end *to, u16 sport, u16 dport, u8 type, u8 id)
+{
+	u8 message[] = { 1, type, 2, 0, 0, id, 0, 8 };
+
+	frame_udp(&f, from, to, sport, dport, message, sizeof(message));
+	return send_from(from);
+}
+
+/* Answers that come from another port than was asked. */
+static void answers_elsewhere(const struct end *client, const struct end *server, const struct end *other)
+{
+	struct end liar = *server;
+	u16 port = next_port++;
+
+	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
+	PASS(hart(client, server, port, 5094, 0, 1), RULE);
+	DROP(hart(other, client, 5095, port, 1, 1), NO_CONDUIT);
+	DROP(hart(server, client, 5095, port + 1, 1, 1), NO_CONDUIT);
+	DROP(hart(server, client, 5095, port, 1, 2), PDU_UNSOLICITED);
+	DROP(hart(server, client, 5095, port, 0, 1), PDU_DIRECTION);
+	liar.ifindex = client->ifindex;
+	DROP(hart(&liar, client, 5095, port, 1, 1), SPOOFED);
+	PASS(hart(server, client, 5095, port, 1, 1), RULE);
+	CHECK(v.flags == OTSEG_V_REPLY && v.n_messages == 1 && v.conduit == 0 && v.rule == 0);
+	/* nothing is asked any more, and nothing was opened */
+	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
+	DROP(hart(client, server, port, 5095, 0, 2), NO_RULE);
+	/* what was refused before is not remembered against it */
+	PASS(hart(client, server, port, 5094, 0, 2), RULE);
+	PASS(hart(server, client, 5096, port, 1, 2), RULE);
+	PASS(hart(client, server, port, 5094, 0, 3), RULE);
+	s->checksums(s, server->ifindex, 1);
+	frame_udp(&f, server, client, 5096, port, "\1\1\2\0\0\3\0\x8", 8);
+	f.bytes[f.len - 1] ^= 1;
+	DROP(send_from(server), L4_CHECKSUM);
+	s->checksums(s, server->ifindex, 0);
+	/* the question is what a new policy has to see first */
+	CHECK(!subject_policy(s, elsewhere_text));
+	DROP(hart(server, client, 5096, port, 1, 3), NO_CONDUIT);
+	PASS(hart(client, server, port, 5094, 0, 4), RULE);
+	PASS(hart(server, client, 5096, port, 1, 3), RULE);
+	PASS(hart(server, client, 5094, port, 1, 4), RULE);
+	/* asked on a port that the service is not known by */
+	PASS(hart(client, server, port, 6094, 0, 5), RULE);
+	DROP(hart(server, client, 5096, port, 1, 5), NO_CONDUIT);
+	PASS(hart(server, client, 6094, port, 1, 5), RULE);
+	/* who only answers is not asked */
+	PASS(hart(client, server, port, 5094, 0, 6), RULE);
+	DROP(hart(client, server, 5095, 5094, 1, 6), PDU_DIRECTION);
+	later(400 * SECOND);
+	DROP(hart(server, client, 5095, port, 1, 6), NO_CONDUIT);
+}
+
+static void case_elsewhere(void)
+{
+	struct end cell2, cell62;
+
+	end_set(&cell2, s->ifindex[1], 0, "192.168.10.12", 12);
+	end_set(&cell62, s->ifindex[1], 0, "fd00:20::c", 12);
+	CHECK(!subject_policy(s, elsewhere_text));
+	answers_elsewhere(&it, &cell, &cell2);
+	answers_elsewhere(&it6, &cell6, &cell62);
+	CHECK(!subject_policy(s, policy_text));
+}
+
 /* Of inspected datagrams, the receiver's answer to a wrong checksum is taken for granted. */
 static void case_datagram_checksums(void)
 {
@@ -2211,6 +2292,7 @@ static const struct ktap_case cases[] = {
 	{ "publications count up", case_goose },
 	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
+	{ "answers from another port than was asked", case_elsewhere },
 	{ "checksums of inspected datagrams", case_datagram_checksums },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },
