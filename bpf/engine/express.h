@@ -300,10 +300,11 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		return reason;
 	}
 	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
-		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0]);
+		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0],
+					     OTSEG_PROTO_TCP);
 		if (otseg_unlikely(fault == OTSEG_UNJUDGED)) {
 			express_widen(p);
-			fault = otseg_checksum_l4(e, p);
+			fault = otseg_checksum_tcp(e, p);
 		}
 		fault = otseg_forget(e, fault);
 		if (otseg_unlikely(fault))

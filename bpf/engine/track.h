@@ -346,9 +346,12 @@ OTSEG_INLINE u32 otseg_track_inspectable(const struct otseg_env *e, const struct
 	if ((p->tcp_flags & OTSEG_TCP_RST) && p->payload_len)
 		return OTSEG_R_TCP_STATE;
 	/* What its receiver will throw away must not change what is known of the conversation. */
-	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS && p->proto &&
-	    !otseg_checksum_is_none(e, p))
-		return otseg_checksum_l4(e, p);
+	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
+		if (p->proto == OTSEG_PROTO_TCP)
+			return otseg_checksum_tcp(e, p);
+		if (p->proto == OTSEG_PROTO_UDP)
+			return otseg_checksum_udp(e, p);
+	}
 	return OTSEG_R_NONE;
 }
 
