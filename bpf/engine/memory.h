@@ -54,8 +54,9 @@ OTSEG_NOINLINE struct otseg_memory *memory_find(const struct otseg_env *e, u64 k
 }
 
 #define MEMORY_IS_IO 0x1 /* in an owner */
-#define MEMORY_NOT 0 /* as a rank: the entry stays */
-#define MEMORY_ENDED 0xff /* the same: it is over */
+#define MEMORY_NOT 0 /* as a score: the entry stays */
+#define MEMORY_ENDED 0xffffffffu /* the same: it is over */
+#define MEMORY_LEFT_MAX 0x0fffffffu /* seconds that matter for a score */
 
 /* Who has sent the packet at hand, as owner of publications. */
 OTSEG_INLINE u32 memory_owner(const struct otseg_env *e)
@@ -65,25 +66,44 @@ OTSEG_INLINE u32 memory_owner(const struct otseg_env *e)
 	return (u32)(memory_key(e, sender, sender, 0, 0) >> 32) & ~(u32)MEMORY_IS_IO;
 }
 
+/* Whether two owners are the same; without a branch, or the verifier would walk every combination. */
+OTSEG_INLINE u32 memory_is_same(u32 x, u32 y)
+{
+	u32 differ = x ^ y;
+
+	otseg_opaque(differ);
+	return ~(differ | -differ) >> 31;
+}
+
+/* The same: whether an entry with @left_s seconds is not over. */
+OTSEG_INLINE u32 memory_is_live(u32 left_s)
+{
+	otseg_opaque(left_s);
+	return ~left_s >> 31;
+}
+
 /*
  * How readily way @i of a line makes room for an entry of @owner: by how much of the line its own owner
- * has, or would have. Publications never displace a connection, and a connection only such of
- * another owner who has several: nobody loses his last one to another.
+ * has, or would have, and then by how soon it ends. Publications never displace a connection, and a
+ * connection only such of another owner who has several: nobody loses his last one to another.
  */
-OTSEG_INLINE u32 memory_rank(const struct otseg_env *e, const struct otseg_memory_line *line, u32 i,
-			     u32 owner)
+OTSEG_INLINE u32 memory_score(const struct otseg_env *e, const struct otseg_memory_line *line, u32 i,
+			      u32 owner)
 {
+	u32 left_s = line->entries[i].until_s - e->now_s;
 	u32 mine = line->owners[i];
-	u32 rank = mine == owner;
+	u32 rank = memory_is_same(mine, owner);
 	u32 j;
 
-	if ((s32)(line->entries[i].until_s - e->now_s) < 0)
+	if (!memory_is_live(left_s))
 		return MEMORY_ENDED;
 	for (j = 0; j < OTSEG_MEMORY_WAYS; j++)
-		rank += line->owners[j] == mine && (s32)(line->entries[j].until_s - e->now_s) >= 0;
+		rank += memory_is_same(line->owners[j], mine) &
+			memory_is_live(line->entries[j].until_s - e->now_s);
+	otseg_opaque(rank);
 	if (mine != owner && mine & MEMORY_IS_IO && (!(owner & MEMORY_IS_IO) || rank < 2))
 		return MEMORY_NOT;
-	return rank;
+	return rank << 28 | (left_s < MEMORY_LEFT_MAX ? MEMORY_LEFT_MAX - left_s : 0);
 }
 
 /*
@@ -96,23 +116,21 @@ OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 k
 	struct otseg_memory *entry = memory_find(e, key);
 	u32 best = MEMORY_NOT;
 	u32 place = 0;
-	u32 rank;
+	u32 score;
 	u32 i;
 
 	if (entry || !line)
 		return entry;
 	for (i = 0; i < OTSEG_MEMORY_WAYS; i++) {
-		rank = memory_rank(e, line, i, owner);
-		if (rank < best || rank == MEMORY_NOT ||
-		    (rank == best &&
-		     (s32)(line->entries[i].until_s - line->entries[place & (OTSEG_MEMORY_WAYS - 1)].until_s) >= 0))
-			continue;
-		best = rank;
-		place = i;
+		score = otseg_forget(e, memory_score(e, line, i, owner));
+		if (score > best) {
+			best = score;
+			place = i;
+		}
 	}
 	if (best == MEMORY_NOT)
 		return NULL;
-	place &= OTSEG_MEMORY_WAYS - 1;
+	place = otseg_forget(e, place) & (OTSEG_MEMORY_WAYS - 1);
 	entry = &line->entries[place];
 	line->owners[place] = owner;
 	entry->key = key;
