@@ -290,9 +290,9 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	if (p->proto != OTSEG_PROTO_TCP) {
 		if ((reply && is_none_yet) || !otseg_express_complete(e, p))
 			return reason;
-		/* Its sum is for the long way: two of them here are more than the verifier walks. */
-		if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS))
-			return reason;
+		fault = otseg_forget(e, otseg_track_inspectable(e, p));
+		if (otseg_unlikely(fault))
+			return fault;
 		if (!reply && !is_none_yet)
 			reason = otseg_forget(e, otseg_brief_datagram(e, f));
 		if (reason == OTSEG_EXPRESS_NO)
