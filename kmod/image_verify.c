@@ -63,7 +63,7 @@ static int verify_header(const struct otseg_verify *v, size_t size)
 		return otseg_verify_refuse(v, "header: %zu bytes are too many, at most %u", size,
 					   OTSEG_IMAGE_MAX);
 	if (image->flags & ~(OTSEG_IMG_NO_LINK_ARP | OTSEG_IMG_NO_LINK_ND | OTSEG_IMG_ISLAND |
-			     OTSEG_IMG_ADOPT))
+			     OTSEG_IMG_ADOPT | OTSEG_IMG_ELSEWHERE))
 		return otseg_verify_refuse(v, "header: unknown flags 0x%x", image->flags);
 	if (image->adopt_s > OTSEG_ADOPT_MAX)
 		return otseg_verify_refuse(v, "header: %u s are too long to take connections up",

@@ -22,16 +22,17 @@ OTSEG_INLINE u32 checksum_is_right(u64 sum)
 }
 
 /* What the pseudo header adds but for addresses: protocol, and @len of the segment. */
-OTSEG_INLINE u32 checksum_begin(u32 len)
+OTSEG_INLINE u32 checksum_begin(const u32 proto, u32 len)
 {
-	return (u32)otseg_be16((u16)len) + (OTSEG_PROTO_TCP << 8);
+	return (u32)otseg_be16((u16)len) + (proto << 8);
 }
 
 /**
- * otseg_checksum_short - verify the checksum of a short TCP segment where it stands
+ * otseg_checksum_short - verify the checksum of a short segment or datagram where it stands
  * @e: surroundings
  * @p: the packet
  * @addresses: the sum of the words of both addresses
+ * @proto: its IP protocol, for the compiler
  *
  * In place of a call, a copy and another call: the short way is not much longer than these.
  *
@@ -39,11 +40,11 @@ OTSEG_INLINE u32 checksum_begin(u32 len)
  * not lie together.
  */
 OTSEG_INLINE u32 otseg_checksum_short(const struct otseg_env *e, const struct otseg_packet *p,
-				      u64 addresses)
+				      u64 addresses, const u32 proto)
 {
 	u32 len = (u32)p->payload_off - p->l4_off + p->payload_len;
 	u32 last = (len - 1) & (OTSEG_CHECKSUM_SHORT - 8), off = p->l4_off;
-	u64 sum = addresses + checksum_begin(len), word;
+	u64 sum = addresses + checksum_begin(proto, len), word;
 	const u8 *at;
 	u32 i;
 
@@ -66,14 +67,9 @@ OTSEG_INLINE u32 otseg_checksum_short(const struct otseg_env *e, const struct ot
 	return checksum_is_right(sum) ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
 }
 
-/**
- * otseg_checksum_tcp - verify the checksum of a TCP segment
- * @e: surroundings
- * @p: the packet
- *
- * Return: enum otseg_reason: NONE or L4_CHECKSUM.
- */
-OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct otseg_packet *p)
+/* Of a segment or datagram of any length. */
+OTSEG_INLINE u32 checksum_whole(const struct otseg_env *e, const struct otseg_packet *p,
+				const u32 proto)
 {
 	u32 left = (u32)p->payload_off - p->l4_off + p->payload_len;
 	u8 *chunk = e->s->chunk;
@@ -85,10 +81,10 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 
 	for (i = 0; i < 4; i++)
 		addresses += (u64)p->src.w[i] + p->dst.w[i];
-	i = otseg_checksum_short(e, p, addresses);
+	i = otseg_checksum_short(e, p, addresses, proto);
 	if (i != OTSEG_UNJUDGED)
 		return i;
-	addresses += checksum_begin(left);
+	addresses += checksum_begin(proto, left);
 	otseg_for(i, (left + OTSEG_CHUNK - 1) / OTSEG_CHUNK) {
 		len = left < OTSEG_CHUNK ? left : OTSEG_CHUNK;
 		otseg_opaque(len);
@@ -103,6 +99,36 @@ OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct ot
 		left -= len;
 	}
 	return checksum_is_right(addresses + part) && !left ? OTSEG_R_NONE : OTSEG_R_L4_CHECKSUM;
+}
+
+/**
+ * otseg_checksum_tcp - verify the checksum of a TCP segment
+ * @e: surroundings
+ * @p: the packet
+ *
+ * Return: enum otseg_reason: NONE or L4_CHECKSUM.
+ */
+OTSEG_NOINLINE u32 otseg_checksum_tcp(const struct otseg_env *e, const struct otseg_packet *p)
+{
+	return checksum_whole(e, p, OTSEG_PROTO_TCP);
+}
+
+/**
+ * otseg_checksum_udp - the same of a UDP datagram
+ * @e: surroundings
+ * @p: the packet
+ *
+ * In IPv4 its sender need not compute one (RFC 768), in IPv6 it must (RFC 8200).
+ *
+ * Return: as otseg_checksum_tcp().
+ */
+OTSEG_NOINLINE u32 otseg_checksum_udp(const struct otseg_env *e, const struct otseg_packet *p)
+{
+	u16 sum;
+
+	if (p->family == 4 && !otseg_load(e, p->l4_off + 6u, &sum, sizeof(sum)) && !sum)
+		return OTSEG_R_NONE;
+	return checksum_whole(e, p, OTSEG_PROTO_UDP);
 }
 
 #endif /* OTSEG_CHECKSUM_H */

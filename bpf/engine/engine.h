@@ -7,6 +7,8 @@
  *	decode -> flow? -> still allowed? -> TCP? -> rate -> payload -> pass
  *	            | no
  *	            `-> link -> zones -> conduit, rule -> rate -> open -> pass
+ *	                                          | no
+ *	                                          `-> an answer from elsewhere? -> payload -> pass
  */
 #ifndef OTSEG_ENGINE_H
 #define OTSEG_ENGINE_H
@@ -14,6 +16,7 @@
 #include "adopt.h"
 #include "count.h"
 #include "denial.h"
+#include "elsewhere.h"
 #include "event.h"
 #include "express.h"
 #include "express_link.h"
@@ -74,6 +77,14 @@ OTSEG_INLINE u32 frame_open(struct otseg_env *e)
 	struct otseg_verdict *v = &e->s->verdict;
 	u32 reason = otseg_forget(e, otseg_frame_begin(e, e->s->hash, e->s->from_b));
 
+	if ((reason == OTSEG_R_NO_RULE || reason == OTSEG_R_NO_CONDUIT) &&
+	    !(v->flags & OTSEG_V_OPENED) && otseg_elsewhere_may(e, e->s->packet.proto) &&
+	    otseg_elsewhere_take(e, &e->s->packet, v)) {
+		reason = otseg_forget(e, otseg_track_inspectable(e, &e->s->packet));
+		if (reason && !otseg_conduit_is_monitored(e, v->conduit))
+			return reason;
+		return otseg_track_ask(e, v, reason);
+	}
 	if (!(v->flags & OTSEG_V_OPENED) || !e->s->path.inspected)
 		return reason;
 	reason = otseg_track_start(e, v);

@@ -121,11 +121,14 @@ struct otseg_memory {
 /**
  * struct otseg_memory_line - where keys of one hash are remembered
  * @entries: in any order
+ * @owners: who has brought each of them about: hash of the sender << 1, 1 with it: it is an
+ *	I/O connection, else a publication
  * @reserved: zero
  */
 struct otseg_memory_line {
 	struct otseg_memory entries[OTSEG_MEMORY_WAYS];
-	u64 reserved[4];
+	u32 owners[OTSEG_MEMORY_WAYS];
+	u64 reserved[2];
 };
 
 _Static_assert(sizeof(struct otseg_memory_line) == 128, "two cache lines");

@@ -11,6 +11,7 @@
 
 #include "adopt.h"
 #include "brief.h"
+#include "elsewhere.h"
 #include "event.h"
 #include "opening.h"
 #include "refusal.h"
@@ -289,6 +290,9 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 	if (p->proto != OTSEG_PROTO_TCP) {
 		if ((reply && is_none_yet) || !otseg_express_complete(e, p))
 			return reason;
+		fault = otseg_forget(e, otseg_track_inspectable(e, p));
+		if (otseg_unlikely(fault))
+			return fault;
 		if (!reply && !is_none_yet)
 			reason = otseg_forget(e, otseg_brief_datagram(e, f));
 		if (reason == OTSEG_EXPRESS_NO)
@@ -296,7 +300,8 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		return reason;
 	}
 	if (otseg_unlikely(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)) {
-		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0]);
+		fault = otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0],
+					     OTSEG_PROTO_TCP);
 		if (otseg_unlikely(fault == OTSEG_UNJUDGED)) {
 			express_widen(p);
 			fault = otseg_checksum_tcp(e, p);
@@ -447,6 +452,9 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
 		if (otseg_unlikely(otseg_adopt_may(e, p->tcp_flags)))
 			return express_unknown(p, x, v);
 	}
+	/* Nor is what may be an answer from elsewhere: that depends on what was asked. */
+	if (otseg_unlikely(otseg_elsewhere_may(e, x->proto)))
+		return express_unknown(p, x, v);
 	reason = otseg_forget(e, otseg_refusal_find(e, (u64)x->src << 32 | x->dst, rest, v));
 	if (otseg_likely(reason)) {
 		/* Its conduit enforces, and it has paid no rate. */

@@ -2,8 +2,9 @@
 /*
  * What one message has to say to a later one of another flow, or of another place in
  * the same: I/O connections that an allowed request has opened, and where publications
- * have got to. A bounded table of both, keyed by a keyed hash; an entry ends by its time,
- * and the one that would end first makes room. Knows no protocol.
+ * have got to. A bounded table of both, keyed by a keyed hash; an entry ends by its time.
+ * Where a line is full, who has most of it makes room first, so that nobody crowds out
+ * others; a publication never takes the place of a connection. Knows no protocol.
  */
 #ifndef OTSEG_MEMORY_H
 #define OTSEG_MEMORY_H
@@ -52,21 +53,86 @@ OTSEG_NOINLINE struct otseg_memory *memory_find(const struct otseg_env *e, u64 k
 	return NULL;
 }
 
-/* The same; if there is none, a new one, with zeroes, takes the place of that which ends first. */
-OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 key)
+#define MEMORY_IS_IO 0x1 /* in an owner */
+#define MEMORY_NOT 0 /* as a score: the entry stays */
+#define MEMORY_ENDED 0xffffffffu /* the same: it is over */
+#define MEMORY_LEFT_MAX 0x0fffffffu /* seconds that matter for a score */
+
+/* Who has sent the packet at hand, as owner of publications. */
+OTSEG_INLINE u32 memory_owner(const struct otseg_env *e)
+{
+	const struct otseg_addr *sender = &e->s->packet.src;
+
+	return (u32)(memory_key(e, sender, sender, 0, 0) >> 32) & ~(u32)MEMORY_IS_IO;
+}
+
+/* Whether two owners are the same; without a branch, or the verifier would walk every combination. */
+OTSEG_INLINE u32 memory_is_same(u32 x, u32 y)
+{
+	u32 differ = x ^ y;
+
+	otseg_opaque(differ);
+	return ~(differ | -differ) >> 31;
+}
+
+/* The same: whether an entry with @left_s seconds is not over. */
+OTSEG_INLINE u32 memory_is_live(u32 left_s)
+{
+	otseg_opaque(left_s);
+	return ~left_s >> 31;
+}
+
+/*
+ * How readily way @i of a line makes room for an entry of @owner: by how much of the line its own owner
+ * has, or would have, and then by how soon it ends. Publications never displace a connection, and a
+ * connection only such of another owner who has several: nobody loses his last one to another.
+ */
+OTSEG_INLINE u32 memory_score(const struct otseg_env *e, const struct otseg_memory_line *line, u32 i,
+			      u32 owner)
+{
+	u32 left_s = line->entries[i].until_s - e->now_s;
+	u32 mine = line->owners[i];
+	u32 rank = memory_is_same(mine, owner);
+	u32 j;
+
+	if (!memory_is_live(left_s))
+		return MEMORY_ENDED;
+	for (j = 0; j < OTSEG_MEMORY_WAYS; j++)
+		rank += memory_is_same(line->owners[j], mine) &
+			memory_is_live(line->entries[j].until_s - e->now_s);
+	otseg_opaque(rank);
+	if (mine != owner && mine & MEMORY_IS_IO && (!(owner & MEMORY_IS_IO) || rank < 2))
+		return MEMORY_NOT;
+	return rank << 28 | (left_s < MEMORY_LEFT_MAX ? MEMORY_LEFT_MAX - left_s : 0);
+}
+
+/*
+ * The entry of @key; if there is none, a new one, with zeroes, in a place that is free or makes room.
+ * Of those that would as readily, the one that ends first does. NULL: none does.
+ */
+OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 key, u32 owner)
 {
 	struct otseg_memory_line *line = otseg_memory_at(e, (u32)(key >> 32));
 	struct otseg_memory *entry = memory_find(e, key);
-	u32 first = 0;
+	u32 best = MEMORY_NOT;
+	u32 place = 0;
+	u32 score;
 	u32 i;
 
 	if (entry || !line)
 		return entry;
-	for (i = 1; i < OTSEG_MEMORY_WAYS; i++) {
-		if ((s32)(line->entries[i].until_s - line->entries[first].until_s) < 0)
-			first = i;
+	for (i = 0; i < OTSEG_MEMORY_WAYS; i++) {
+		score = otseg_forget(e, memory_score(e, line, i, owner));
+		if (score > best) {
+			best = score;
+			place = i;
+		}
 	}
-	entry = &line->entries[first & (OTSEG_MEMORY_WAYS - 1)];
+	if (best == MEMORY_NOT)
+		return NULL;
+	place = otseg_forget(e, place) & (OTSEG_MEMORY_WAYS - 1);
+	entry = &line->entries[place];
+	line->owners[place] = owner;
 	entry->key = key;
 	entry->words[0] = 0;
 	entry->words[1] = 0;
@@ -78,7 +144,8 @@ OTSEG_NOINLINE struct otseg_memory *memory_take(const struct otseg_env *e, u64 k
 OTSEG_INLINE void memory_open(const struct otseg_env *e, const struct otseg_addr *source,
 			      const struct otseg_addr *destination, u32 id)
 {
-	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0));
+	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0),
+						 memory_owner(e) | MEMORY_IS_IO);
 
 	if (entry)
 		entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
@@ -118,7 +185,8 @@ OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_a
 	struct otseg_memory *entry;
 	u32 is_known;
 
-	entry = memory_take(e, memory_key(e, source, destination, msg->unit, msg->id));
+	entry = memory_take(e, memory_key(e, source, destination, msg->unit, msg->id),
+			    memory_owner(e));
 	if (!entry)
 		return OTSEG_R_RULE;
 	is_known = entry->words[0] | entry->words[2];

@@ -338,15 +338,20 @@ OTSEG_INLINE u32 otseg_track_timeout(const struct otseg_env *e, const struct ots
 	return idle_s ? idle_s : OTSEG_UDP_IDLE_S;
 }
 
-/* What holds for inspected segments before the stream is asked. */
+/* What holds for inspected segments and datagrams before their payload is judged. */
 OTSEG_INLINE u32 otseg_track_inspectable(const struct otseg_env *e, const struct otseg_packet *p)
 {
 	if (p->tcp_flags & OTSEG_TCP_URG)
 		return OTSEG_R_TCP_URGENT;
 	if ((p->tcp_flags & OTSEG_TCP_RST) && p->payload_len)
 		return OTSEG_R_TCP_STATE;
-	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)
-		return otseg_checksum_tcp(e, p);
+	/* What its receiver will throw away must not change what is known of the conversation. */
+	if (e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS) {
+		if (p->proto == OTSEG_PROTO_TCP)
+			return otseg_checksum_tcp(e, p);
+		if (p->proto == OTSEG_PROTO_UDP)
+			return otseg_checksum_udp(e, p);
+	}
 	return OTSEG_R_NONE;
 }
 
@@ -481,9 +486,9 @@ OTSEG_INLINE u32 otseg_track_frame(struct otseg_env *e, const struct otseg_packe
 				otseg_tcp_resync(p, f, reply);
 			return tcp & 0xff;
 		}
-		if (path->inspected)
-			fault = otseg_forget(e, otseg_track_inspectable(e, p));
 	}
+	if (path->inspected)
+		fault = otseg_forget(e, otseg_track_inspectable(e, p));
 	/* Of inspected flows, the messages use up the rules' rates. */
 	if (!reply && !fault && v->rule != OTSEG_NONE32)
 		fault = otseg_limit_frame(e, path->inspected ? OTSEG_NONE32 : v->rule, v->conduit);
@@ -601,7 +606,7 @@ OTSEG_NOINLINE u32 otseg_track_open(struct otseg_env *e, const struct otseg_pack
 OTSEG_INLINE u32 otseg_track_begin(struct otseg_env *e, struct otseg_flow *f, u32 is_monitored)
 {
 	u32 is_tcp = f->key.proto == OTSEG_PROTO_TCP;
-	u32 fault = is_tcp ? otseg_track_inspectable(e, &e->s->packet) : OTSEG_R_NONE;
+	u32 fault = otseg_track_inspectable(e, &e->s->packet);
 	u32 reason;
 
 	if (fault && !is_monitored)

@@ -45,7 +45,8 @@
  * BACnetUnconfirmedServiceChoice.
  *
  * Notifications are `read` from the side that was asked to notify, `write` from the other: a
- * device may act on what it is told. Who was notified acknowledges it: `session`. A write to an
+ * device may act on what it is told. So are i-am and i-have, from which a device learns where
+ * another one is that it reads from. Who was notified acknowledges it: `session`. A write to an
  * object that is configuration or a program is `program` as well. Subscriptions are `read`: what
  * they change is who is told.
  */
@@ -105,8 +106,8 @@
 	Y(X, CONFIRMED_AUDIT, 32, "confirmed-audit-notification", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, AUDIT_LOG_QUERY, 33, "audit-log-query", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, \
 		0, 0, 0) \
-	Y(X, I_AM, 0x100, "i-am", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
-	Y(X, I_HAVE, 0x101, "i-have", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
+	Y(X, I_AM, 0x100, "i-am", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
+	Y(X, I_HAVE, 0x101, "i-have", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, COV, 0x102, "unconfirmed-cov-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, 0, 0, 0, 0) \
 	Y(X, EVENT, 0x103, "unconfirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, \
 		0, 0, 0, 0) \

@@ -39,17 +39,18 @@ enum otseg_ethercat_object {
  * it is not a request to read.
  */
 #define OTSEG_ETHERCAT_RW (OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
+#define OTSEG_ETHERCAT_TAKE (OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL)
 #define OTSEG_ETHERCAT_ANY (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
 /* clang-format off */
 #define OTSEG_ETHERCAT_COMMANDS(X)                                                             \
 	X(NOP, 0, "nop", OTSEG_ACCESS_SESSION, 0, 0)                                               \
-	X(APRD, 1, "aprd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
+	X(APRD, 1, "aprd", OTSEG_ETHERCAT_TAKE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                    \
 	X(APWR, 2, "apwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
 	X(APRW, 3, "aprw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0) \
-	X(FPRD, 4, "fprd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
+	X(FPRD, 4, "fprd", OTSEG_ETHERCAT_TAKE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                    \
 	X(FPWR, 5, "fpwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                     \
 	X(FPRW, 6, "fprw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0) \
-	X(BRD, 7, "brd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                        \
+	X(BRD, 7, "brd", OTSEG_ETHERCAT_TAKE, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                      \
 	X(BWR, 8, "bwr", OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0)                       \
 	X(BRW, 9, "brw", OTSEG_ETHERCAT_RW | OTSEG_ETHERCAT_ANY, OTSEG_ETHERCAT_OBJ_REGISTER, 0) \
 	X(LRD, 10, "lrd", OTSEG_ACCESS_READ, OTSEG_ETHERCAT_OBJ_LOGICAL, 0)                        \
@@ -177,6 +178,8 @@ enum otseg_ethercat_field {
 /* Registers (1000.4, clause 6). */
 #define OTSEG_ETHERCAT_REG_SII 0x0500 /* what the EEPROM of a slave is read and written through */
 #define OTSEG_ETHERCAT_REG_SII_END 0x0510
+#define OTSEG_ETHERCAT_REG_LATCH 0x09b0 /* times of latched edges */
+#define OTSEG_ETHERCAT_REG_LATCH_END 0x09d0
 #define OTSEG_ETHERCAT_REG_OUTPUTS 0x0f00 /* digital outputs, then memory of their vendor */
 #define OTSEG_ETHERCAT_REG_MEMORY 0x1000 /* mailboxes and process data */
 
@@ -195,6 +198,18 @@ OTSEG_INLINE u32 ethercat_access(u32 first, u32 last)
 	    last >= OTSEG_ETHERCAT_REG_MEMORY)
 		access |= OTSEG_ACCESS_PROGRAM;
 	return access;
+}
+
+/*
+ * What reading @first to @last of it is. A mailbox is empty once it has been read, and what it held
+ * is lost to the master that waits for it; a time that was latched goes as well (1000.4, clause 6).
+ */
+OTSEG_INLINE u32 ethercat_read_access(u32 first, u32 last)
+{
+	if (last >= OTSEG_ETHERCAT_REG_MEMORY ||
+	    (first < OTSEG_ETHERCAT_REG_LATCH_END && last >= OTSEG_ETHERCAT_REG_LATCH))
+		return OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL;
+	return OTSEG_ACCESS_READ;
 }
 
 /* Classes of commands; 0: there is none of that code. */
@@ -292,7 +307,7 @@ OTSEG_GLOBAL u32 otseg_ethercat_datagram(struct otseg_pdu *pdu, u32 have, u32 at
 		ethercat_unknown(msg, code, 0);
 		return OTSEG_R_NONE;
 	}
-	if (access & OTSEG_ACCESS_WRITE)
+	if (code != OTSEG_ETHERCAT_FC_NOP)
 		access &= OTSEG_ETHERCAT_RW;
 	msg_function(msg, code, 0, access);
 	if (code == OTSEG_ETHERCAT_FC_NOP || !len)
@@ -300,6 +315,9 @@ OTSEG_GLOBAL u32 otseg_ethercat_datagram(struct otseg_pdu *pdu, u32 have, u32 at
 	if (len - 1 > (type == OTSEG_ETHERCAT_OBJ_LOGICAL ? 0xffffffffu : 0xffffu) - first)
 		return OTSEG_R_PDU_MALFORMED;
 	if (!(access & OTSEG_ACCESS_WRITE)) {
+		if (type == OTSEG_ETHERCAT_OBJ_REGISTER)
+			access = ethercat_read_access(first, first + len - 1);
+		msg->access = (u8)access;
 		msg_object(msg, type, access, first, first + len - 1, 0);
 		return OTSEG_R_NONE;
 	}

@@ -18,7 +18,7 @@
 #include "types.h"
 
 #define OTSEG_IMAGE_MAGIC 0x4753544f /* "OTSG" */
-#define OTSEG_IMAGE_VERSION 6
+#define OTSEG_IMAGE_VERSION 7
 #define OTSEG_IMAGE_ALIGN 64
 #define OTSEG_IMAGE_MAX (32u << 20) /* bytes; a power of two, offsets are masked with it */
 #define OTSEG_DIGEST_LEN 32
@@ -140,6 +140,7 @@ struct otseg_image {
 #define OTSEG_IMG_NO_LINK_ND 0x2 /* neighbour discovery passes by rule only */
 #define OTSEG_IMG_ISLAND 0x4 /* state: only conduits that survive it, and `intra:` rules */
 #define OTSEG_IMG_ADOPT 0x8 /* some conduit has OTSEG_CONDUIT_ADOPT_ALWAYS */
+#define OTSEG_IMG_ELSEWHERE 0x10 /* some rule is of a service of OTSEG_ELSEWHERE_LIST, on UDP */
 
 /* What becomes of a frame that passes. */
 enum otseg_img_mode {

@@ -80,6 +80,13 @@ enum otseg_service_state {
 /* clang-format on */
 
 /*
+ * Services of which a device may answer a datagram from another port than it was asked on.
+ *
+ * X(ID)
+ */
+#define OTSEG_ELSEWHERE_LIST(X) X(PROFINET_CM) X(HARTIP)
+
+/*
  * In place of an ethertype, which is 0x600 at least: IEEE 802.3 frames with an LLC
  * header whose two service access points are 0x42, the spanning tree's (IEEE 802.1D).
  */

@@ -591,6 +591,123 @@ static void case_connections(void)
 	CHECK(!subject_policy(s, policy_text));
 }
 
+static const char elsewhere_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24, 'fd00:10::/64']}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, 'fd00:20::/64']}\n"
+	"conduits:\n"
+	"  assets:\n"
+	"    reason: asset management asks a multiplexer\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      hart: {service: hart-ip, carrier: udp, access: read}\n"
+	"      other: {service: hart-ip, carrier: udp, port: 6094, access: read}\n";
+
+/* A HART-IP keep-alive of one type: 0 asks, 1 answers. */
+static u32 hart(const struct end *from, const struct end *to, u16 sport, u16 dport, u8 type, u8 id)
+{
+	u8 message[] = { 1, type, 2, 0, 0, id, 0, 8 };
+
+	frame_udp(&f, from, to, sport, dport, message, sizeof(message));
+	return send_from(from);
+}
+
+/* Answers that come from another port than was asked. */
+static void answers_elsewhere(const struct end *client, const struct end *server, const struct end *other)
+{
+	struct end liar = *server;
+	u16 port = next_port++;
+
+	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
+	PASS(hart(client, server, port, 5094, 0, 1), RULE);
+	DROP(hart(other, client, 5095, port, 1, 1), NO_CONDUIT);
+	DROP(hart(server, client, 5095, port + 1, 1, 1), NO_CONDUIT);
+	DROP(hart(server, client, 5095, port, 1, 2), PDU_UNSOLICITED);
+	DROP(hart(server, client, 5095, port, 0, 1), PDU_DIRECTION);
+	liar.ifindex = client->ifindex;
+	DROP(hart(&liar, client, 5095, port, 1, 1), SPOOFED);
+	PASS(hart(server, client, 5095, port, 1, 1), RULE);
+	CHECK(v.flags == OTSEG_V_REPLY && v.n_messages == 1 && v.conduit == 0 && v.rule == 0);
+	/* nothing is asked any more, and nothing was opened */
+	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
+	DROP(hart(client, server, port, 5095, 0, 2), NO_RULE);
+	/* what was refused before is not remembered against it */
+	PASS(hart(client, server, port, 5094, 0, 2), RULE);
+	PASS(hart(server, client, 5096, port, 1, 2), RULE);
+	PASS(hart(client, server, port, 5094, 0, 3), RULE);
+	s->checksums(s, server->ifindex, 1);
+	frame_udp(&f, server, client, 5096, port, "\1\1\2\0\0\3\0\x8", 8);
+	f.bytes[f.len - 1] ^= 1;
+	DROP(send_from(server), L4_CHECKSUM);
+	s->checksums(s, server->ifindex, 0);
+	/* the question is what a new policy has to see first */
+	CHECK(!subject_policy(s, elsewhere_text));
+	DROP(hart(server, client, 5096, port, 1, 3), NO_CONDUIT);
+	PASS(hart(client, server, port, 5094, 0, 4), RULE);
+	PASS(hart(server, client, 5096, port, 1, 3), RULE);
+	PASS(hart(server, client, 5094, port, 1, 4), RULE);
+	/* asked on a port that the service is not known by */
+	PASS(hart(client, server, port, 6094, 0, 5), RULE);
+	DROP(hart(server, client, 5096, port, 1, 5), NO_CONDUIT);
+	PASS(hart(server, client, 6094, port, 1, 5), RULE);
+	/* who only answers is not asked */
+	PASS(hart(client, server, port, 5094, 0, 6), RULE);
+	DROP(hart(client, server, 5095, 5094, 1, 6), PDU_DIRECTION);
+	later(400 * SECOND);
+	DROP(hart(server, client, 5095, port, 1, 6), NO_CONDUIT);
+}
+
+static void case_elsewhere(void)
+{
+	struct end cell2, cell62;
+
+	end_set(&cell2, s->ifindex[1], 0, "192.168.10.12", 12);
+	end_set(&cell62, s->ifindex[1], 0, "fd00:20::c", 12);
+	CHECK(!subject_policy(s, elsewhere_text));
+	answers_elsewhere(&it, &cell, &cell2);
+	answers_elsewhere(&it6, &cell6, &cell62);
+	CHECK(!subject_policy(s, policy_text));
+}
+
+/* Of inspected datagrams, the receiver's answer to a wrong checksum is taken for granted. */
+static void case_datagram_checksums(void)
+{
+	u16 port = next_port++;
+	u32 i;
+
+	s->checksums(s, it.ifindex, 1);
+	s->checksums(s, cell.ifindex, 1);
+	fins_ask(port, 0, 1, 100, 1);
+	CHECK(v.action == OTSEG_ACTION_PASS);
+	/* in a flow, and as the first of one */
+	for (i = f.l4; i < f.len; i++) {
+		if (i == f.l4 + 2)
+			i += 4; /* another port, or another length, is refused before */
+		frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2\0\1\0\0\2\0\2\1\1\x82\0\x64\0\0\1", 18);
+		f.bytes[i] ^= 1;
+		DROP(send_from(&it), L4_CHECKSUM);
+		DROP(fins_answer(port, 2), PDU_UNSOLICITED);
+	}
+	frame_udp(&f, &it, &cell, port, 9600, "\x80\0\2\0\1\0\0\2\0\2\1\1\x82\0\x64\0\0\1", 18);
+	f.bytes[f.l4 + 6] = 0;
+	f.bytes[f.l4 + 7] = 0;
+	PASS(send_from(&it), RULE); /* none was computed */
+	PASS(fins_answer(port, 2), RULE);
+	/* of what is not inspected, the receiver looks at it */
+	frame_udp(&f, &it, &cell, next_port++, 7, "1234", 4);
+	f.bytes[f.len - 1] ^= 1;
+	PASS(send_from(&it), RULE);
+	s->checksums(s, it.ifindex, 0);
+	s->checksums(s, cell.ifindex, 0);
+	PASS(fins_ask(port, 0, 3, 100, 1), RULE);
+	frame_udp(&f, &cell, &it, 9600, port, "\xc0\0\2\0\2\0\0\1\0\3\1\1\0\0\x12\x34", 16);
+	f.bytes[f.l4 + 6] ^= 1;
+	PASS(send_from(&cell), RULE);
+}
+
 /* A frame of an ethertype, of @len bytes behind it. */
 static u32 typed(const struct end *from, const u8 *to, u16 type, u32 len)
 {
@@ -2192,6 +2309,8 @@ static const struct ktap_case cases[] = {
 	{ "publications count up", case_goose },
 	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
+	{ "answers from another port than was asked", case_elsewhere },
+	{ "checksums of inspected datagrams", case_datagram_checksums },
 	{ "rates", case_rates },
 	{ "rates of conduits", case_conduit_rate },
 	{ "UDP: headers, replies, time-outs", case_udp },

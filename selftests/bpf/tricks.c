@@ -253,6 +253,9 @@ static void believed_datagram(struct trial *t)
 	trial_send(t, &s);
 	trial_expect(t, trial_send(t, &other), refused->reason,
 		     "the refused one behind a wrong checksum");
+	checksums_count(t, 1);
+	trial_expect(t, trial_send(t, &s), OTSEG_R_L4_CHECKSUM, "allowed, with a wrong checksum");
+	checksums_count(t, 0);
 	trial_expect(t, trial_tell_step(t, allowed), EVASION_PASS, "allowed, as it should be");
 }
 

@@ -2,7 +2,7 @@
 #
 # Modbus, rules and streams in userspace: the datapath's own source.
 
-MODBUS_TESTS := test_modbus test_match test_stream test_stream_random
+MODBUS_TESTS := test_modbus test_match test_memory test_stream test_stream_random
 PROGRAMS += $(MODBUS_TESTS)
 
 $(addprefix $(OUT)/,$(MODBUS_TESTS)): $(OUT)/%: %.c rig.c rig.h ktap.h modbus.mk \

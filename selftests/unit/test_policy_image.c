@@ -436,7 +436,7 @@ static const struct damage damages[] = {
 	HEADER(size, 64, "header: it tells of 64 bytes"),
 	HEADER(name, 0, "header: the policy's name is not a name"),
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
-	HEADER(flags, 16, "header: unknown flags"),
+	HEADER(flags, 32, "header: unknown flags"),
 	HEADER(flags, OTSEG_IMG_ADOPT, "header: its flags do not fit what conduits take up"),
 	HEADER(adopt_s, OTSEG_ADOPT_MAX + 1, "header: 2592001 s are too long"),
 	HEADER(revision, 1ull << 63, "header: no revision is as high as that"),

@@ -230,6 +230,37 @@ static u32 image_adopts(const struct otseg_policy *policy)
 	return 0;
 }
 
+/* May answers to what the rule permits come from another port than was asked? */
+static bool is_elsewhere(const struct otseg_rule *rule)
+{
+	size_t i;
+
+	switch (rule->service) {
+#define X(id) case OTSEG_SVC_##id:
+		OTSEG_ELSEWHERE_LIST(X)
+#undef X
+		break;
+	default:
+		return false;
+	}
+	for (i = 0; i < rule->selectors.n; i++)
+		if (rule->selectors.items[i].first >> 16 == OTSEG_SEL_UDP)
+			return true;
+	return false;
+}
+
+/* OTSEG_IMG_ELSEWHERE, if some rule is such a one. */
+static u32 image_is_elsewhere(const struct otseg_policy *policy)
+{
+	size_t i, j;
+
+	for (i = 0; i < policy->n_conduits; i++)
+		for (j = 0; j < policy->conduits[i].n_rules; j++)
+			if (is_elsewhere(&policy->conduits[i].rules[j]))
+				return OTSEG_IMG_ELSEWHERE;
+	return 0;
+}
+
 static void write_conduits(struct otseg_compiler *compiler)
 {
 	const struct otseg_policy *policy = compiler->policy;
@@ -531,7 +562,8 @@ static int write_image(struct otseg_compiler *compiler, struct otseg_blob *image
 		.version = OTSEG_IMAGE_VERSION,
 		.header_size = sizeof(header),
 		.name = otseg_strings_add(compiler, compiler->policy->name),
-		.flags = compiler->policy->flags | image_adopts(compiler->policy),
+		.flags = compiler->policy->flags | image_adopts(compiler->policy) |
+			 image_is_elsewhere(compiler->policy),
 		.adopt_s = compiler->policy->adopt_s,
 		.revision = compiler->policy->revision,
 		.supersedes = compiler->policy->supersedes,
