@@ -172,8 +172,8 @@ _Static_assert(sizeof(struct otseg_flow_line) == 17 * 64, "whole cache lines");
 
 _Static_assert(OTSEG_FLOW_SEGMENTS == 1 << OTSEG_TABLE_STEPS,
 	       "it begins with one segment at least and ends with all");
-_Static_assert(OTSEG_TABLE_STEPS <= OTSEG_TABLE_GROWTH * OTSEG_TABLE_EARLIER &&
-		       OTSEG_TABLE_EARLIER <= sizeof(u32),
+_Static_assert((OTSEG_TABLE_STEPS + OTSEG_TABLE_GROWTH - 1) / OTSEG_TABLE_GROWTH <= OTSEG_TABLE_EARLIER &&
+		       sizeof(u32) >= OTSEG_TABLE_EARLIER,
 	       "a byte for each");
 
 /* Buckets after @steps. */

@@ -175,7 +175,7 @@ OTSEG_NOINLINE void recur_clear(struct otseg_recurrence *r, u32 off, u32 len)
 		if (at >= OTSEG_RECUR_MAX)
 			break;
 		bytes[at] = 0;
-		r->mask[at / 8] &= (u8)~(1u << (at & 7));
+		r->mask[at / 8] &= (u8)(0xff ^ 1u << (at & 7));
 	}
 }
 

@@ -820,6 +820,8 @@ static void case_again(void)
 		PASS(goose(1, '3', 5, (u8)i, 1), RULE);
 	DROP(goose(1, '3', 5, 3, 1), PDU_STATE);
 	DROP(goose(1, '3', 4, 5, 1), PDU_STATE);
+	/* a negative number is none */
+	DROP(goose(1, '3', 5, 0x85, 1), PDU_MALFORMED);
 	PASS(goose(1, '3', 5, 5, 1), RULE);
 	CHECK(!subject_policy(s, policy_text));
 }

@@ -390,8 +390,9 @@ static inline u8 ask_may_differ(const struct otseg_recurrence *known, u32 i)
 {
 	if (known->mask[i / 8] >> (i & 7) & 1)
 		return 0;
-	return known->number == OTSEG_NUMBER_BER && i == known->number_at ? (u8)~OTSEG_BER_SIGN :
-									      0xff;
+	if (known->number == OTSEG_NUMBER_BER && i == known->number_at)
+		return 0xff ^ OTSEG_BER_SIGN;
+	return 0xff;
 }
 
 /*
@@ -418,10 +419,8 @@ static inline const char *ask_recurs(const struct ask *ask, const struct answer 
 		if (answer->parts[i].memory != OTSEG_MEMORY_NONE &&
 		    answer->parts[i].memory != OTSEG_MEMORY_SEQUENCE)
 			return NULL;
-	recur_take(&known, &recur,
-		   recur_is_whole(&recur, ask->have, ask->bytes[recur.number_at < ask->have ?
-									recur.number_at :
-									0]));
+	i = recur.number_at < ask->have ? ask->bytes[recur.number_at] : 0;
+	recur_take(&known, &recur, recur_is_whole(&recur, ask->have, i));
 	recur.number = known.number;
 	memset(known.mask, 0xff, sizeof(known.mask));
 	recur_free(&known, &recur);
