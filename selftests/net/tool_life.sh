@@ -508,11 +508,12 @@ nothing_taken_away()
 # Whatever has become of the table's memory: nothing passes that cannot be remembered.
 segments_missing()
 {
-	local i
+	local table i n
 
-	detach_all && apply first && enforces first || return
-	for ((i = 0; i < 4; i++)); do
-		bpftool map delete pinned "$(echo "$OTSEG_PIN_DIR"/set?)/otseg_table" key "$i" 0 0 0 || return
+	detach_all && apply first && enforces first && table=$(echo "$OTSEG_PIN_DIR"/set?/otseg_table) &&
+		n=$(inner_maps "$table" | wc -l) && ((n)) || return
+	for ((i = 0; i < n; i++)); do
+		bpftool map delete pinned "$table" key "$i" 0 0 0 || return
 	done
 	refused "$hmi" && (($(status '[.reasons[] | select(.name == "flow-table") | .packets] | add') > 0)) &&
 		detach_all && apply first && enforces first
