@@ -9,7 +9,7 @@
 # seconds where the default does not do, and "once" if the first lane is enough.  A test is a script of that folder or
 # a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
 # (skipped).  --also counts a command by its exit code, as one test.
-# Tests of the group vm run on each lane of LANES (scripts/lane.sh), one more at a time than
+# Tests of the group vm run on each lane of LANES (scripts/lane.sh), as many at a time as
 # there are processors; `all` is every test on every lane but `debug`.
 # LIMITS multiplies time limits, for tests that were told to do more.
 # The last line of output is "N passed, N failed, N skipped".
@@ -178,7 +178,7 @@ run_machines()
 			if [[ $once && $words == "$once" && $lane != "${lanes%% *}" ]]; then
 				continue
 			fi
-			while (($(jobs -rp | wc -l) > $(nproc))); do
+			while (($(jobs -rp | wc -l) >= $(nproc))); do
 				wait -n || :
 			done
 			number=$((number + 1))
