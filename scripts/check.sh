@@ -98,7 +98,7 @@ run()
 run_test()
 {
 	local test=$1 limit=$(($2 * ${LIMITS:-1})) name=$1${LANE:+@$LANE}
-	local path ok bad skip plan note=''
+	local path ok bad skip plan note='' again=''
 
 	for path in "selftests/$test" "$out/selftests/$test"; do
 		if [[ -x $path && -f $path ]]; then
@@ -106,6 +106,11 @@ run_test()
 		fi
 	done
 	run "$name" "$limit" "$path"
+	# Nothing is known of what was tested then.
+	if ((code == 125)) && grep -q '^vm.sh: the emulator stumbled' "$log"; then
+		again='the emulator stumbled, second run'
+		run "$name" "$limit" "$path"
+	fi
 
 	# Only the outermost level counts: a subtest is indented.
 	read -r ok bad skip plan < <(awk '
@@ -131,7 +136,7 @@ run_test()
 	if [[ -n $note ]]; then
 		bad=$((bad + 1))
 	fi
-	report "$name" "$took" "$code" "$ok" "$bad" "$skip" "$log" "$note"
+	report "$name" "$took" "$code" "$ok" "$bad" "$skip" "$log" "$again${again:+${note:+, }}$note"
 }
 
 wanted()
