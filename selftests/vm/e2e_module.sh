@@ -22,6 +22,7 @@ tests=(
 	net/e2e_swap.sh
 	net/e2e_faults.sh
 	net/e2e_island.sh
+	net/e2e_boot.sh
 )
 
 # In the machine: one test after the other.
