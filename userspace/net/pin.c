@@ -374,7 +374,7 @@ int otseg_pins_remove_tree(const struct otseg_pins *pins, const char *name)
 int otseg_pins_remove(struct otseg_pins *pins)
 {
 	static const char *const trees[] = { "links", "set0", "set1" };
-	static const char *const files[] = { "state", "carry", "carry-next" };
+	static const char *const files[] = { "state", OTSEG_PIN_CARRY, OTSEG_PIN_CARRY_NEXT };
 	char path[OTSEG_PIN_PATH];
 	size_t i;
 	int err;

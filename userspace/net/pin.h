@@ -30,6 +30,10 @@ enum otseg_backend_id {
 	OTSEG_BACKEND_MODULE,
 };
 
+/* The past of the counters, see store_map.c, and what is to take its place: a killed tool leaves it. */
+#define OTSEG_PIN_CARRY "carry"
+#define OTSEG_PIN_CARRY_NEXT "carry-next"
+
 #define OTSEG_CLASS_THREE_QUARTERS 0x80 /* beside a power of two: of that */
 
 /**

@@ -22,9 +22,6 @@
 #include "carry.h"
 #include "need.h"
 
-#define CARRY "carry"
-#define CARRY_NEXT "carry-next" /* one that is to take its place; a killed tool leaves it */
-
 /*
  * Value of the carry map, at entry generation & 1: a block in @room. What an older tool has
  * written has zero there: a whole block.
@@ -222,7 +219,7 @@ static int carry_open(const struct store_map *store)
 	char path[OTSEG_PIN_PATH];
 	int fd, err;
 
-	err = otseg_pins_path(store->pins, path, CARRY);
+	err = otseg_pins_path(store->pins, path, OTSEG_PIN_CARRY);
 	if (err)
 		return err;
 	fd = bpf_obj_get(path);
@@ -295,9 +292,9 @@ static int carry_pin(const struct store_map *store, int fd)
 	char path[OTSEG_PIN_PATH], next[OTSEG_PIN_PATH];
 	int err;
 
-	err = otseg_pins_path(store->pins, path, CARRY);
+	err = otseg_pins_path(store->pins, path, OTSEG_PIN_CARRY);
 	if (!err)
-		err = otseg_pins_path(store->pins, next, CARRY_NEXT);
+		err = otseg_pins_path(store->pins, next, OTSEG_PIN_CARRY_NEXT);
 	if (err)
 		return err;
 	if (unlink(next) && errno != ENOENT)
