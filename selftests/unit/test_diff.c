@@ -132,6 +132,8 @@ static void write_modbus(FILE *out)
 		fprintf(out, ", objects: %s", objects[pick(5)]);
 	if (!pick(4))
 		fprintf(out, ", values: %s", values[pick(4)]);
+	if (pick(2))
+		fprintf(out, ", rate: {packets: %u/s}", 10000 + pick(3));
 }
 
 static void write_rule(FILE *out, u32 owner[2][4], u32 from, u32 to, u32 number)
@@ -536,6 +538,7 @@ struct outcome {
 	bool is_allowed;
 	bool is_monitored;
 	u8 reason;
+	u32 rule;
 };
 
 static struct otseg_engine *engines[2];
@@ -580,10 +583,29 @@ static struct outcome judge(struct otseg_engine *engine, const struct probe *p)
 		.is_allowed = action == OTSEG_ACTION_PASS && !(v.flags & OTSEG_V_MONITORED),
 		.is_monitored = action == OTSEG_ACTION_PASS && v.flags & OTSEG_V_MONITORED,
 		.reason = v.reason,
+		.rule = v.rule,
 	};
 }
 
-static u32 n_frames, n_changed, n_by_kind[OTSEG_DIFF_KINDS];
+static u32 n_frames, n_changed, n_by_kind[OTSEG_DIFF_KINDS], n_limits;
+
+/* A message whose rate is another one is in the difference. */
+static bool check_limit(const struct otseg_diff *diff, const struct outcome outcome[2])
+{
+	const struct otseg_diff_twins *all = diff->rules.data;
+	const struct otseg_img_rule *rules[2];
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		rules[i] = OTSEG_IMAGE_RECORDS(diff->image[i], RULES) + outcome[i].rule;
+	if (rules[0]->rate.packets == rules[1]->rate.packets)
+		return true;
+	n_limits++;
+	for (i = 0; i < diff->rules.n; i++)
+		if (all[i].index[0] == outcome[0].rule && all[i].index[1] == outcome[1].rule)
+			return true;
+	return CHECK(i < diff->rules.n);
+}
 
 static bool check_frame(const struct otseg_diff *diff, const struct probe *p,
 			const struct outcome was, const struct outcome is)
@@ -634,6 +656,17 @@ static void tell(const struct probe *p, char *const text[2], const struct otseg_
 
 static struct probe p;
 
+static bool is_like_itself(const void *image)
+{
+	struct otseg_diff diff;
+	bool is_empty;
+
+	otseg_diff_make(&diff, image, image);
+	is_empty = !diff.entries.n && !diff.rules.n && !diff.conduits.n && !diff.ways.n;
+	otseg_diff_free(&diff);
+	return is_empty;
+}
+
 /* Return: whether both policies were ones. */
 static bool check_pair(void)
 {
@@ -660,6 +693,8 @@ static bool check_pair(void)
 	wired = !!strstr(text[0], WIRED);
 	if (wired != !!strstr(text[1], WIRED))
 		wired = -1;
+	if (!CHECK(is_like_itself(image[0].data)))
+		puts(text[0]);
 	otseg_diff_make(&diff, image[0].data, image[1].data);
 	CHECK(!diff.is_full);
 	now_ns += 10000 * 1000000000ull;
@@ -669,7 +704,9 @@ static bool check_pair(void)
 		probe_make(&p, i, wired);
 		for (k = 0; k < 2; k++)
 			outcome[k] = judge(engines[k], &p);
-		if (!check_frame(&diff, &p, outcome[0], outcome[1])) {
+		if (!check_frame(&diff, &p, outcome[0], outcome[1]) ||
+		    (outcome[0].is_allowed && outcome[1].is_allowed && p.has_msg &&
+		     !check_limit(&diff, outcome))) {
 			tell(&p, text, image, outcome[0], outcome[1]);
 			break;
 		}
@@ -693,13 +730,14 @@ static void test_random(void)
 	while (n < n_pairs && tries++ < 20 * n_pairs && !ktap_failures)
 		n += check_pair();
 	CHECK(n == n_pairs || ktap_failures, "%u pairs of %u", n, tries);
-	printf("# %u pairs in %u tries, %u frames, %u with another verdict; in the difference %u, %u, %u, %u\n",
+	printf("# %u pairs in %u tries, %u frames, %u with another verdict; in the difference %u, %u, %u, %u; %u with another rate\n",
 	       n, tries, n_frames, n_changed, n_by_kind[0], n_by_kind[1], n_by_kind[2],
-	       n_by_kind[3]);
+	       n_by_kind[3], n_limits);
 	for (n = 0; n < 2; n++)
 		otseg_engine_free(engines[n]);
 	/* The test tests something. */
 	CHECK(n_changed * 100 > n_frames);
+	CHECK(n_limits * 5000 > n_frames);
 	for (n = 0; n < OTSEG_DIFF_KINDS; n++)
 		CHECK(n_by_kind[n] * 1000 > n_frames);
 }

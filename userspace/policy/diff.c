@@ -137,6 +137,7 @@ void otseg_diff_make(struct otseg_diff *diff, const void *old_image, const void 
 		.leaf_lists = OTSEG_VEC(u32),
 		.twins = { OTSEG_POOL(struct otseg_diff_twins),
 			   OTSEG_POOL(struct otseg_diff_twins) },
+		.twin_leaves = OTSEG_POOL(u32),
 	};
 	u32 s;
 
@@ -181,6 +182,7 @@ void otseg_diff_make(struct otseg_diff *diff, const void *old_image, const void 
 	otseg_vec_free(&work.answers);
 	otseg_vec_free(&work.lists);
 	otseg_pool_free(&work.leaves);
+	otseg_pool_free(&work.twin_leaves);
 	otseg_vec_free(&work.leaf_answers);
 	otseg_vec_free(&work.leaf_lists);
 }

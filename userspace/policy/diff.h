@@ -335,6 +335,7 @@ struct otseg_diff_place {
  * @leaf_answers: as @answers, in @leaf_lists
  * @leaf_lists: u32, indices into @messages
  * @twins: rules, and conduits, that have the same traffic
+ * @twin_leaves: pairs of leaves whose rules are in @twins, or have no limits to compare
  */
 struct otseg_diff_work {
 	struct otseg_diff *diff;
@@ -358,6 +359,7 @@ struct otseg_diff_work {
 	struct otseg_vec leaf_answers;
 	struct otseg_vec leaf_lists;
 	struct otseg_pool twins[2];
+	struct otseg_pool twin_leaves;
 };
 
 /* What two cells do differently: kind, and how it is to be told. */
@@ -386,7 +388,8 @@ struct otseg_diff_question {
 void otseg_diff_messages(struct otseg_diff *diff, const struct otseg_diff_leaf *one,
 			 const struct otseg_diff_leaf *other, enum otseg_diff_side side,
 			 struct otseg_vec *found);
-bool otseg_diff_rules_meet(const void *const image[2], u32 old_rule, u32 new_rule);
+bool otseg_diff_rules_meet(const void *const image[2], const struct otseg_diff_leaf leaf[2],
+			   const u32 member[2]);
 u32 otseg_diff_content(struct otseg_pool *contents, const void *image, u32 rule);
 void otseg_diff_cells(struct otseg_diff_work *work, const struct otseg_diff_question *question,
 		      const u32 **deltas, u32 *n);

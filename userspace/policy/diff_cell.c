@@ -142,6 +142,19 @@ static bool leaves_are_alike(struct otseg_diff_work *work, const struct otseg_di
 	return !memcmp(content[0], content[1], leaf[0].n_rules * sizeof(u32));
 }
 
+/* Whether the first rules of both say the same about messages, then the second, and so on. */
+static bool leaves_say_the_same(struct otseg_diff_work *work, const struct otseg_diff_leaf leaf[2])
+{
+	u32 i;
+
+	if (leaf[0].n_rules != leaf[1].n_rules)
+		return false;
+	for (i = 0; i < leaf[0].n_rules; i++)
+		if (content_of(work, 0, leaf[0].rules[i]) != content_of(work, 1, leaf[1].rules[i]))
+			return false;
+	return true;
+}
+
 /* The same messages have the same index, whichever leaves they were found in. */
 static u32 message_index(struct otseg_diff_work *work, const struct otseg_diff_message *message)
 {
@@ -232,38 +245,62 @@ static bool same_rate(const struct otseg_img_rate *a, const struct otseg_img_rat
 	       a->packets_period_s == b->packets_period_s && a->bytes_period_s == b->bytes_period_s;
 }
 
-/* Note who limits the same traffic in both images, where there is something to limit. */
-static void note_twins(struct otseg_diff_work *work, const struct otseg_diff_leaf leaf[2])
+/* The rules that decide a leaf's frames: one of a leaf that is not inspected. */
+static u32 deciders(const struct otseg_diff_leaf *leaf, const u32 **rules)
 {
-	const struct otseg_img_rule *rules[2];
-	u32 i, k, s, pair[2];
+	bool is_blind = leaf->kind == OTSEG_LEAF_BLIND;
+
+	*rules = is_blind ? &leaf->first : leaf->rules;
+	return is_blind ? 1 : leaf->n_rules;
+}
+
+/* Note which rules limit the same traffic, where there is something to limit. */
+static void note_twin_rules(struct otseg_diff_work *work, const struct otseg_diff_leaf leaf[2])
+{
+	bool are_inspected = leaf[0].kind == OTSEG_LEAF_INSPECTED &&
+			     leaf[1].kind == OTSEG_LEAF_INSPECTED;
+	bool is_same = are_inspected && leaves_say_the_same(work, leaf);
+	u32 n[2], member[2], pair[2], s;
+	const u32 *rules[2];
 
 	for (s = 0; s < 2; s++)
-		rules[s] = OTSEG_IMAGE_RECORDS(work->diff->image[s], RULES);
-	pair[0] = leaf[0].conduit;
-	pair[1] = leaf[1].conduit;
-	otseg_pool_add(&work->twins[1], pair, 1);
-	pair[0] = leaf[0].first;
-	pair[1] = leaf[1].first;
-	if (rules[0][pair[0]].idle_s != rules[1][pair[1]].idle_s ||
-	    (leaf[0].kind == OTSEG_LEAF_BLIND && leaf[1].kind == OTSEG_LEAF_BLIND))
-		otseg_pool_add(&work->twins[0], pair, 1);
-	if (leaf[0].kind != OTSEG_LEAF_INSPECTED || leaf[1].kind != OTSEG_LEAF_INSPECTED)
-		return;
-	for (i = 0; i < leaf[0].n_rules; i++) {
-		for (k = 0; k < leaf[1].n_rules; k++) {
-			const struct otseg_img_rule *a = &rules[0][leaf[0].rules[i]];
-			const struct otseg_img_rule *b = &rules[1][leaf[1].rules[k]];
+		n[s] = deciders(&leaf[s], &rules[s]);
+	for (member[0] = 0; member[0] < n[0]; member[0]++) {
+		for (member[1] = 0; member[1] < n[1]; member[1]++) {
+			const struct otseg_img_rate *rate[2];
 
-			if (same_rate(&a->rate, &b->rate) && a->rate.limiter == OTSEG_NONE32)
+			for (s = 0; s < 2; s++) {
+				pair[s] = rules[s][member[s]];
+				rate[s] = &OTSEG_IMAGE_RECORDS(work->diff->image[s],
+							       RULES)[pair[s]]
+						   .rate;
+			}
+			if (same_rate(rate[0], rate[1]) && rate[0]->limiter == OTSEG_NONE32)
 				continue;
-			pair[0] = leaf[0].rules[i];
-			pair[1] = leaf[1].rules[k];
-			if (content_of(work, 0, pair[0]) == content_of(work, 1, pair[1]) ||
-			    otseg_diff_rules_meet(work->diff->image, pair[0], pair[1]))
+			if (is_same ? member[0] == member[1] :
+				      !are_inspected || otseg_diff_rules_meet(work->diff->image,
+									      leaf, member))
 				otseg_pool_add(&work->twins[0], pair, 1);
 		}
 	}
+}
+
+/* Note who limits the same traffic in both images. */
+static void note_twins(struct otseg_diff_work *work, const struct otseg_diff_leaf leaf[2],
+		       const u32 leaf_plus1[2])
+{
+	u32 pair[2] = { leaf[0].conduit, leaf[1].conduit }, idle_s[2], s;
+	size_t known = work->twin_leaves.vec.n;
+
+	otseg_pool_add(&work->twins[1], pair, 1);
+	for (s = 0; s < 2; s++) {
+		pair[s] = leaf[s].first;
+		idle_s[s] = OTSEG_IMAGE_RECORDS(work->diff->image[s], RULES)[pair[s]].idle_s;
+	}
+	if (idle_s[0] != idle_s[1])
+		otseg_pool_add(&work->twins[0], pair, 1);
+	if (otseg_pool_add(&work->twin_leaves, leaf_plus1, 2) == known)
+		note_twin_rules(work, leaf);
 }
 
 /**
@@ -383,7 +420,7 @@ static void compare_interval(struct otseg_diff_work *work,
 	}
 	if (leaf[0].first != OTSEG_NONE32 && leaf[1].first != OTSEG_NONE32 &&
 	    leaf[0].kind != OTSEG_LEAF_DENIED && leaf[1].kind != OTSEG_LEAF_DENIED)
-		note_twins(work, leaf);
+		note_twins(work, leaf, interval->leaf_plus1);
 	if (leaf[0].kind == OTSEG_LEAF_INSPECTED && leaf[1].kind == OTSEG_LEAF_INSPECTED &&
 	    leaves_are_alike(work, leaf))
 		return;

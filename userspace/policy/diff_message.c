@@ -632,42 +632,72 @@ void otseg_diff_messages(struct otseg_diff *diff, const struct otseg_diff_leaf *
 	}
 }
 
+/* What both boxes permit. */
+static struct box box_and(struct otseg_arena *arena, const struct box *a, const struct box *b)
+{
+	struct box both = *a;
+	u32 d;
+
+	for (d = 0; d < OTSEG_DIMS; d++)
+		both.dim[d] = otseg_set_and(arena, a->dim[d], b->dim[d]);
+	both.objects = a->any_objects ? b->objects :
+		       b->any_objects ? a->objects :
+					otseg_set_and(arena, a->objects, b->objects);
+	both.values = a->any_values ? b->values :
+		      b->any_values ? a->values :
+				      otseg_set_and(arena, a->values, b->values);
+	both.any_objects = a->any_objects && b->any_objects;
+	both.any_values = a->any_values && b->any_values;
+	both.access = a->access & b->access;
+	both.classes = a->classes & b->classes;
+	return both;
+}
+
 /**
- * otseg_diff_rules_meet - whether there is a message that both rules permit
+ * otseg_diff_rules_meet - whether there is a message that a rule decides in each image
  * @image: both images
- * @old_rule: a rule of the old one
- * @new_rule: a rule of the new one
+ * @leaf: a leaf of each, that inspects
+ * @member: which rule of it, for each: the first of the leaf that permits a message decides it
  *
  * Return: whether there may be.
  */
-bool otseg_diff_rules_meet(const void *const image[2], u32 old_rule, u32 new_rule)
+bool otseg_diff_rules_meet(const void *const image[2], const struct otseg_diff_leaf leaf[2],
+			   const u32 member[2])
 {
-	struct otseg_diff_leaf leaves[2] = {
-		{ .rules = { old_rule }, .n_rules = 1 },
-		{ .rules = { new_rule }, .n_rules = 1 },
-	};
-	struct otseg_vec boxes[2] = { OTSEG_VEC(struct box), OTSEG_VEC(struct box) }, texts;
+	struct otseg_vec boxes[2] = { OTSEG_VEC(struct box), OTSEG_VEC(struct box) };
+	struct otseg_vec earlier = OTSEG_VEC(struct box), texts, pieces;
 	struct bench bench = {};
 	bool is_met = false;
 	size_t i, k;
+	u32 s;
 
 	for (i = 0; i < 8; i++) {
 		texts = OTSEG_VEC(struct otseg_diff_text);
-		gather_texts(&texts, image[0], &leaves[0], i);
-		gather_texts(&texts, image[1], &leaves[1], i);
+		gather_texts(&texts, image[0], &leaf[0], i);
+		gather_texts(&texts, image[1], &leaf[1], i);
 		number_texts(&bench, &texts, i);
 	}
-	for (i = 0; i < 2; i++)
-		rule_boxes(&bench, image[i], leaves[i].rules[0], 0, false, &boxes[i]);
+	for (s = 0; s < 2; s++) {
+		rule_boxes(&bench, image[s], leaf[s].rules[member[s]], 0, false, &boxes[s]);
+		for (i = 0; i < member[s]; i++)
+			rule_boxes(&bench, image[s], leaf[s].rules[i], i, false, &earlier);
+	}
 	for (i = 0; i < boxes[0].n; i++)
 		for (k = 0; k < boxes[1].n && !is_met; k++) {
 			const struct box *a = otseg_vec_at(&boxes[0], i);
 			const struct box *b = otseg_vec_at(&boxes[1], k);
+			struct box both;
 
-			is_met = !objects_part(a, b) && dims_meet(a->dim, b->dim);
+			if (objects_part(a, b) || !dims_meet(a->dim, b->dim))
+				continue;
+			both = box_and(&bench.arena, a, b);
+			box_residue(&bench, &both, &earlier, &pieces);
+			is_met = pieces.n;
+			otseg_vec_free(&pieces);
 		}
 	otseg_vec_free(&boxes[0]);
 	otseg_vec_free(&boxes[1]);
+	otseg_vec_free(&earlier);
 	otseg_arena_free(&bench.arena);
 	return is_met;
 }
