@@ -74,6 +74,10 @@ report()
 	printf '%-4s %-40s %4d passed %3d failed %3d skipped %4d s%s\n' \
 		"$verdict" "$1" "$4" "$5" "$6" "$2" "${8:+  ($8)}"
 	if (($5)); then
+		{
+			echo "FAIL $1${8:+  ($8)}"
+			grep -E '^not ok ' "$7" | sed 's/^/     | /' || :
+		} >>"$work/failed"
 		grep -E '^not ok ' "$7" | sed 's/^/     | /' || :
 		tail -n 30 "$7" | sed 's/^/     > /'
 		echo "     log: ${7#"$top/"}"
@@ -208,6 +212,10 @@ for group in "${groups[@]}"; do
 	done 5< <(list_group "$group")
 done
 
+# Once more, where a reader of a long log looks first.
+if [[ -e $work/failed ]]; then
+	cat "$work/failed"
+fi
 read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 }
 	END { print p + 0, f + 0, s + 0 }' "$work/counts" 2>/dev/null || echo 0 0 0)
 echo "$passed passed, $failed failed, $skipped skipped"
