@@ -11,6 +11,7 @@ const volatile u8 otseg_use_module; /* policy and counters come from the module 
 const volatile u8 otseg_event_gap = OTSEG_EVENT_GAP; /* see engine/event.h; 0: no events */
 const volatile u8 otseg_recur = 1; /* see engine/recur.h; 0: no message is known again, to measure inspectors */
 const volatile u8 otseg_test_mode; /* the clock is otseg_probe's, verdicts are left there */
+const volatile u8 otseg_frame_clock; /* frames keep the clock, as where there are no BPF timers */
 
 /*
  * Knobs, too: what offsets into the image, numbers of conduits and rules in the counter block, and
@@ -62,6 +63,25 @@ struct otseg_sweep {
 	struct bpf_timer timer;
 	u32 next;
 	u32 reserved;
+};
+
+/* As the kernel knows it, by its name. */
+struct bpf_wq {
+	u64 opaque[2];
+} __attribute__((aligned(8)));
+
+/**
+ * struct otseg_sweep_work - what does the same where frames keep the clock
+ * @work: the work item
+ * @next: first bucket that it will sweep
+ * @reserved: zero
+ * @swept_ns: when it last did
+ */
+struct otseg_sweep_work {
+	struct bpf_wq work;
+	u32 next;
+	u32 reserved;
+	u64 swept_ns;
 };
 
 /* What otseg_policy holds: a map of one region. */
@@ -235,5 +255,12 @@ struct {
 	__type(key, u32);
 	__type(value, struct otseg_sweep);
 } otseg_sweep SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct otseg_sweep_work);
+} otseg_sweep_work SEC(".maps");
 
 #endif /* OTSEG_MAPS_H */

@@ -4,7 +4,10 @@
  * frame. The same object runs on the module's memory (kfuncs) or, without the
  * module, on maps; the loader chooses by a knob, and never both.
  */
+/* Headers before Linux 6.10 lack this one, which maps.h has. */
+#define bpf_wq bpf_wq_of_headers
 #include <linux/bpf.h>
+#undef bpf_wq
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -56,6 +59,47 @@ static __always_inline int leave(const struct otseg_env *e, u32 action)
 	return leave_by(e, e->s->arrival.out);
 }
 
+#define SWEEP_PERIOD_NS (10 * 1000 * 1000)
+
+/*
+ * With PREEMPT_RT a lock of the kernel is a mutex, and Linux 6.12 refuses BPF timers. There each
+ * frame asks the kernel's clock, and the first one of a period has a work item sweep the flow
+ * table: while there are no frames, nobody asks what has ended.
+ */
+struct rt_mutex_base___any {
+	int unused;
+};
+
+struct spinlock___rt {
+	struct rt_mutex_base___any lock;
+} __attribute__((preserve_access_index));
+
+extern int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags) __weak __ksym;
+extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __weak __ksym;
+extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
+				    int (*callback_fn)(void *map, int *key, void *value),
+				    unsigned int flags, void *aux__ign) __weak __ksym;
+
+static __always_inline u32 frames_keep_clock(void)
+{
+	return otseg_frame_clock || bpf_core_field_exists(((struct spinlock___rt *)0)->lock);
+}
+
+static __always_inline u64 clock_keep(void)
+{
+	u64 now_ns = bpf_ktime_get_ns(), then_ns = otseg_read(otseg_root.now_ns);
+	struct otseg_sweep_work *sweep;
+	u32 zero = 0;
+
+	if ((s64)(now_ns - then_ns) < SWEEP_PERIOD_NS ||
+	    otseg_cmpxchg64(&otseg_root.now_ns, then_ns, now_ns) != then_ns)
+		return now_ns;
+	sweep = bpf_map_lookup_elem(&otseg_sweep_work, &zero);
+	if (sweep)
+		bpf_wq_start(&sweep->work, 0);
+	return now_ns;
+}
+
 /* When and where the frame came in. Return: 1, or 0: test mode has no clock. */
 static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 {
@@ -68,7 +112,7 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 	arrival->link = OTSEG_NONE16;
 	arrival->out = 0;
 	arrival->frame_len = (u32)(ctx->data_end - ctx->data);
-	arrival->now_ns = otseg_read(otseg_root.now_ns);
+	arrival->now_ns = frames_keep_clock() ? clock_keep() : otseg_read(otseg_root.now_ns);
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
 		if (!probe)
@@ -227,7 +271,6 @@ int otseg_deny(struct xdp_md *ctx)
 #define EBUSY 16
 #define ENOENT 2
 
-#define SWEEP_PERIOD_NS (10 * 1000 * 1000)
 #define SWEEP_TICKS 128 /* in which all buckets have their turn: about 1.3 s */
 
 static long sweep_one(u32 i, struct otseg_env *e)
@@ -236,23 +279,75 @@ static long sweep_one(u32 i, struct otseg_env *e)
 	return 0;
 }
 
-static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
+/* Sweep what is due in so many periods, from bucket @next on. Return: where to go on. */
+static __always_inline u32 sweep_slices(u32 next, u32 ticks, u64 now_ns)
 {
 	struct otseg_env e = {};
 	u32 mask = otseg_table_mask(otseg_table_size(&e));
-	u32 slice = (mask + 1) / SWEEP_TICKS;
-	u64 now_ns;
+	u32 n = (mask + 1) / SWEEP_TICKS * ticks;
+
+	e.now_s = otseg_seconds(now_ns);
+	e.generation = next;
+	bpf_loop(n, sweep_one, &e, 0);
+	return (next + n) & mask;
+}
+
+static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
+{
+	u64 now_ns = bpf_ktime_get_ns();
 
 	(void)map;
 	(void)key;
-	now_ns = bpf_ktime_get_ns();
 	otseg_write(otseg_root.now_ns, now_ns);
-	e.now_s = otseg_seconds(now_ns);
-	e.generation = sweep->next;
-	bpf_loop(slice, sweep_one, &e, 0);
-	sweep->next = (sweep->next + slice) & mask;
+	sweep->next = sweep_slices(sweep->next, 1, now_ns);
 	bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
 	return 0;
+}
+
+static int sweep_work(void *map, int *key, struct otseg_sweep_work *sweep)
+{
+	u64 now_ns = bpf_ktime_get_ns();
+	u64 ticks = (now_ns - sweep->swept_ns) / SWEEP_PERIOD_NS;
+
+	(void)map;
+	(void)key;
+	/* After a silence, all that has ended meanwhile. */
+	if (ticks > SWEEP_TICKS)
+		ticks = SWEEP_TICKS;
+	sweep->swept_ns = now_ns;
+	sweep->next = sweep_slices(sweep->next, ticks, now_ns);
+	return 0;
+}
+
+static __always_inline long sweep_timer_start(void)
+{
+	struct otseg_sweep *sweep;
+	u32 zero = 0;
+	long err;
+
+	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
+	if (!sweep)
+		return -ENOENT;
+	err = bpf_timer_init(&sweep->timer, &otseg_sweep, CLOCK_MONOTONIC);
+	if (err)
+		return err;
+	bpf_timer_set_callback(&sweep->timer, sweep_tick);
+	return bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
+}
+
+static __always_inline long sweep_work_start(void)
+{
+	struct otseg_sweep_work *sweep;
+	u32 zero = 0;
+	long err;
+
+	sweep = bpf_map_lookup_elem(&otseg_sweep_work, &zero);
+	if (!sweep)
+		return -ENOENT;
+	err = bpf_wq_init(&sweep->work, &otseg_sweep_work, 0);
+	if (err)
+		return err;
+	return bpf_wq_set_callback_impl(&sweep->work, (void *)sweep_work, 0, NULL);
 }
 
 /**
@@ -268,8 +363,6 @@ int otseg_start(void *ctx);
 SEC("syscall")
 int otseg_start(void *ctx)
 {
-	struct otseg_sweep *sweep;
-	u32 zero = 0;
 	long err;
 	u32 i;
 
@@ -278,15 +371,7 @@ int otseg_start(void *ctx)
 		if (!otseg_root.seed[i])
 			otseg_root.seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 	}
-	sweep = bpf_map_lookup_elem(&otseg_sweep, &zero);
-	if (!sweep)
-		return -ENOENT;
 	otseg_write(otseg_root.now_ns, bpf_ktime_get_ns());
-	err = bpf_timer_init(&sweep->timer, &otseg_sweep, CLOCK_MONOTONIC);
-	if (err == -EBUSY)
-		return 0;
-	if (err)
-		return (int)err;
-	bpf_timer_set_callback(&sweep->timer, sweep_tick);
-	return (int)bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
+	err = frames_keep_clock() ? sweep_work_start() : sweep_timer_start();
+	return err == -EBUSY ? 0 : (int)err;
 }

@@ -97,7 +97,7 @@ static int segments_add(struct datapath *dp, const char *map)
  */
 struct subject *datapath_begin(void)
 {
-	struct subject *s = datapath_new(NULL, 1);
+	struct subject *s = datapath_new(NULL);
 
 	if (s)
 		return s;
@@ -346,41 +346,49 @@ static void datapath_free(struct subject *s)
 	free(dp);
 }
 
-static int object_load(struct datapath *dp, const char *path)
+/* The knob @name, of one byte or more, at its place in the object; NULL: there is none. */
+static u8 *knob_find(struct datapath *dp, const char *section, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(dp->object);
+	struct bpf_map *map = bpf_object__find_map_by_name(dp->object, section);
+	int id = btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC);
+	const struct btf_type *t = btf__type_by_id(btf, (u32)id);
+	const struct btf_var_secinfo *var = btf_var_secinfos(t);
+	size_t size;
+	u8 *bytes = map ? (u8 *)bpf_map__initial_value(map, &size) : NULL;
+	u32 i;
+
+	for (i = 0; bytes && i < btf_vlen(t); i++) {
+		const struct btf_type *one = btf__type_by_id(btf, var[i].type);
+
+		if (!strcmp(btf__name_by_offset(btf, one->name_off), name))
+			return bytes + var[i].offset;
+	}
+	return NULL;
+}
+
+static int object_load(struct datapath *dp, const char *path, const char *knob)
 {
 	struct bpf_program *prog;
 	struct bpf_map *map;
-	size_t size, i;
-	u8 *bytes;
+	size_t size;
+	u8 *at;
 
 	dp->object = bpf_object__open_file(path, NULL);
 	if (!dp->object)
 		return -errno;
-	/* Knobs by the names they have: the object says where they are. */
-	for (i = 0; i < 2; i++) {
-		static const char *const sections[] = { ".rodata", ".data" };
-		static const char *const names[] = { "otseg_test_mode", "otseg_root" };
-		const struct btf *btf = bpf_object__btf(dp->object);
-		int id = btf__find_by_name_kind(btf, sections[i], BTF_KIND_DATASEC);
-		const struct btf_type *t = btf__type_by_id(btf, (u32)id);
-		const struct btf_var_secinfo *var = btf_var_secinfos(t);
-		int n = btf_vlen(t);
-
-		map = bpf_object__find_map_by_name(dp->object, sections[i]);
-		bytes = map ? (u8 *)bpf_map__initial_value(map, &size) : NULL;
-		while (n && strcmp(btf__name_by_offset(btf,
-						       btf__type_by_id(btf, var->type)->name_off),
-				   names[i])) {
-			var++;
-			n--;
-		}
-		if (!bytes || !n)
-			return -ENOENT;
-		if (i)
-			otseg_hash_seed(((struct otseg_root *)(bytes + var->offset))->seed, 0);
-		else
-			bytes[var->offset] = 1;
-	}
+	at = knob_find(dp, ".rodata", "otseg_test_mode");
+	if (!at)
+		return -ENOENT;
+	*at = 1;
+	at = knob ? knob_find(dp, ".rodata", knob) : at;
+	if (!at)
+		return -ENOENT;
+	*at = 1;
+	at = knob_find(dp, ".data", "otseg_root");
+	if (!at)
+		return -ENOENT;
+	otseg_hash_seed(((struct otseg_root *)at)->seed, 0);
 	map = bpf_object__find_map_by_name(dp->object, "otseg_counters");
 	if (!map || bpf_map__set_max_entries(map, 2 * (u32)libbpf_num_possible_cpus()))
 		return -EINVAL;
@@ -430,15 +438,14 @@ static const char *object_default(char path[PATH_MAX])
 }
 
 /**
- * datapath_new - load the datapath
- * @path: the BPF object, NULL: the one of this build
- * @is_verbose: tell what libbpf has to warn of
+ * datapath_new - load the datapath of this build
+ * @knob: a constant of one byte in it, which is set to 1, NULL: none
  *
  * Moves this process to a network namespace of its own and to the first processor.
  *
  * Return: the subject, or NULL with errno set.
  */
-struct subject *datapath_new(const char *path, int is_verbose)
+struct subject *datapath_new(const char *knob)
 {
 	struct datapath *dp = calloc(1, sizeof(*dp));
 	char object[PATH_MAX];
@@ -451,7 +458,7 @@ struct subject *datapath_new(const char *path, int is_verbose)
 
 	if (!dp)
 		return NULL;
-	libbpf_set_print(is_verbose ? print : NULL);
+	libbpf_set_print(print);
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
 	if (sched_setaffinity(0, sizeof(first), &first) || unshare(CLONE_NEWNET)) {
@@ -469,7 +476,7 @@ struct subject *datapath_new(const char *path, int is_verbose)
 	s->counters = datapath_counters;
 	s->collect = datapath_collect;
 	s->free = datapath_free;
-	err = object_load(dp, path ? path : object_default(object));
+	err = object_load(dp, object_default(object), knob);
 	if (err) {
 		datapath_free(s);
 		errno = -err;
@@ -529,6 +536,22 @@ u64 datapath_cost(struct subject *s, u32 ifindex, const struct frame *f, u32 rep
 	if (frame_run(dp, ifindex, f->bytes, f->len, repeat, &duration) < 0)
 		return ~0ull;
 	return duration;
+}
+
+/**
+ * datapath_start - start the clock and the sweep
+ * @s: a datapath
+ *
+ * Return: 0 or a negative errno.
+ */
+int datapath_start(struct subject *s)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	struct bpf_program *prog =
+		bpf_object__find_program_by_name(datapath_of(s)->object, "otseg_start");
+	int err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+
+	return err ? err : (int)opts.retval;
 }
 
 /**

@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 {
 	u64 frames = argc > 1 ? strtoull(argv[1], NULL, 0) : FRAMES;
 	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 20240229;
-	struct subject *kernel = datapath_new(NULL, 1);
+	struct subject *kernel = datapath_new(NULL);
 	u64 reasons[OTSEG_R_COUNT] = { 0 };
 	struct subject *process;
 	struct otseg_world *w;

@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 		n_chosen += is_chosen(otseg_services[i].name, chosen);
 		t.n_others++;
 	}
-	t.subjects[0] = datapath_new(NULL, 1);
+	t.subjects[0] = datapath_new(NULL);
 	if (!t.subjects[0] && errno == EPERM) {
 		printf("TAP version 13\n1..0 # SKIP BPF and network namespaces need root\n");
 		return KTAP_SKIP;

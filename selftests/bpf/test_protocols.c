@@ -420,7 +420,7 @@ static void ends_set(struct wire *w)
 
 int main(int argc, char **argv)
 {
-	struct wire w = { .kernel = datapath_new(NULL, 1), .sport = 20000 };
+	struct wire w = { .kernel = datapath_new(NULL), .sport = 20000 };
 	const char *folders = argc > 1				      ? argv[1] :
 			      access("selftests/proto/suite.c", R_OK) ? "../proto" :
 									"selftests/proto";
