@@ -98,8 +98,8 @@ static void report_text(const struct otseg_change *change, bool in_force, u32 n_
 
 	if (!change->name) {
 		if (change->change == OTSEG_CONDUIT_CHANGE_ISLAND_ON)
-			printf("island mode is on, generation %u: %u conduits are cut\n",
-			       generation, n_cut);
+			printf("island mode is on, generation %u: %u %s cut\n",
+			       generation, n_cut, n_cut == 1 ? "conduit is" : "conduits are");
 		else
 			printf("island mode is off, generation %u\n", generation);
 		return;

@@ -217,7 +217,7 @@ static void conduits_text(const json_t *status)
 	json_array_foreach(conduits, i, row)
 		n_cut += !strcmp(json_string_value(json_object_get(row, "now")), "cut");
 	if (json_is_true(json_object_get(status, "island")))
-		printf("island      on: %zu conduits are cut\n", n_cut);
+		printf("island      on: %zu %s cut\n", n_cut, n_cut == 1 ? "conduit is" : "conduits are");
 	json_array_foreach(conduits, i, row) {
 		now = json_string_value(json_object_get(row, "now"));
 		reason = json_string_value(json_object_get(row, "change_reason"));

@@ -67,7 +67,8 @@ void otseg_unenforced_print(FILE *out, const char *prefix, const json_t *unenfor
 		fprintf(out, "%sNOT ENFORCED: every conduit is in monitor mode\n", prefix);
 	json_array_foreach(list, i, row) {
 		if (i == MAX_TOLD) {
-			fprintf(out, "%sNOT ENFORCED: %zu more conduits\n", prefix, n - i);
+			fprintf(out, "%sNOT ENFORCED: %zu more conduit%s\n", prefix, n - i,
+				n - i == 1 ? "" : "s");
 			break;
 		}
 		fprintf(out, "%sNOT ENFORCED: conduit %s, from %s to %s, is in monitor mode",
