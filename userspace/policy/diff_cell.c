@@ -260,20 +260,21 @@ static void note_twin_rules(struct otseg_diff_work *work, const struct otseg_dif
 	bool are_inspected = leaf[0].kind == OTSEG_LEAF_INSPECTED &&
 			     leaf[1].kind == OTSEG_LEAF_INSPECTED;
 	bool is_same = are_inspected && leaves_say_the_same(work, leaf);
+	const struct otseg_img_rule *all[2];
 	u32 n[2], member[2], pair[2], s;
 	const u32 *rules[2];
 
-	for (s = 0; s < 2; s++)
+	for (s = 0; s < 2; s++) {
+		all[s] = OTSEG_IMAGE_RECORDS(work->diff->image[s], RULES);
 		n[s] = deciders(&leaf[s], &rules[s]);
+	}
 	for (member[0] = 0; member[0] < n[0]; member[0]++) {
 		for (member[1] = 0; member[1] < n[1]; member[1]++) {
 			const struct otseg_img_rate *rate[2];
 
 			for (s = 0; s < 2; s++) {
 				pair[s] = rules[s][member[s]];
-				rate[s] = &OTSEG_IMAGE_RECORDS(work->diff->image[s],
-							       RULES)[pair[s]]
-						   .rate;
+				rate[s] = &all[s][pair[s]].rate;
 			}
 			if (same_rate(rate[0], rate[1]) && rate[0]->limiter == OTSEG_NONE32)
 				continue;
