@@ -730,7 +730,8 @@ static void test_random(void)
 	while (n < n_pairs && tries++ < 20 * n_pairs && !ktap_failures)
 		n += check_pair();
 	CHECK(n == n_pairs || ktap_failures, "%u pairs of %u", n, tries);
-	printf("# %u pairs in %u tries, %u frames, %u with another verdict; in the difference %u, %u, %u, %u; %u with another rate\n",
+	printf("# %u pairs in %u tries, %u frames, %u with another verdict; "
+	       "in the difference %u, %u, %u, %u; %u with another rate\n",
 	       n, tries, n_frames, n_changed, n_by_kind[0], n_by_kind[1], n_by_kind[2],
 	       n_by_kind[3], n_limits);
 	for (n = 0; n < 2; n++)
