@@ -30,7 +30,7 @@ const volatile u32 otseg_mask_limiters = OTSEG_MAX_LIMITERS - 1;
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (8 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (9 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 
@@ -65,23 +65,16 @@ struct otseg_sweep {
 	u32 reserved;
 };
 
-/* As the kernel knows it, by its name. */
-struct bpf_wq {
-	u64 opaque[2];
-} __attribute__((aligned(8)));
-
 /**
- * struct otseg_sweep_work - what does the same where frames keep the clock
- * @work: the work item
- * @next: first bucket that it will sweep
+ * struct otseg_sweep_turn - what does the same where frames keep the clock
+ * @swept_ns: up to when the table was swept
+ * @next: first bucket of its next slice
  * @reserved: zero
- * @swept_ns: when it last did
  */
-struct otseg_sweep_work {
-	struct bpf_wq work;
+struct otseg_sweep_turn {
+	u64 swept_ns;
 	u32 next;
 	u32 reserved;
-	u64 swept_ns;
 };
 
 /* What otseg_policy holds: a map of one region. */
@@ -260,7 +253,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct otseg_sweep_work);
-} otseg_sweep_work SEC(".maps");
+	__type(value, struct otseg_sweep_turn);
+} otseg_sweep_turn SEC(".maps");
 
 #endif /* OTSEG_MAPS_H */

@@ -4,10 +4,7 @@
  * frame. The same object runs on the module's memory (kfuncs) or, without the
  * module, on maps; the loader chooses by a knob, and never both.
  */
-/* Headers before Linux 6.10 lack this one, which maps.h has. */
-#define bpf_wq bpf_wq_of_headers
 #include <linux/bpf.h>
-#undef bpf_wq
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -59,12 +56,32 @@ static __always_inline int leave(const struct otseg_env *e, u32 action)
 	return leave_by(e, e->s->arrival.out);
 }
 
-#define SWEEP_PERIOD_NS (10 * 1000 * 1000)
+#define SWEEP_PERIOD_NS (10ll * 1000 * 1000)
+#define SWEEP_TICKS 128 /* in which all buckets have their turn: about 1.3 s */
+
+static long sweep_one(u32 i, struct otseg_env *e)
+{
+	otseg_bucket_sweep(e, e->generation + i);
+	return 0;
+}
+
+/* Sweep what is due in a period, from bucket @next on, by the clock of @e. Return: where to go on. */
+static __always_inline u32 sweep_slice(struct otseg_env *e, u32 next)
+{
+	u32 mask = otseg_table_mask(otseg_table_size(e));
+	u32 slice = (mask + 1) / SWEEP_TICKS;
+	u32 generation = e->generation;
+
+	e->generation = next;
+	bpf_loop(slice, sweep_one, e, 0);
+	e->generation = generation;
+	return (next + slice) & mask;
+}
 
 /*
  * With PREEMPT_RT a lock of the kernel is a mutex, and Linux 6.12 refuses BPF timers. There each
- * frame asks the kernel's clock, and the first one of a period has a work item sweep the flow
- * table: while there are no frames, nobody asks what has ended.
+ * frame asks the kernel's clock, and sweeps a slice if one is due: while there are no frames,
+ * nobody asks what has ended.
  */
 struct rt_mutex_base___any {
 	int unused;
@@ -74,29 +91,34 @@ struct spinlock___rt {
 	struct rt_mutex_base___any lock;
 } __attribute__((preserve_access_index));
 
-extern int bpf_wq_init(struct bpf_wq *wq, void *p__map, unsigned int flags) __weak __ksym;
-extern int bpf_wq_start(struct bpf_wq *wq, unsigned int flags) __weak __ksym;
-extern int bpf_wq_set_callback_impl(struct bpf_wq *wq,
-				    int (*callback_fn)(void *map, int *key, void *value),
-				    unsigned int flags, void *aux__ign) __weak __ksym;
-
 static __always_inline u32 frames_keep_clock(void)
 {
 	return otseg_frame_clock || bpf_core_field_exists(((struct spinlock___rt *)0)->lock);
 }
 
-static __always_inline u64 clock_keep(void)
+/* What takes turns among the frames; one of them at a time. */
+static __noinline u64 clock_keep(struct otseg_env *e)
 {
-	u64 now_ns = bpf_ktime_get_ns(), then_ns = otseg_read(otseg_root.now_ns);
-	struct otseg_sweep_work *sweep;
+	u64 now_ns = bpf_ktime_get_ns(), then_ns, swept_ns;
+	struct otseg_sweep_turn *turn;
 	u32 zero = 0;
 
-	if ((s64)(now_ns - then_ns) < SWEEP_PERIOD_NS ||
-	    otseg_cmpxchg64(&otseg_root.now_ns, then_ns, now_ns) != then_ns)
+	turn = bpf_map_lookup_elem(&otseg_sweep_turn, &zero);
+	if (!turn)
 		return now_ns;
-	sweep = bpf_map_lookup_elem(&otseg_sweep_work, &zero);
-	if (sweep)
-		bpf_wq_start(&sweep->work, 0);
+	then_ns = otseg_read(turn->swept_ns);
+	/* 0: it has not been started. */
+	if (!then_ns || (s64)(now_ns - then_ns) < SWEEP_PERIOD_NS)
+		return now_ns;
+	/* After a silence one round is enough. */
+	swept_ns = now_ns - SWEEP_TICKS * SWEEP_PERIOD_NS;
+	if ((s64)(swept_ns - then_ns) < 0)
+		swept_ns = then_ns;
+	if (otseg_cmpxchg64(&turn->swept_ns, then_ns, swept_ns + SWEEP_PERIOD_NS) != then_ns)
+		return now_ns;
+	otseg_write(otseg_root.now_ns, now_ns);
+	e->now_s = otseg_seconds(now_ns);
+	turn->next = sweep_slice(e, turn->next);
 	return now_ns;
 }
 
@@ -112,7 +134,7 @@ static __always_inline u32 arrive(struct xdp_md *ctx, struct otseg_env *e)
 	arrival->link = OTSEG_NONE16;
 	arrival->out = 0;
 	arrival->frame_len = (u32)(ctx->data_end - ctx->data);
-	arrival->now_ns = frames_keep_clock() ? clock_keep() : otseg_read(otseg_root.now_ns);
+	arrival->now_ns = frames_keep_clock() ? clock_keep(e) : otseg_read(otseg_root.now_ns);
 	if (otseg_test_mode) {
 		probe = bpf_map_lookup_elem(&otseg_probe, &zero);
 		if (!probe)
@@ -271,51 +293,17 @@ int otseg_deny(struct xdp_md *ctx)
 #define EBUSY 16
 #define ENOENT 2
 
-#define SWEEP_TICKS 128 /* in which all buckets have their turn: about 1.3 s */
-
-static long sweep_one(u32 i, struct otseg_env *e)
-{
-	otseg_bucket_sweep(e, e->generation + i);
-	return 0;
-}
-
-/* Sweep what is due in so many periods, from bucket @next on. Return: where to go on. */
-static __always_inline u32 sweep_slices(u32 next, u32 ticks, u64 now_ns)
-{
-	struct otseg_env e = {};
-	u32 mask = otseg_table_mask(otseg_table_size(&e));
-	u32 n = (mask + 1) / SWEEP_TICKS * ticks;
-
-	e.now_s = otseg_seconds(now_ns);
-	e.generation = next;
-	bpf_loop(n, sweep_one, &e, 0);
-	return (next + n) & mask;
-}
-
 static int sweep_tick(void *map, u32 *key, struct otseg_sweep *sweep)
 {
+	struct otseg_env e = {};
 	u64 now_ns = bpf_ktime_get_ns();
 
 	(void)map;
 	(void)key;
 	otseg_write(otseg_root.now_ns, now_ns);
-	sweep->next = sweep_slices(sweep->next, 1, now_ns);
+	e.now_s = otseg_seconds(now_ns);
+	sweep->next = sweep_slice(&e, sweep->next);
 	bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
-	return 0;
-}
-
-static int sweep_work(void *map, int *key, struct otseg_sweep_work *sweep)
-{
-	u64 now_ns = bpf_ktime_get_ns();
-	u64 ticks = (now_ns - sweep->swept_ns) / SWEEP_PERIOD_NS;
-
-	(void)map;
-	(void)key;
-	/* After a silence, all that has ended meanwhile. */
-	if (ticks > SWEEP_TICKS)
-		ticks = SWEEP_TICKS;
-	sweep->swept_ns = now_ns;
-	sweep->next = sweep_slices(sweep->next, ticks, now_ns);
 	return 0;
 }
 
@@ -335,19 +323,17 @@ static __always_inline long sweep_timer_start(void)
 	return bpf_timer_start(&sweep->timer, SWEEP_PERIOD_NS, 0);
 }
 
-static __always_inline long sweep_work_start(void)
+/* Frames go on from here. */
+static __always_inline long sweep_turn_start(void)
 {
-	struct otseg_sweep_work *sweep;
+	struct otseg_sweep_turn *turn;
 	u32 zero = 0;
-	long err;
 
-	sweep = bpf_map_lookup_elem(&otseg_sweep_work, &zero);
-	if (!sweep)
+	turn = bpf_map_lookup_elem(&otseg_sweep_turn, &zero);
+	if (!turn)
 		return -ENOENT;
-	err = bpf_wq_init(&sweep->work, &otseg_sweep_work, 0);
-	if (err)
-		return err;
-	return bpf_wq_set_callback_impl(&sweep->work, (void *)sweep_work, 0, NULL);
+	otseg_write(turn->swept_ns, otseg_read(otseg_root.now_ns));
+	return 0;
 }
 
 /**
@@ -372,6 +358,6 @@ int otseg_start(void *ctx)
 			otseg_root.seed[i] = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 	}
 	otseg_write(otseg_root.now_ns, bpf_ktime_get_ns());
-	err = frames_keep_clock() ? sweep_work_start() : sweep_timer_start();
+	err = frames_keep_clock() ? sweep_turn_start() : sweep_timer_start();
 	return err == -EBUSY ? 0 : (int)err;
 }
