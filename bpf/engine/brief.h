@@ -135,7 +135,7 @@ OTSEG_INLINE u32 brief_known(const struct otseg_env *e, struct otseg_session *s,
 		return OTSEG_BRIEF_NO;
 	otseg_recur_recall(e, r);
 	brief_settle(e, s, r);
-	stream_advance(c, end, end);
+	stream_advance_short(c, end);
 	return OTSEG_R_RULE;
 }
 
@@ -153,7 +153,8 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 
 	if (!(c->flags & OTSEG_CURSOR_ACKED) || p->seq != c->next || c->next != c->pdu ||
 	    (c->generation != e->generation && c->next != c->acked) ||
-	    end - c->acked > OTSEG_STREAM_WINDOW)
+	    end - c->acked > OTSEG_STREAM_WINDOW ||
+	    (dir == OTSEG_DIR_REQUEST && stream_after(end, c->base + OTSEG_STREAM_WINDOW)))
 		return OTSEG_BRIEF_NO;
 	c->generation = e->generation;
 	if (!r) {
@@ -185,7 +186,7 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	v->reason = OTSEG_R_RULE;
 	otseg_observe(e, &in->msg);
 	brief_note(e, s, dir);
-	stream_advance(c, end, end);
+	stream_advance_short(c, end);
 	return OTSEG_R_RULE;
 }
 

@@ -32,7 +32,8 @@
  *	end of a PDU that was judged by its beginning, whose rest is to come
  * @base: a PDU boundary from which judging can begin again; not after @acked, or the end of a
  *	long PDU whose beginning is acknowledged
- * @mark: a later boundary, the next @base
+ * @mark: a later boundary, the next @base; or the end of a long PDU
+ * @mark_needs: what has to be acknowledged for that
  * @body: with OTSEG_CURSOR_BODY: from there to @body_end nothing was judged: it is the rest of
  *	a PDU longer than what is looked at. Such bytes are not in the window
  * @body_end: where that PDU ends; once more has passed, from where on bytes are in the window again
@@ -48,6 +49,7 @@ struct otseg_cursor {
 	u32 pdu;
 	u32 base;
 	u32 mark;
+	u32 mark_needs;
 	u32 body;
 	u32 body_end;
 	u32 renew;
@@ -63,6 +65,21 @@ struct otseg_cursor {
 #define OTSEG_CURSOR_BODY 0x10 /* @body is meaningful, and @body_end not acknowledged */
 #define OTSEG_CURSOR_ADOPTED 0x20 /* what came first was not seen; without VALID, nothing has been yet */
 #define OTSEG_CURSOR_TOLD 0x40 /* adopted: the receiver has said that it waits for @next */
+#define OTSEG_CURSOR_MARKS 0x80 /* requests: the session's @marks are meaningful */
+
+#define OTSEG_MARKS 16 /* boundaries behind the next @base that are known */
+#define OTSEG_MARK_GAP 256 /* bytes from one to the next, at least */
+
+/**
+ * struct otseg_boundary - a boundary between PDUs, from which judging can begin again
+ * @at: where
+ * @needs: once this is acknowledged: @at, or of the end of a long PDU, where its @body begins:
+ *	a receiver that has begun with it gets it to its end
+ */
+struct otseg_boundary {
+	u32 at;
+	u32 needs;
+};
 
 #define OTSEG_REQUEST_OPEN 0x1 /* the answer has not come yet */
 #define OTSEG_REQUEST_MEMORY 0x2 /* it opens what memory.h remembers */
@@ -139,10 +156,12 @@ struct otseg_recurrence {
  * @asked: requests ever recorded: the next one goes to @requests[@asked modulo size]
  * @settled: requests before it are not open
  * @state: what the inspector keeps of the conversation, see struct otseg_msg
+ * @n_marks: used entries of @marks
  * @reserved: zero
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
  * @recurrences: PDUs that are known again, by what their ends hold
+ * @marks: of requests, with OTSEG_CURSOR_MARKS: PDU boundaries after the cursor's @mark, in order
  * @unused: zero
  *
  * The windows come first: what follows them is larger than OTSEG_STREAM_PIECE, so
@@ -155,11 +174,13 @@ struct otseg_session {
 	u32 asked;
 	u32 settled;
 	u32 state;
-	u32 reserved[2];
+	u32 n_marks;
+	u32 reserved;
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
 	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
-	u32 unused[12];
+	struct otseg_boundary marks[OTSEG_MARKS];
+	u32 unused[10];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");

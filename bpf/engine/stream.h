@@ -187,6 +187,13 @@ OTSEG_INLINE void otseg_stream_close(const struct otseg_env *e, struct otseg_flo
 		otseg_cmpxchg64(&s->owner, e->flow_id, 0);
 }
 
+/* The next base, as struct otseg_boundary. */
+OTSEG_INLINE void stream_mark_set(struct otseg_cursor *c, u32 at, u32 needs)
+{
+	c->mark = at;
+	c->mark_needs = needs;
+}
+
 /* Begin a direction at @start, where a PDU begins. */
 OTSEG_INLINE void stream_begin(struct otseg_cursor *c, u32 start, u32 flags)
 {
@@ -194,7 +201,7 @@ OTSEG_INLINE void stream_begin(struct otseg_cursor *c, u32 start, u32 flags)
 	c->acked = start;
 	c->pdu = start;
 	c->base = start;
-	c->mark = start;
+	stream_mark_set(c, start, start);
 	c->flags = (u16)(OTSEG_CURSOR_VALID | flags);
 	c->origin = (u16)start;
 }
@@ -273,7 +280,64 @@ OTSEG_INLINE void stream_rewind(struct otseg_cursor *c, u32 dir)
 		return;
 	c->origin = (u16)(c->next - (dir == OTSEG_DIR_REQUEST ? 0 : STREAM_LATE));
 	c->base = c->next;
-	c->mark = c->next;
+	stream_mark_set(c, c->next, c->next);
+	c->flags &= (u16)~OTSEG_CURSOR_MARKS;
+}
+
+/* What has to be acknowledged before @pdu is a base, if bytes up to @end have passed. */
+OTSEG_INLINE u32 stream_needs(u32 pdu, u32 end)
+{
+	return stream_after(pdu, end) ? end : pdu;
+}
+
+/*
+ * Move the base of requests as far as the receiver has come, and remember where the last PDU begins
+ * or ends: so the base is never far behind what is acknowledged, and what has to be judged again is
+ * in the window.
+ */
+OTSEG_GLOBAL u32 stream_mark(struct otseg_session *s)
+{
+	const struct otseg_boundary *mark;
+	u32 gone = 0, kept, last, needs;
+	struct otseg_cursor *c;
+	u32 i, n;
+
+	if (!s)
+		return 0;
+	c = &s->dir[OTSEG_DIR_REQUEST];
+	n = c->flags & OTSEG_CURSOR_MARKS ? s->n_marks : 0;
+	otseg_for(i, OTSEG_MARKS) {
+		if (i >= n || stream_after(c->mark_needs, c->acked))
+			break;
+		c->base = c->mark;
+		mark = &s->marks[i & (OTSEG_MARKS - 1)];
+		stream_mark_set(c, mark->at, mark->needs);
+		gone = i + 1;
+	}
+	otseg_opaque(gone);
+	kept = n - gone;
+	otseg_for(i, OTSEG_MARKS) {
+		if (!gone || i >= kept)
+			break;
+		s->marks[i & (OTSEG_MARKS - 1)] = s->marks[(i + gone) & (OTSEG_MARKS - 1)];
+	}
+	needs = stream_needs(c->pdu, c->next);
+	if (!stream_after(c->mark_needs, c->acked)) {
+		c->base = stream_after(needs, c->acked) ? c->mark : c->pdu;
+		stream_mark_set(c, c->pdu, needs);
+	} else if (kept < OTSEG_MARKS) {
+		last = kept ? s->marks[(kept - 1) & (OTSEG_MARKS - 1)].at : c->mark;
+		if (stream_after(c->pdu, last + OTSEG_MARK_GAP - 1)) {
+			s->marks[kept & (OTSEG_MARKS - 1)].at = c->pdu;
+			s->marks[kept & (OTSEG_MARKS - 1)].needs = needs;
+			kept++;
+		}
+	}
+	s->n_marks = kept;
+	c->flags |= OTSEG_CURSOR_MARKS;
+	if (!kept)
+		c->flags &= (u16)~OTSEG_CURSOR_MARKS;
+	return 0;
 }
 
 /* Copy @len bytes from place @from on out of a window to scratch offset @from & 7. */
@@ -636,6 +700,23 @@ OTSEG_INLINE u32 stream_judge(struct otseg_env *e, const struct otseg_session *s
 	return in->verdict == OTSEG_R_RULE ? OTSEG_R_PDU_COUNT : in->verdict;
 }
 
+/* From the base up to where bytes that passed under an older policy have to be judged again. */
+OTSEG_NOINLINE u32 stream_renew_end(struct otseg_session *s)
+{
+	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
+	u32 to = c->next;
+
+	stream_mark(s);
+	/* Within a long PDU, its beginning is what can be judged, until the receiver has that. */
+	if (c->flags & OTSEG_CURSOR_BODY && !stream_after(c->next, c->body_end))
+		to = stream_after(c->body, c->acked) ? c->body : c->base;
+	/* The rest was judged by this one. */
+	if (stream_after(to, c->renew))
+		to = c->renew;
+	/* Of a long PDU that the receiver has begun with, nothing is. */
+	return stream_after(to, c->base) ? to : c->base;
+}
+
 /*
  * Bytes that passed under an older policy come again: hold the requests that
  * they belong to against the one in force. OTSEG_R_RULE: they may pass.
@@ -645,17 +726,10 @@ OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 	struct otseg_inspection *in = &e->s->inspection;
 	struct otseg_cursor *c = &s->dir[OTSEG_DIR_REQUEST];
 	u32 verdict = OTSEG_R_PDU_COUNT;
-	u32 to = c->next;
-	u32 reason, begin, end;
+	u32 reason, begin, end, to;
 	u32 i;
 
-	if (!stream_after(c->pdu, c->acked))
-		c->base = c->pdu;
-	else if (!stream_after(c->mark, c->acked))
-		c->base = c->mark;
-	/* Within a long PDU, its beginning is what can be judged, until the receiver has that. */
-	if (c->flags & OTSEG_CURSOR_BODY && !stream_after(c->next, c->body_end))
-		to = stream_after(c->body, c->acked) ? c->body : c->base;
+	to = stream_renew_end(s);
 	to = otseg_forget(e, to);
 	if (to - c->base > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_OVERLAP;
@@ -803,15 +877,40 @@ OTSEG_INLINE void stream_settle(const struct otseg_env *e, struct otseg_session 
 	}
 }
 
-/* Take the new bytes up to @end for passed; @pdu is as in struct otseg_cursor. */
-OTSEG_INLINE void stream_advance(struct otseg_cursor *c, u32 end, u32 pdu)
+/* Is no boundary known but the next base, and is that the base by now? */
+OTSEG_INLINE u32 stream_is_unmarked(const struct otseg_cursor *c)
 {
+	return !stream_after(c->mark_needs, c->acked) && !(c->flags & OTSEG_CURSOR_MARKS);
+}
+
+/*
+ * Take whole short PDUs up to @end for passed. If there are marks, they stay as they are: less can
+ * be under way then, until the next stream_advance().
+ */
+OTSEG_INLINE void stream_advance_short(struct otseg_cursor *c, u32 end)
+{
+	c->next = end;
+	c->pdu = end;
+	c->flags |= OTSEG_CURSOR_MOVED;
+	if (otseg_likely(stream_is_unmarked(c))) {
+		c->base = c->mark;
+		stream_mark_set(c, end, end);
+	}
+}
+
+/* Take the new bytes up to @end for passed; @pdu is as in struct otseg_cursor. */
+OTSEG_NOINLINE void stream_advance(struct otseg_session *s, u32 dir, u32 end, u32 pdu)
+{
+	struct otseg_cursor *c = &s->dir[dir & 1];
+
 	c->next = end;
 	c->pdu = pdu;
 	c->flags |= OTSEG_CURSOR_MOVED;
-	if (!stream_after(c->mark, c->acked)) {
+	if (otseg_likely(stream_is_unmarked(c))) {
 		c->base = c->mark;
-		c->mark = pdu;
+		stream_mark_set(c, pdu, stream_needs(pdu, end));
+	} else if (dir == OTSEG_DIR_REQUEST) {
+		stream_mark(s);
 	}
 }
 
@@ -836,7 +935,8 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	c->next = end;
 	c->pdu = end;
 	c->base = end;
-	c->mark = end;
+	stream_mark_set(c, end, end);
+	c->flags &= (u16)~OTSEG_CURSOR_MARKS;
 	c->flags = (u16)((c->flags | OTSEG_CURSOR_MOVED) &
 			 ~(OTSEG_CURSOR_RENEW | OTSEG_CURSOR_BODY));
 }
@@ -889,22 +989,42 @@ OTSEG_INLINE u32 stream_behind(const struct otseg_cursor *c, u32 seq)
 }
 
 /*
+ * Whether bytes from @seq to @end would take the place in the window of what is not acknowledged, or
+ * of requests of which a part is not.
+ */
+OTSEG_INLINE u32 stream_is_full(struct otseg_session *s, u32 dir, u32 seq, u32 end)
+{
+	struct otseg_cursor *c = &s->dir[dir & 1];
+
+	if (dir != OTSEG_DIR_REQUEST || !stream_after(seq, c->acked))
+		return end - c->acked > OTSEG_STREAM_WINDOW;
+	if (end - c->acked > OTSEG_STREAM_WINDOW)
+		return 1;
+	if (otseg_likely(!stream_after(end, c->base + OTSEG_STREAM_WINDOW)))
+		return 0;
+	stream_mark(s);
+	return stream_after(end, c->base + OTSEG_STREAM_WINDOW);
+}
+
+/*
  * Whether new bytes up to @end have to wait, because the window is full of what is not
  * acknowledged. An open PDU that is acknowledged in part is short: it fits with any new bytes.
  * What begins at the oldest byte that is not acknowledged never waits.
  */
-OTSEG_INLINE u32 stream_holds(struct otseg_cursor *c, u32 seq, u32 end)
+OTSEG_INLINE u32 stream_holds(struct otseg_session *s, u32 dir, u32 seq, u32 end)
 {
+	struct otseg_cursor *c = &s->dir[dir & 1];
+
 	if (otseg_likely(!(c->flags & OTSEG_CURSOR_BODY)))
-		return end - c->acked > OTSEG_STREAM_WINDOW;
+		return stream_is_full(s, dir, seq, end);
 	if (!stream_after(c->body_end, c->acked)) {
 		c->flags &= (u16)~OTSEG_CURSOR_BODY;
-		return end - c->acked > OTSEG_STREAM_WINDOW;
+		return stream_is_full(s, dir, seq, end);
 	}
 	if (!stream_after(end, c->body_end))
 		return 0;
 	if (stream_after(c->body, c->acked))
-		return stream_after(seq, c->body) || end - c->acked > OTSEG_STREAM_WINDOW;
+		return stream_after(seq, c->body) || stream_is_full(s, dir, seq, end);
 	if (stream_after(c->next, c->body_end) && stream_after(seq, c->acked))
 		return end - c->body_end > OTSEG_STREAM_WINDOW;
 	return end - stream_behind(c, seq) > OTSEG_STREAM_WINDOW;
@@ -982,13 +1102,13 @@ OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session 
 	news = end - c->next;
 	if (news > OTSEG_STREAM_WINDOW - OTSEG_PDU_MAX)
 		return OTSEG_R_STREAM_BUDGET;
-	if (otseg_forget(e, stream_holds(c, seq, end)))
+	if (otseg_forget(e, stream_holds(s, dir, seq, end)))
 		return OTSEG_R_STREAM_HOLD;
 	owed = 0;
 	if (otseg_unlikely(stream_after(c->pdu, c->next))) {
 		owed = c->pdu - c->next;
 		if (owed >= news) {
-			stream_advance(c, end, c->pdu);
+			stream_advance(s, dir, end, c->pdu);
 			return OTSEG_R_FLOW;
 		}
 	}
@@ -1058,11 +1178,12 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 		c->body_end = from;
 	if (!has_body)
 		c->flags &= (u16)~OTSEG_CURSOR_BODY;
-	stream_advance(c, end, end - (in->end - in->at));
+	stream_advance(s, dir, end, end - (in->end - in->at));
 	if (otseg_unlikely(is_behind && is_begun)) {
 		/* the receiver has its beginning: nothing before its end is judged again */
 		c->base = pdu;
-		c->mark = c->pdu;
+		stream_mark_set(c, c->pdu, stream_needs(c->pdu, end));
+		c->flags &= (u16)~OTSEG_CURSOR_MARKS;
 	}
 	if (otseg_unlikely(is_long)) {
 		c->body = end;
@@ -1096,7 +1217,7 @@ OTSEG_INLINE u32 stream_conclude_short(struct otseg_env *e, struct otseg_session
 	if (otseg_likely(c->pdu == c->next))
 		otseg_recur_note(e, in->from, dir);
 	stream_settle(e, s);
-	stream_advance(c, c->next + news, c->next + news - (in->end - in->at));
+	stream_advance(s, dir, c->next + news, c->next + news - (in->end - in->at));
 	return reason;
 }
 

@@ -24,6 +24,7 @@
 #define SAFETY_RUNS 2000
 #define SAFETY_STEPS 400
 #define LIVENESS_RUNS 200
+#define BULK_RUNS 1500
 #define LIVENESS_STEPS 200000
 #define QUEUE 64
 
@@ -340,24 +341,57 @@ static void arrive(const struct segment *s)
 		end->n_in++;
 }
 
-static u32 run_liveness(u64 seed)
+/*
+ * Let one segment arrive, or get lost, in random order; what the firewall refuses must be what the
+ * sender repeats. Return: 0, if it is not.
+ */
+static u32 deliver(const u32 *isn, u32 loss)
 {
-	u32 n_requests = 20 + (u32)(seed % 100);
-	u32 is_bytewise = seed % 4 == 0;
-	u32 asked = 0, answered = 0, isn[2], step, i;
-	u32 loss;
+	const struct segment *s;
+	u32 taken, i;
+
+	if (!n_queue || random_below(3) == 0)
+		return 1;
+	i = random_below(4) ? 0 : random_below(n_queue);
+	taken = queue[i];
+	s = &segments[taken];
+	memmove(&queue[i], &queue[i + 1], (--n_queue - i) * sizeof(*queue));
+	queue[n_queue] = taken;
+	if (random_below(100) < loss)
+		return 1;
+	rig_segment(rig, s->dir, 0, isn[s->dir] + 1 + s->seq, isn[!s->dir] + 1 + s->ack, s->bytes, s->n);
+	if (rig_passes(rig->segment)) {
+		if (random_below(100) >= loss)
+			arrive(s);
+		return 1;
+	}
+	return CHECK(rig->segment == OTSEG_R_STREAM_GAP || rig->segment == OTSEG_R_STREAM_HOLD,
+		     "an honest segment is refused: %s", rig_reason(rig->segment));
+}
+
+static void begin(u64 seed, u32 *isn)
+{
+	u32 i;
 
 	start(seed, isn);
-	loss = random_below(30);
 	memset(ends, 0, sizeof(ends));
 	n_queue = 0;
 	for (i = 0; i < QUEUE; i++)
 		queue[i] = i;
+}
+
+static u32 run_liveness(u64 seed)
+{
+	u32 n_requests = 20 + (u32)(seed % 100);
+	u32 is_bytewise = seed % 4 == 0, is_swapped = seed % 8 < 4;
+	u32 asked = 0, answered = 0, isn[2], step;
+	u32 loss;
+
+	begin(seed, isn);
+	loss = random_below(30);
 	for (step = 0; step < LIVENESS_STEPS; step++) {
 		struct end *client = &ends[REQ];
 		struct end *server = &ends[RSP];
-		const struct segment *s;
-		u32 taken;
 
 		if (asked < n_requests && asked - answered < 16)
 			client->n_out += make_request(client->out + client->n_out, asked++);
@@ -374,29 +408,77 @@ static u32 run_liveness(u64 seed)
 		}
 		if (answered == n_requests && client->una == client->n_out)
 			return 1;
+		/* the same policy, applied again */
+		if (is_swapped && !random_below(60))
+			rig_new_generation(rig);
 		act(random_below(2), is_bytewise);
-		if (!n_queue || random_below(3) == 0)
-			continue;
-		i = random_below(4) ? 0 : random_below(n_queue);
-		taken = queue[i];
-		s = &segments[taken];
-		memmove(&queue[i], &queue[i + 1], (--n_queue - i) * sizeof(*queue));
-		queue[n_queue] = taken;
-		if (random_below(100) < loss)
-			continue;
-		rig_segment(rig, s->dir, 0, isn[s->dir] + 1 + s->seq, isn[!s->dir] + 1 + s->ack, s->bytes,
-			    s->n);
-		if (rig_passes(rig->segment)) {
-			if (random_below(100) >= loss)
-				arrive(s);
-			continue;
-		}
-		if (rig->segment != OTSEG_R_STREAM_GAP && rig->segment != OTSEG_R_STREAM_HOLD)
-			return CHECK(0, "an honest segment is refused: %s", rig_reason(rig->segment));
+		if (!deliver(isn, loss))
+			return 0;
 	}
 	return CHECK(0, "%u of %u requests, %u answers; client %u-%u of %u, server %u-%u of %u", asked,
 		     n_requests, answered, ends[REQ].una, ends[REQ].nxt, ends[REQ].n_out, ends[RSP].una,
 		     ends[RSP].nxt, ends[RSP].n_out);
+}
+
+/* A PUBLISH of MQTT with @n bytes behind its length. Return: its length. */
+static u32 make_publish(u8 *bytes, u32 n)
+{
+	u32 lead = 1, rest = n;
+
+	bytes[0] = 0x30;
+	for (; rest > 127; rest >>= 7)
+		bytes[lead++] = (u8)(0x80 | (rest & 127));
+	bytes[lead++] = (u8)rest;
+	memset(bytes + lead, 'x', n);
+	memcpy(bytes + lead, (u8[]){ 0, 1, 't' }, 3);
+	return lead + n;
+}
+
+/* A publisher of short messages and of ones that are longer than what is looked at. */
+static u32 run_bulk(u64 seed)
+{
+	static const u8 connect[] = { 0x10, 12, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 0 };
+	static const u8 accepted[] = { 0x20, 2, 0, 0 };
+	struct end *client = &ends[REQ], *server = &ends[RSP];
+	u32 loss, isn[2], step, n;
+
+	begin(seed, isn);
+	loss = random_below(30);
+	memcpy(client->out, connect, sizeof(connect));
+	client->n_out = sizeof(connect);
+	for (step = 0; step < LIVENESS_STEPS; step++) {
+		if (!server->n_out && server->n_in == sizeof(connect)) {
+			memcpy(server->out, accepted, sizeof(accepted));
+			server->n_out = sizeof(accepted);
+		}
+		if (client->n_in && client->n_out < STREAM_MAX / 2 &&
+		    client->n_out - client->una < 8192) {
+			n = random_below(2) ? random_below(200) : random_below(6000);
+			client->n_out += make_publish(client->out + client->n_out, 3 + n);
+		}
+		if (client->una >= STREAM_MAX / 2 && client->una == client->n_out)
+			return 1;
+		if (seed % 2 && !random_below(60))
+			rig_new_generation(rig);
+		act(random_below(2), 0);
+		if (!deliver(isn, loss))
+			return 0;
+	}
+	return CHECK(0, "client %u-%u of %u", client->una, client->nxt, client->n_out);
+}
+
+static void test_bulk(void)
+{
+	static const struct rig_rule anything = { .access = 0xff };
+	u64 seed;
+
+	rig->service = OTSEG_SVC_MQTT;
+	rig_policy(rig, &anything, 1);
+	for (seed = 1; seed <= BULK_RUNS && !ktap_failures; seed++) {
+		if (!run_bulk(seed) || ktap_failures)
+			printf("# seed %llu\n", (unsigned long long)seed);
+	}
+	rig->service = OTSEG_SVC_MODBUS;
 }
 
 static void test_liveness(void)
@@ -414,6 +496,7 @@ int main(void)
 	static const struct ktap_case cases[] = {
 		{ "a dishonest sender's receiver sees allowed requests only", test_safety },
 		{ "honest ends get through", test_liveness },
+		{ "and so they do with long messages", test_bulk },
 	};
 	int code;
 
