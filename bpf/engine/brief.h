@@ -135,7 +135,7 @@ OTSEG_INLINE u32 brief_known(const struct otseg_env *e, struct otseg_session *s,
 		return OTSEG_BRIEF_NO;
 	otseg_recur_recall(e, r);
 	brief_settle(e, s, r);
-	stream_advance_short(c, end);
+	stream_move(c, end, end);
 	return OTSEG_R_RULE;
 }
 
@@ -186,7 +186,7 @@ OTSEG_INLINE u32 brief_data(const struct otseg_env *e, struct otseg_session *s, 
 	v->reason = OTSEG_R_RULE;
 	otseg_observe(e, &in->msg);
 	brief_note(e, s, dir);
-	stream_advance_short(c, end);
+	stream_move(c, end, end);
 	return OTSEG_R_RULE;
 }
 

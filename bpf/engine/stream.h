@@ -334,8 +334,9 @@ OTSEG_GLOBAL u32 stream_mark(struct otseg_session *s)
 		}
 	}
 	s->n_marks = kept;
-	c->flags |= OTSEG_CURSOR_MARKS;
-	if (!kept)
+	if (kept)
+		c->flags |= OTSEG_CURSOR_MARKS;
+	else
 		c->flags &= (u16)~OTSEG_CURSOR_MARKS;
 	return 0;
 }
@@ -729,8 +730,7 @@ OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 	u32 reason, begin, end, to;
 	u32 i;
 
-	to = stream_renew_end(s);
-	to = otseg_forget(e, to);
+	to = otseg_forget(e, stream_renew_end(s));
 	if (to - c->base > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_OVERLAP;
 	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), to - c->base);
@@ -877,41 +877,29 @@ OTSEG_INLINE void stream_settle(const struct otseg_env *e, struct otseg_session 
 	}
 }
 
-/* Is no boundary known but the next base, and is that the base by now? */
-OTSEG_INLINE u32 stream_is_unmarked(const struct otseg_cursor *c)
-{
-	return !stream_after(c->mark_needs, c->acked) && !(c->flags & OTSEG_CURSOR_MARKS);
-}
-
 /*
- * Take whole short PDUs up to @end for passed. If there are marks, they stay as they are: less can
- * be under way then, until the next stream_advance().
+ * Take the new bytes up to @end for passed; @pdu is as in struct otseg_cursor. If boundaries are
+ * marked behind the next base, they stay as they are: less can be under way until stream_mark().
+ *
+ * Return: 0 if so.
  */
-OTSEG_INLINE void stream_advance_short(struct otseg_cursor *c, u32 end)
+OTSEG_INLINE u32 stream_move(struct otseg_cursor *c, u32 end, u32 pdu)
 {
-	c->next = end;
-	c->pdu = end;
-	c->flags |= OTSEG_CURSOR_MOVED;
-	if (otseg_likely(stream_is_unmarked(c))) {
-		c->base = c->mark;
-		stream_mark_set(c, end, end);
-	}
-}
-
-/* Take the new bytes up to @end for passed; @pdu is as in struct otseg_cursor. */
-OTSEG_NOINLINE void stream_advance(struct otseg_session *s, u32 dir, u32 end, u32 pdu)
-{
-	struct otseg_cursor *c = &s->dir[dir & 1];
-
 	c->next = end;
 	c->pdu = pdu;
 	c->flags |= OTSEG_CURSOR_MOVED;
-	if (otseg_likely(stream_is_unmarked(c))) {
-		c->base = c->mark;
-		stream_mark_set(c, pdu, stream_needs(pdu, end));
-	} else if (dir == OTSEG_DIR_REQUEST) {
+	if (otseg_unlikely(stream_after(c->mark_needs, c->acked) || c->flags & OTSEG_CURSOR_MARKS))
+		return 0;
+	c->base = c->mark;
+	stream_mark_set(c, pdu, stream_needs(pdu, end));
+	return 1;
+}
+
+/* The same, and boundaries are marked. */
+OTSEG_NOINLINE void stream_advance(struct otseg_session *s, u32 dir, u32 end, u32 pdu)
+{
+	if (!stream_move(&s->dir[dir & 1], end, pdu) && dir == OTSEG_DIR_REQUEST)
 		stream_mark(s);
-	}
 }
 
 /*
@@ -936,9 +924,8 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	c->pdu = end;
 	c->base = end;
 	stream_mark_set(c, end, end);
-	c->flags &= (u16)~OTSEG_CURSOR_MARKS;
 	c->flags = (u16)((c->flags | OTSEG_CURSOR_MOVED) &
-			 ~(OTSEG_CURSOR_RENEW | OTSEG_CURSOR_BODY));
+			 ~(OTSEG_CURSOR_RENEW | OTSEG_CURSOR_BODY | OTSEG_CURSOR_MARKS));
 }
 
 /* Use up the rates of the rules that the segment needs, once each; 0: one is used up. */
@@ -996,11 +983,10 @@ OTSEG_INLINE u32 stream_is_full(struct otseg_session *s, u32 dir, u32 seq, u32 e
 {
 	struct otseg_cursor *c = &s->dir[dir & 1];
 
-	if (dir != OTSEG_DIR_REQUEST || !stream_after(seq, c->acked))
-		return end - c->acked > OTSEG_STREAM_WINDOW;
 	if (end - c->acked > OTSEG_STREAM_WINDOW)
 		return 1;
-	if (otseg_likely(!stream_after(end, c->base + OTSEG_STREAM_WINDOW)))
+	if (dir != OTSEG_DIR_REQUEST || !stream_after(seq, c->acked) ||
+	    otseg_likely(!stream_after(end, c->base + OTSEG_STREAM_WINDOW)))
 		return 0;
 	stream_mark(s);
 	return stream_after(end, c->base + OTSEG_STREAM_WINDOW);

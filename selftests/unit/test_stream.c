@@ -532,7 +532,7 @@ static void test_repetitions(void)
 
 /*
  * The window: a request of which a part is not acknowledged needs its room, so what comes behind
- * waits; the first segment never does. Where requests begin, is known every 512 bytes.
+ * waits; the first segment never does. Where requests begin, is known every 256 bytes or so.
  */
 static void test_window(void)
 {
