@@ -220,6 +220,21 @@ static struct otseg_set texts_set(struct bench *bench, const void *image,
 	return otseg_set_make(&bench->arena, &spans);
 }
 
+/* Number the texts of two leaves, each of one image. */
+static void number_leaves(struct bench *bench, const void *const image[2],
+			  const struct otseg_diff_leaf *one, const struct otseg_diff_leaf *other)
+{
+	struct otseg_vec texts;
+	u32 i;
+
+	for (i = 0; i < 8; i++) {
+		texts = OTSEG_VEC(struct otseg_diff_text);
+		gather_texts(&texts, image[0], one, i);
+		gather_texts(&texts, image[1], other, i);
+		number_texts(bench, &texts, i);
+	}
+}
+
 /* What a rule permits of everything but functions. */
 static void box_begin(struct bench *bench, struct box *box, const void *image,
 		      const struct otseg_img_rule *rule, u32 member, bool is_session)
@@ -574,15 +589,11 @@ static void gather_boxes(const struct question *q, struct otseg_vec *boxes)
 
 static void compare_inspected(struct question *q, struct otseg_vec *found)
 {
-	struct otseg_vec others, sessions, texts;
+	const void *const image[2] = { q->diff->image[q->side], q->diff->image[!q->side] };
+	struct otseg_vec others, sessions;
 	u32 i;
 
-	for (i = 0; i < 8; i++) {
-		texts = OTSEG_VEC(struct otseg_diff_text);
-		gather_texts(&texts, q->diff->image[q->side], q->one, i);
-		gather_texts(&texts, q->diff->image[!q->side], q->other, i);
-		number_texts(q->bench, &texts, i);
-	}
+	number_leaves(q->bench, image, q->one, q->other);
 	gather_boxes(q, &others);
 	q->is_session = true;
 	gather_boxes(q, &sessions);
@@ -665,18 +676,13 @@ bool otseg_diff_rules_meet(const void *const image[2], const struct otseg_diff_l
 			   const u32 member[2])
 {
 	struct otseg_vec boxes[2] = { OTSEG_VEC(struct box), OTSEG_VEC(struct box) };
-	struct otseg_vec earlier = OTSEG_VEC(struct box), texts, pieces;
+	struct otseg_vec earlier = OTSEG_VEC(struct box), pieces;
 	struct bench bench = {};
 	bool is_met = false;
 	size_t i, k;
 	u32 s;
 
-	for (i = 0; i < 8; i++) {
-		texts = OTSEG_VEC(struct otseg_diff_text);
-		gather_texts(&texts, image[0], &leaf[0], i);
-		gather_texts(&texts, image[1], &leaf[1], i);
-		number_texts(&bench, &texts, i);
-	}
+	number_leaves(&bench, image, &leaf[0], &leaf[1]);
 	for (s = 0; s < 2; s++) {
 		rule_boxes(&bench, image[s], leaf[s].rules[member[s]], 0, false, &boxes[s]);
 		for (i = 0; i < member[s]; i++)
