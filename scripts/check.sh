@@ -63,7 +63,7 @@ trap 'exit 143' TERM HUP
 # report NAME SECONDS CODE PASSED FAILED SKIPPED LOG NOTE
 report()
 {
-	local verdict=ok
+	local verdict=ok failures
 
 	echo "$4 $5 $6" >>"$work/counts"
 	if (($5)); then
@@ -74,11 +74,9 @@ report()
 	printf '%-4s %-40s %4d passed %3d failed %3d skipped %4d s%s\n' \
 		"$verdict" "$1" "$4" "$5" "$6" "$2" "${8:+  ($8)}"
 	if (($5)); then
-		{
-			echo "FAIL $1${8:+  ($8)}"
-			grep -E '^not ok ' "$7" | sed 's/^/     | /' || :
-		} >>"$work/failed"
-		grep -E '^not ok ' "$7" | sed 's/^/     | /' || :
+		failures=$(grep -E '^not ok ' "$7" | sed 's/^/     | /' || :)
+		printf '%s\n' "FAIL $1${8:+  ($8)}" ${failures:+"$failures"} >>"$work/failed"
+		printf '%s' "${failures:+$failures$'\n'}"
 		tail -n 30 "$7" | sed 's/^/     > /'
 		echo "     log: ${7#"$top/"}"
 	elif (($6)); then
