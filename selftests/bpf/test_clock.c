@@ -90,6 +90,7 @@ static void case_nobody(void)
 	udp(9, 9);
 	CHECK(!clock_now());
 	CHECK(live() == FLOWS);
+	s->free(s);
 }
 
 static void case_timer(void)
@@ -99,6 +100,7 @@ static void case_timer(void)
 	CHECK(!datapath_start(s), "again");
 	CHECK(ends(false));
 	CHECK(clock_now());
+	s->free(s);
 }
 
 static void case_frames(void)
@@ -114,6 +116,7 @@ static void case_frames(void)
 	CHECK(clock_now() == then && live() == FLOWS, "nothing without frames");
 	CHECK(ends(true));
 	CHECK(clock_now() > then);
+	s->free(s);
 }
 
 int main(void)
