@@ -23,6 +23,17 @@ struct otseg_column {
 	bool is_number;
 };
 
+/**
+ * otseg_plural - end of a noun behind a number
+ * @n: the number
+ *
+ * Return: "s", or nothing behind 1.
+ */
+static inline const char *otseg_plural(long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
 void otseg_print_json(const struct otseg_cli *cli, const json_t *value);
 void otseg_print_table(const json_t *rows, const struct otseg_column *columns);
 int otseg_print_rows(const struct otseg_cli *cli, const char *key, json_t *rows,

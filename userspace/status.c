@@ -289,17 +289,19 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	};
 	const json_t *policy = json_object_get(status, "policy"), *events, *denials;
 	const json_t *room = json_object_get(status, "room");
+	json_int_t zones = json_integer_value(json_object_get(policy, "zones"));
+	json_int_t conduits = json_integer_value(json_object_get(policy, "conduits"));
+	json_int_t rules = json_integer_value(json_object_get(policy, "rules"));
 	size_t i;
 
 	if (policy)
 		printf("policy      %s, generation %u\n"
 		       "digest      %s\n"
-		       "contents    %lld zones, %lld conduits, %lld rules\n",
+		       "contents    %lld zone%s, %lld conduit%s, %lld rule%s\n",
 		       json_string_value(json_object_get(policy, "name")), active->generation,
-		       json_string_value(json_object_get(policy, "digest")),
-		       json_integer_value(json_object_get(policy, "zones")),
-		       json_integer_value(json_object_get(policy, "conduits")),
-		       json_integer_value(json_object_get(policy, "rules")));
+		       json_string_value(json_object_get(policy, "digest")), zones,
+		       otseg_plural(zones), conduits, otseg_plural(conduits), rules,
+		       otseg_plural(rules));
 	else
 		puts("policy      none is active");
 	if (json_integer_value(json_object_get(policy, "revision")))

@@ -6,6 +6,7 @@
 
 #include "otseg/counters.h"
 #include "policy/policy.h"
+#include "print.h"
 #include "unenforced.h"
 
 #define MAX_TOLD 10 /* conduits that a text names */
@@ -68,7 +69,7 @@ void otseg_unenforced_print(FILE *out, const char *prefix, const json_t *unenfor
 	json_array_foreach(list, i, row) {
 		if (i == MAX_TOLD) {
 			fprintf(out, "%sNOT ENFORCED: %zu more conduit%s\n", prefix, n - i,
-				n - i == 1 ? "" : "s");
+				otseg_plural(n - i));
 			break;
 		}
 		fprintf(out, "%sNOT ENFORCED: conduit %s, from %s to %s, is in monitor mode",
