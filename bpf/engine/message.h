@@ -53,13 +53,17 @@ enum otseg_msg_values {
 	OTSEG_VALUES_LE16, /* little-endian 16-bit words, one for each object */
 };
 
-/* What a message has to do with messages of other flows, or with earlier ones: memory.h. */
+/* What a message has to do with messages of other flows, or with earlier ones: memory.h, stream.h. Bits. */
 enum otseg_msg_memory {
 	OTSEG_MEMORY_NONE,
-	OTSEG_MEMORY_OPEN, /* a request for an I/O connection; its answer, with the numbers of both directions */
-	OTSEG_MEMORY_NEED, /* belongs to such a connection: passes if there is one */
-	OTSEG_MEMORY_SEQUENCE, /* a publication: state, repetition, revision, validity in ms */
+	OTSEG_MEMORY_OPEN = 1, /* a request for an I/O connection; its answer, with the numbers of both directions */
+	OTSEG_MEMORY_NEED = 2, /* belongs to such a connection: passes if there is one */
+	OTSEG_MEMORY_BEGIN = 4, /* a request for another connection: who has opened one, this or OPEN, may end it */
+	OTSEG_MEMORY_END = 8, /* ends one: OTSEG_SUB_OWN, and of class session alone, if this conversation opened it */
+	OTSEG_MEMORY_SEQUENCE = 16, /* a publication: state, repetition, revision, validity in ms */
 };
+
+#define OTSEG_SUB_OWN 1 /* sub-function of what ends a connection of the conversation's own */
 
 /* How the number is written that tells a message from the last one of the same content. */
 enum otseg_msg_number {
@@ -164,7 +168,8 @@ struct otseg_msg_recur {
  * @memory: enum otseg_msg_memory
  * @reserved: zero
  * @keep: numbers that @memory asks for. OPEN, of an answer: from the side that asked, to it;
- *	NEED: the connection's; SEQUENCE: as it says, of the stream @unit and @id
+ *	of a request, BEGIN and END: the route, and not 0 if that is not all of it; then, and in answers, two
+ *	that name the connection; NEED: the connection's; SEQUENCE: as it says, of the stream @unit and @id
  * @fields: numbers, by the inspector's numbering of fields
  * @texts: names, likewise
  * @recur: what may differ of a message that comes again

@@ -82,7 +82,8 @@ struct otseg_boundary {
 };
 
 #define OTSEG_REQUEST_OPEN 0x1 /* the answer has not come yet */
-#define OTSEG_REQUEST_MEMORY 0x2 /* it opens what memory.h remembers */
+#define OTSEG_REQUEST_OPENS 0x2 /* OTSEG_MEMORY_OPEN */
+#define OTSEG_REQUEST_BEGINS 0x8 /* OTSEG_MEMORY_BEGIN */
 
 /**
  * struct otseg_request - one request whose answer may come
@@ -102,6 +103,27 @@ struct otseg_request {
 	u16 rule;
 	u16 generation;
 	u16 is_open;
+};
+
+#define OTSEG_ASSOCIATIONS 16 /* of one conversation; a power of two */
+
+/* What is known of a connection that the conversation has asked for. */
+enum otseg_association_state {
+	OTSEG_ASSOCIATION_ASKED,
+	OTSEG_ASSOCIATION_OPEN, /* by it, as the answer says; that it has ended is not noted */
+	OTSEG_ASSOCIATION_UNSURE, /* where to is not clear: for good */
+};
+
+/**
+ * struct otseg_association - a connection within the conversation, by the names that it was given
+ * @name: as in @keep of struct otseg_msg
+ * @route: likewise
+ * @state: enum otseg_association_state
+ */
+struct otseg_association {
+	u32 name[2];
+	u32 route;
+	u32 state;
 };
 
 /**
@@ -157,10 +179,11 @@ struct otseg_recurrence {
  * @settled: requests before it are not open
  * @state: what the inspector keeps of the conversation, see struct otseg_msg
  * @n_marks: used entries of @marks
- * @reserved: zero
+ * @n_associations: connections ever asked for: the next one goes to @associations[@n_associations modulo size]
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
  * @recurrences: PDUs that are known again, by what their ends hold
+ * @associations: ring; the oldest is overwritten
  * @marks: of requests, with OTSEG_CURSOR_MARKS: PDU boundaries after the cursor's @mark, in order
  * @unused: zero
  *
@@ -175,11 +198,12 @@ struct otseg_session {
 	u32 settled;
 	u32 state;
 	u32 n_marks;
-	u32 reserved;
+	u32 n_associations;
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
 	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
 	struct otseg_boundary marks[OTSEG_MARKS];
+	struct otseg_association associations[OTSEG_ASSOCIATIONS];
 	u32 unused[10];
 };
 
@@ -230,6 +254,7 @@ struct otseg_refused {
  * @state: what the inspector keeps of the conversation, as far as the segment has come
  * @effort: steps taken to judge it, see OTSEG_EFFORT_MAX
  * @memory: bits of enum otseg_msg_memory of the messages so far
+ * @asked: of the answer at hand, what its request is: OTSEG_REQUEST_*
  * @n_messages: whole PDUs so far
  * @n_requests: used entries of @requests
  * @answered: bit i: the segment answers request i of the session
@@ -260,6 +285,7 @@ struct otseg_inspection {
 	u32 state;
 	u32 effort;
 	u32 memory;
+	u32 asked;
 	u32 n_messages;
 	u32 n_requests;
 	u32 answered;

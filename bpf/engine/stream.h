@@ -121,6 +121,7 @@ OTSEG_NOINLINE void stream_reset(struct otseg_session *s)
 	s->asked = 0;
 	s->settled = 0;
 	s->state = 0;
+	s->n_associations = 0;
 	__builtin_memset(s->dir, 0, sizeof(s->dir));
 	for (i = 0; i < OTSEG_REQUESTS; i++)
 		s->requests[i].is_open = 0;
@@ -487,6 +488,71 @@ OTSEG_INLINE u32 stream_fits(const struct otseg_request *r, const struct otseg_m
 	       msg->answer == OTSEG_ANSWER_ANY;
 }
 
+/* The connection that a message names, as far as its conversation knows it; NULL: it does not. */
+OTSEG_INLINE struct otseg_association *stream_association(struct otseg_session *s,
+							  const struct otseg_msg *msg)
+{
+	u32 n = s->n_associations;
+	u32 i;
+
+	for (i = 0; i < OTSEG_ASSOCIATIONS && i < n; i++) {
+		struct otseg_association *a = &s->associations[i];
+
+		if (a->name[0] == msg->keep[2] && a->name[1] == msg->keep[3])
+			return a;
+	}
+	return NULL;
+}
+
+/*
+ * A request asks for a connection, or ends one. That it is asked for is noted before a rule covers that:
+ * an answer to it counts only if it has passed.
+ */
+OTSEG_GLOBAL u32 stream_associate(struct otseg_session *s, struct otseg_msg *msg)
+{
+	struct otseg_association *a;
+
+	if (!s || !msg)
+		return 0;
+	a = stream_association(s, msg);
+	if (msg->memory == OTSEG_MEMORY_END) {
+		if (a && a->state == OTSEG_ASSOCIATION_OPEN && a->route == msg->keep[0] && !msg->keep[1]) {
+			msg->function = (msg->function & ~0xffffu) | OTSEG_SUB_OWN;
+			msg->access = OTSEG_ACCESS_SESSION;
+		}
+	} else {
+		if (!a) {
+			a = &s->associations[s->n_associations++ & (OTSEG_ASSOCIATIONS - 1)];
+			a->name[0] = msg->keep[2];
+			a->name[1] = msg->keep[3];
+			a->route = msg->keep[0];
+			a->state = OTSEG_ASSOCIATION_ASKED;
+		}
+		if (msg->keep[1] || a->route != msg->keep[0])
+			a->state = OTSEG_ASSOCIATION_UNSURE;
+	}
+	return 0;
+}
+
+/* An answer opens a connection, if @is_open, of its request, says that one was asked for. */
+OTSEG_GLOBAL u32 stream_associated(struct otseg_session *s, struct otseg_msg *msg, u32 is_open)
+{
+	struct otseg_association *a;
+
+	if (!s || !msg)
+		return 0;
+	/* What was not asked for is not opened, whatever the answer says. */
+	if (!(is_open & OTSEG_REQUEST_OPENS) || msg->flags & OTSEG_MSG_EXCEPTION)
+		msg->memory = OTSEG_MEMORY_NONE;
+	if (!(is_open & (OTSEG_REQUEST_OPENS | OTSEG_REQUEST_BEGINS)) ||
+	    msg->flags & (OTSEG_MSG_EXCEPTION | OTSEG_MSG_PARTIAL))
+		return 0;
+	a = stream_association(s, msg);
+	if (a && a->state == OTSEG_ASSOCIATION_ASKED)
+		a->state = OTSEG_ASSOCIATION_OPEN;
+	return 0;
+}
+
 /* Find the oldest open request that the response at hand answers, and take it. */
 OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_session *s)
 {
@@ -505,9 +571,7 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 			continue;
 		if (r->rule != OTSEG_NONE16 && r->generation == (u16)e->generation)
 			in->rule = r->rule;
-		/* What was not asked for is not opened, whatever the answer says. */
-		if (!(r->is_open & OTSEG_REQUEST_MEMORY) || in->msg.flags & OTSEG_MSG_EXCEPTION)
-			in->msg.memory = OTSEG_MEMORY_NONE;
+		in->asked = r->is_open;
 		if (!(in->msg.flags & OTSEG_MSG_PARTIAL))
 			in->answered |= 1u << index;
 		return OTSEG_R_RULE;
@@ -515,7 +579,7 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 	if (otseg_likely(in->msg.dir != OTSEG_DIR_RESPONSE ||
 			 !stream_seeks(&s->dir[OTSEG_DIR_RESPONSE])))
 		return OTSEG_R_PDU_UNSOLICITED;
-	in->msg.memory = OTSEG_MEMORY_NONE;
+	in->asked = 0;
 	return OTSEG_R_RULE;
 }
 
@@ -531,8 +595,8 @@ OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request
 	r->rule = (u16)e->s->inspection.rule;
 	r->generation = (u16)e->generation;
 	r->is_open = OTSEG_REQUEST_OPEN;
-	if (msg->memory == OTSEG_MEMORY_OPEN)
-		r->is_open |= OTSEG_REQUEST_MEMORY;
+	if (otseg_unlikely(msg->memory))
+		r->is_open |= (msg->memory & (OTSEG_MEMORY_OPEN | OTSEG_MEMORY_BEGIN)) << 1;
 }
 
 /* The rule at hand has a rate, which the segment uses up once. */
@@ -578,11 +642,11 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 /* Whether the question tells what to remember; of what is opened, the answer does. */
 OTSEG_INLINE u32 stream_asks_memory(const struct otseg_msg *msg)
 {
-	return msg->memory != OTSEG_MEMORY_OPEN;
+	return !!(msg->memory & (OTSEG_MEMORY_NEED | OTSEG_MEMORY_SEQUENCE));
 }
 
 /* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */
-OTSEG_INLINE u32 stream_message(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_message(struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 have = in->end - in->at;
@@ -605,9 +669,13 @@ OTSEG_INLINE u32 stream_message(struct otseg_env *e, const struct otseg_session 
 		if (dir == OTSEG_DIR_RESPONSE)
 			reason = stream_misdirected(e, pdu, have, reason);
 	} else if (is_asked) {
+		if (otseg_unlikely(in->msg.memory & (OTSEG_MEMORY_OPEN | OTSEG_MEMORY_BEGIN | OTSEG_MEMORY_END)))
+			stream_associate(s, &in->msg);
 		reason = otseg_match_message(e, in->leaf);
 	} else {
 		reason = stream_answer(e, s);
+		if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE)
+			stream_associated(s, &in->msg, in->asked);
 	}
 	if (otseg_unlikely(in->msg.memory) && reason == OTSEG_R_RULE &&
 	    is_asked == stream_asks_memory(&in->msg) &&
@@ -645,7 +713,7 @@ OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 }
 
 /* The same of one that is not the only one of its segment; most are, and a call has its price. */
-OTSEG_NOINLINE u32 stream_another(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_NOINLINE u32 stream_another(struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	return stream_message(e, s, dir);
 }
@@ -682,7 +750,7 @@ OTSEG_INLINE u32 stream_step(struct otseg_env *e, u32 reason)
  * one begins, or past @in->end, where a long one ends. In monitor mode the first refusal is
  * reported, and the rest judged all the same as long as it is clear where PDUs begin.
  */
-OTSEG_INLINE u32 stream_judge(struct otseg_env *e, const struct otseg_session *s, u32 dir)
+OTSEG_INLINE u32 stream_judge(struct otseg_env *e, struct otseg_session *s, u32 dir)
 {
 	struct otseg_inspection *in = &e->s->inspection;
 	u32 i;

@@ -25,6 +25,7 @@
 
 /* Functions that come in kinds, which their sub-functions are. */
 #define ENIP_SET_ANY (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
+#define ENIP_CLOSE_ANY (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_CONTROL)
 #define ENIP_OPEN_ANY \
 	(ENIP_SET_ANY | OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_VENDOR)
 
@@ -72,7 +73,7 @@
 	X(CONNECTION_BIND, 0x054b, "connection-bind", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, 0, 0) \
 	X(PRODUCING_LOOKUP, 0x054c, "producing-application-lookup", OTSEG_ACCESS_READ, 0, 0) \
 	/* Connection Manager: Vol 1, 3-5.5 */ \
-	X(FORWARD_CLOSE, 0x064e, "forward-close", OTSEG_ACCESS_SESSION, 0, 0) \
+	X(FORWARD_CLOSE, 0x064e, "forward-close", ENIP_CLOSE_ANY, 0, OTSEG_FN_SUB) \
 	X(FORWARD_OPEN, 0x0654, "forward-open", ENIP_OPEN_ANY, 0, OTSEG_FN_SUB) \
 	X(GET_CONNECTION_DATA, 0x0656, "get-connection-data", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
 	X(SEARCH_CONNECTION_DATA, 0x0657, "search-connection-data", OTSEG_ACCESS_DIAGNOSTIC, 0, 0) \
@@ -185,6 +186,10 @@ enum otseg_enip_function {
 	X(CONFIGURED_IO, function, 6, "configured-io", \
 		OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM) \
 	X(CONFIGURED_OTHER, function, 7, "configured-other", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
+/* A connection ends: one that the same conversation has opened, or one that may be another's. */
+#define ENIP_CLOSES(X) \
+	X(OWN, OTSEG_ENIP_FC_FORWARD_CLOSE, OTSEG_SUB_OWN, "own", OTSEG_ACCESS_SESSION) \
+	X(OTHER, OTSEG_ENIP_FC_FORWARD_CLOSE, 2, "other", OTSEG_ACCESS_CONTROL)
 /* clang-format on */
 
 /*
@@ -279,6 +284,7 @@ enum otseg_enip_function {
 	ENIP_RESETS(X)                                   \
 	ENIP_OPENS(X, OTSEG_ENIP_FC_FORWARD_OPEN)        \
 	ENIP_OPENS(X, OTSEG_ENIP_FC_LARGE_FORWARD_OPEN)  \
+	ENIP_CLOSES(X)                                   \
 	OTSEG_ENIP_PCCC(X)
 
 enum otseg_enip_kind {
@@ -300,8 +306,14 @@ enum otseg_enip_kind {
 #define X(id, function, number, name, access) ENIP_OPEN_ACCESS_##id = (access),
 						ENIP_OPENS(X, 0)
 #undef X
+#define X(id, function, number, name, access) ENIP_CLOSE_##id = (number),
+							ENIP_CLOSES(X)
+#undef X
+#define X(id, function, number, name, access) ENIP_CLOSE_ACCESS_##id = (access),
+								ENIP_CLOSES(X)
+#undef X
 #define X(id, function, number, name, access) OTSEG_ENIP_PCCC_##id = (number),
-							OTSEG_ENIP_PCCC(X)
+									OTSEG_ENIP_PCCC(X)
 #undef X
 };
 
@@ -509,9 +521,10 @@ enum otseg_enip_text {
 #define ENIP_SEGMENTS 24 /* of one path */
 #define ENIP_SERVICES 64 /* in one Multiple Service Packet */
 
-/* In @state: the session's handle, as far as it has room, and that it is known. */
+/* In @state: the session's handle, as far as it has room; that it is known, and from whom. */
 #define ENIP_STATE_SESSION 0x20000000u
-#define ENIP_STATE_HANDLE 0x1fffffffu
+#define ENIP_STATE_REGISTERED 0x10000000u /* the device has given it here */
+#define ENIP_STATE_HANDLE 0x0fffffffu
 #define ENIP_STATE (ENIP_STATE_SESSION | ENIP_STATE_HANDLE)
 
 /* What a path is of, above its end in an argument. */
@@ -520,6 +533,9 @@ enum otseg_enip_text {
 #define ENIP_PATH_CONNECTION 0x20000
 
 #define ENIP_STOP 0x10000u /* above a reason: the walk of a path ends */
+
+/* In @keep of a request: the route to its target; whether there is more to it; see enip_hop(). */
+#define ENIP_ROUTE_LONG 1
 
 #define ENIP_BIT(id) (1u << OTSEG_ENIP_FIELD_##id)
 
@@ -668,6 +684,17 @@ OTSEG_INLINE u32 enip_logical(struct otseg_msg *msg, u32 type, u32 value, u32 ki
 }
 
 /*
+ * A port segment that begins with the bytes @segment and @low: the route so far is what connections
+ * are compared by, two short ones at most.
+ */
+OTSEG_INLINE void enip_hop(struct otseg_msg *msg, u32 segment, u32 low)
+{
+	if (msg->keep[0] >> 16 || segment >= 0xf)
+		msg->keep[1] = ENIP_ROUTE_LONG;
+	msg->keep[0] = msg->keep[0] << 16 | segment << 8 | low;
+}
+
+/*
  * The segment at @from of a path, see enip_path(), which goes on there. By itself, because
  * kernels before 6.15 follow each way through it again in each round of the walk.
  * Return: its size, or ENIP_STOP and the reason, if any.
@@ -757,6 +784,7 @@ OTSEG_GLOBAL u32 enip_segment(struct otseg_pdu *pdu, u32 from, u32 end, u32 have
 			  msg->field_mask & ENIP_BIT(HOPS) ?
 				  msg->fields[OTSEG_ENIP_FIELD_HOPS] + 1 :
 				  1);
+		enip_hop(msg, segment, low);
 	} else if (segment < 0x34) {
 		u32 value = (segment & 3) == 0 ? low :
 			    (segment & 3) == 1 ? pdu_le16(buf, from + 2) :
@@ -936,6 +964,7 @@ OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
 	u32 type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
 	u32 kind = ENIP_OPEN_OTHER;
 
+	msg->memory = OTSEG_MEMORY_BEGIN;
 	if (transport < 2) {
 		/* type 0: no data; the sequence count is in the size of class 1 */
 		msg->memory = OTSEG_MEMORY_OPEN;
@@ -981,6 +1010,8 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(pdu->bytes, at + 10));
 	if (have < path)
 		return OTSEG_R_NONE;
+	msg->keep[2] = msg->fields[OTSEG_ENIP_FIELD_SERIAL];
+	msg->keep[3] = pdu_le32(pdu->bytes, at + 14);
 	if (end != path + 2 * pdu_u8(pdu->bytes, path - 1))
 		return OTSEG_R_PDU_LENGTH;
 	msg_field(msg, OTSEG_ENIP_FIELD_TRANSPORT, pdu_u8(pdu->bytes, path - 2) & 0xf);
@@ -990,18 +1021,41 @@ OTSEG_GLOBAL u32 enip_open(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 	return reason;
 }
 
-/* Forward Close (Vol 1, 3-5.5.3), its data from @at on. */
-OTSEG_INLINE u32 enip_close(const u8 *buf, u32 at, u32 end, u32 have, struct otseg_msg *msg)
+/*
+ * Forward Close (Vol 1, 3-5.5.3), its data from @at on. Serial number, vendor and the originator's
+ * own serial number say which connection, and with that whose.
+ */
+OTSEG_GLOBAL u32 enip_close(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
+	const u8 *buf;
+	u32 reason;
+
+	if (!pdu || !msg)
+		return OTSEG_R_INTERNAL;
+	buf = pdu->bytes;
+	msg->flags |= OTSEG_MSG_NO_FUNCTION;
+	msg->access = 0;
 	if (at + 12 > end)
 		return OTSEG_R_PDU_LENGTH;
 	if (at + 12 > OTSEG_PDU_MAX)
 		return OTSEG_R_PDU_NESTING;
-	if (have < at + 6)
+	/* its path will tell how far it goes */
+	if (have < end)
+		msg->field_mask &= (u16) ~(ENIP_BIT(PORT) | ENIP_BIT(LINK) | ENIP_BIT(HOPS));
+	if (have < at + 10)
 		return OTSEG_R_NONE;
 	msg_field(msg, OTSEG_ENIP_FIELD_SERIAL, pdu_le32(buf, at + 2));
-	if (have > at + 10 && end != at + 12 + 2 * pdu_u8(buf, at + 10))
+	msg->keep[2] = pdu_le32(buf, at + 2);
+	msg->keep[3] = pdu_le32(buf, at + 6);
+	if (have < at + 12)
+		return OTSEG_R_NONE;
+	if (end != at + 12 + 2 * pdu_u8(buf, at + 10))
 		return OTSEG_R_PDU_LENGTH;
+	reason = enip_path(pdu, at + 12, (end & 0xffff) | ENIP_PATH_CONNECTION, have, msg);
+	if (reason || have < end)
+		return reason;
+	msg->memory = OTSEG_MEMORY_END;
+	msg_function(msg, OTSEG_ENIP_FC_FORWARD_CLOSE, ENIP_CLOSE_OTHER, ENIP_CLOSE_ACCESS_OTHER);
 	return OTSEG_R_NONE;
 }
 
@@ -1128,7 +1182,7 @@ OTSEG_INLINE u32 enip_body(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		return enip_open(pdu, at, end, have, msg);
 	case OTSEG_ENIP_FC_FORWARD_CLOSE:
 		msg->field_mask &= (u16)~ENIP_OWN_FIELDS;
-		return enip_close(pdu->bytes, at, end, have, msg);
+		return enip_close(pdu, at, end, have, msg);
 	case OTSEG_ENIP_FC_EXECUTE_PCCC:
 		return enip_pccc(pdu, at, end, have, msg);
 	case OTSEG_ENIP_FC_RESET:
@@ -1288,6 +1342,8 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
 	msg->kind = OTSEG_KIND_REQUEST;
+	msg->keep[0] = 0;
+	msg->keep[1] = 0;
 	reason = enip_head(pdu, at, end, have, msg);
 	if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 		return reason;
@@ -1299,6 +1355,8 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 		if (reason || have <= at)
 			return reason;
 		is_far = !(msg->field_mask & ENIP_BIT(HOPS));
+		/* another device opens it than who would be told to close it */
+		msg->keep[1] = ENIP_ROUTE_LONG;
 		reason = enip_head(pdu, at, end, have < end ? have : end, msg);
 		if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return reason;
@@ -1367,10 +1425,12 @@ OTSEG_GLOBAL u32 enip_reply(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, st
 	if (status || data + 26 > end ||
 	    (service != (OTSEG_ENIP_FC_FORWARD_OPEN & 0x7f) &&
 	     service != (OTSEG_ENIP_FC_LARGE_FORWARD_OPEN & 0x7f)) ||
-	    have < data + 12)
+	    have < data + 16)
 		return OTSEG_R_NONE;
 	/* Vol 1, 3-5.5.2: it may be another class's service; its request tells */
 	msg->memory = OTSEG_MEMORY_OPEN;
+	msg->keep[2] = pdu_le32(buf, data + 8);
+	msg->keep[3] = pdu_le32(buf, data + 12);
 	msg->keep[0] = pdu_le32(buf, data);
 	msg->keep[1] = pdu_le32(buf, data + 4);
 	msg_field(msg, OTSEG_ENIP_FIELD_OT_ID, msg->keep[0]);
@@ -1417,6 +1477,25 @@ OTSEG_GLOBAL u32 enip_list(struct otseg_pdu *pdu, u32 have, struct otseg_msg *ms
 }
 
 /*
+ * Whether the session is the conversation's own: a handle is valid on the connection that it was
+ * registered on (Vol 2, 2-4.5). Where the registration has not been seen, the first one
+ * in use stands for it.
+ */
+OTSEG_INLINE u32 enip_session(const u8 *buf, struct otseg_msg *msg)
+{
+	u32 session = pdu_le32(buf, ENIP_AT_SESSION);
+
+	if (msg->state & OTSEG_STATE_AGAIN)
+		return OTSEG_R_NONE;
+	if (!session)
+		return OTSEG_R_PDU_STATE;
+	session = (session & ENIP_STATE_HANDLE) | ENIP_STATE_SESSION;
+	if (!(msg->state & ENIP_STATE))
+		msg->state |= session;
+	return (msg->state & ENIP_STATE) == session ? OTSEG_R_NONE : OTSEG_R_PDU_STATE;
+}
+
+/*
  * A command without CIP (Vol 2, 2-4). Those that list something ask without data; a session
  * is registered for version 1 without options, and the answer has its handle.
  */
@@ -1441,7 +1520,14 @@ OTSEG_INLINE u32 enip_command(struct otseg_pdu *pdu, u32 have, u32 dir, u32 comm
 		return OTSEG_R_NONE;
 	case OTSEG_ENIP_FC_UNREGISTER_SESSION:
 		msg->kind = OTSEG_KIND_NOTICE;
-		return body ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
+		if (body)
+			return OTSEG_R_PDU_LENGTH;
+		/* some devices end whichever session is named, with the connection that it is of */
+		if (is_answer || have < ENIP_AT_SESSION + 4)
+			return OTSEG_R_NONE;
+		if (!(msg->state & (ENIP_STATE_REGISTERED | OTSEG_STATE_AGAIN)))
+			return OTSEG_R_PDU_STATE;
+		return enip_session(buf, msg);
 	case OTSEG_ENIP_FC_LIST_SERVICES:
 	case OTSEG_ENIP_FC_LIST_IDENTITY:
 	case OTSEG_ENIP_FC_LIST_INTERFACES:
@@ -1460,30 +1546,12 @@ OTSEG_INLINE u32 enip_command(struct otseg_pdu *pdu, u32 have, u32 dir, u32 comm
 			return OTSEG_R_PDU_MALFORMED;
 		if (is_answer && have >= ENIP_AT_BODY && !(msg->state & OTSEG_STATE_AGAIN))
 			msg->state = (msg->state & ~ENIP_STATE) | ENIP_STATE_SESSION |
+				     ENIP_STATE_REGISTERED |
 				     (pdu_le32(buf, ENIP_AT_SESSION) & ENIP_STATE_HANDLE);
 		return OTSEG_R_NONE;
 	default:
 		return OTSEG_R_NONE;
 	}
-}
-
-/*
- * Whether the session is the conversation's own: a handle is valid on the connection that it was
- * registered on (Vol 2, 2-4.5). Where the registration has not been seen, the first one
- * in use stands for it.
- */
-OTSEG_INLINE u32 enip_session(const u8 *buf, struct otseg_msg *msg)
-{
-	u32 session = pdu_le32(buf, ENIP_AT_SESSION);
-
-	if (msg->state & OTSEG_STATE_AGAIN)
-		return OTSEG_R_NONE;
-	if (!session)
-		return OTSEG_R_PDU_STATE;
-	session = (session & ENIP_STATE_HANDLE) | ENIP_STATE_SESSION;
-	if (!(msg->state & ENIP_STATE))
-		msg->state |= session;
-	return (msg->state & ENIP_STATE) == session ? OTSEG_R_NONE : OTSEG_R_PDU_STATE;
 }
 
 /* Whether the item at the constant @at is of @type, as far as it is visible. */

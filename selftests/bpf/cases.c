@@ -591,6 +591,133 @@ static void case_connections(void)
 	CHECK(!subject_policy(s, policy_text));
 }
 
+static const char closing_text[] =
+	"otseg: 1\n"
+	"name: cases\n"
+	"zones:\n"
+	"  it: {level: 4, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
+	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24]}\n"
+	"conduits:\n"
+	"  telemetry:\n"
+	"    reason: a reader of tags\n"
+	"    from: it\n"
+	"    to: cell\n"
+	"    rules:\n"
+	"      tags: {service: enip, access: read}\n";
+
+/* A message of SendRRData; what passes goes on in the conversation. */
+static u32 cip(struct talk *t, int reply, u8 context, const u8 *message, u32 len)
+{
+	u8 data[160] = { 0x6f, 0, (u8)(16 + len), 0, 0, 5, 2, 0x13, [12] = context, [30] = 2,
+			 [36] = 0xb2, 0, (u8)len };
+	struct tcp tcp = { t->seq[reply], t->seq[!reply], reply ? t->dport : t->sport,
+			   reply ? t->sport : t->dport, 0x18, 8192, -1 };
+	u32 action;
+
+	memcpy(data + 40, message, len);
+	frame_tcp(&f, reply ? t->b : t->a, reply ? t->a : t->b, &tcp, data, 40 + len);
+	action = send_from(reply ? t->b : t->a);
+	if (v.reason == OTSEG_R_RULE)
+		t->seq[reply] += 40 + len;
+	return action;
+}
+
+/* Forward Open of a connection for messages, with @serial as its number; by slot @slot, 0xff: at hand. */
+static u32 cip_open(struct talk *t, u8 context, u8 serial, u8 slot)
+{
+	u8 open[] = { 0x54, 2, 0x20, 6, 0x24, 1, 10, 14, 0, 0, 0, 0, 0x78, 0x56, 0x34, 0x12,
+		      serial, 0x11, 0x4d, 0, 0xee, 0xff, 0xc0, 0, 1, 0, 0, 0, 0x20, 0x4e, 0, 0,
+		      2, 0x43, 0x20, 0x4e, 0, 0, 2, 0x43, 0xa3, 3, 1, slot, 0x20, 2, 0x24, 1 };
+	u32 len = sizeof(open);
+
+	if (slot == 0xff) {
+		open[41] = 2;
+		memmove(open + 42, open + 44, 4);
+		len -= 2;
+	}
+	return cip(t, 0, context, open, len);
+}
+
+static u32 cip_close(struct talk *t, u8 context, u8 serial, u8 slot)
+{
+	u8 close[] = { 0x4e, 2, 0x20, 6, 0x24, 1, 10, 14, serial, 0x11, 0x4d, 0, 0xee, 0xff, 0xc0, 0,
+		       3, 0, 1, slot, 0x20, 2, 0x24, 1 };
+	u32 len = sizeof(close);
+
+	if (slot == 0xff) {
+		close[16] = 2;
+		memmove(close + 18, close + 20, 4);
+		len -= 2;
+	}
+	return cip(t, 0, context, close, len);
+}
+
+/* The answer to an opening, or with @status its refusal. */
+static u32 cip_opened(struct talk *t, u8 context, u8 serial, u8 status)
+{
+	u8 opened[] = { 0xd4, 0, status, 0, 0xbb, 0xaa, 0, 0, 0xcc, 0xaa, 0, 0, serial, 0x11, 0x4d, 0,
+			0xee, 0xff, 0xc0, 0, 0x20, 0x4e, 0, 0, 0x20, 0x4e, 0, 0, 0, 0 };
+
+	return cip(t, 1, context, opened, sizeof(opened));
+}
+
+/* Who may not control ends what he has opened himself, and nothing else. */
+static void case_closing(void)
+{
+	static const u8 wrapped[] = { 0x52, 2, 0x20, 6, 0x24, 1, 10, 14, 22, 0, 0x4e, 2, 0x20, 6, 0x24, 1, 10, 14,
+			 1, 0x11, 0x4d, 0, 0xee, 0xff, 0xc0, 0, 2, 0, 0x20, 2, 0x24, 1, 1, 0, 1, 0 };
+	struct talk t;
+	u32 i;
+
+	CHECK(!subject_policy(s, closing_text));
+	t = talk_new(&it, &cell, 44818);
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	DROP(cip_close(&t, 1, 1, 0), ACCESS);
+	/* asked for, and not answered yet; refused; answered */
+	PASS(cip_open(&t, 1, 1, 0), RULE);
+	DROP(cip_close(&t, 2, 1, 0), ACCESS);
+	PASS(cip_opened(&t, 1, 1, 1), RULE);
+	DROP(cip_close(&t, 2, 1, 0), ACCESS);
+	PASS(cip_open(&t, 2, 1, 0), RULE);
+	PASS(cip_opened(&t, 2, 1, 0), RULE);
+	/* of another number, of another device, and what is sent there in another's name */
+	DROP(cip_close(&t, 3, 2, 0), ACCESS);
+	DROP(cip_close(&t, 3, 1, 1), ACCESS);
+	DROP(cip_close(&t, 3, 1, 0xff), ACCESS);
+	DROP(cip(&t, 0, 3, wrapped, sizeof(wrapped)), ACCESS);
+	PASS(cip_close(&t, 3, 1, 0), RULE);
+	/* the same number in two devices: which of them has answered is not told */
+	PASS(cip_open(&t, 4, 3, 0), RULE);
+	PASS(cip_open(&t, 4, 3, 1), RULE);
+	PASS(cip_opened(&t, 4, 3, 0), RULE);
+	DROP(cip_close(&t, 5, 3, 0), ACCESS);
+	DROP(cip_close(&t, 5, 3, 1), ACCESS);
+	/* without a route */
+	PASS(cip_open(&t, 6, 4, 0xff), RULE);
+	PASS(cip_opened(&t, 6, 4, 0), RULE);
+	DROP(cip_close(&t, 7, 4, 0), ACCESS);
+	PASS(cip_close(&t, 7, 4, 0xff), RULE);
+	/* the answer to something else opens nothing */
+	DROP(cip_opened(&t, 7, 5, 0), PDU_UNSOLICITED);
+	/* many, of which the first is forgotten */
+	for (i = 0; i < 16; i++) {
+		PASS(cip_open(&t, 8, (u8)(16 + i), 0xff), RULE);
+		PASS(cip_opened(&t, 8, (u8)(16 + i), 0), RULE);
+	}
+	DROP(cip_close(&t, 9, 4, 0xff), ACCESS);
+	for (i = 0; i < 16; i++)
+		PASS(cip_close(&t, 9, (u8)(16 + i), 0xff), RULE);
+	/* what one conversation has opened, another one does not close */
+	t = talk_new(&it, &cell, 44818);
+	PASS(say(&t, 0, S, 0), RULE);
+	PASS(say(&t, 1, S | A, 0), FLOW);
+	PASS(say(&t, 0, A, 0), FLOW);
+	DROP(cip_close(&t, 1, 16, 0xff), ACCESS);
+	CHECK(!subject_policy(s, policy_text));
+}
+
 static const char elsewhere_text[] =
 	"otseg: 1\n"
 	"name: cases\n"
@@ -2311,6 +2438,7 @@ static const struct ktap_case cases[] = {
 	{ "publications count up", case_goose },
 	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
+	{ "connections that their opener closes", case_closing },
 	{ "answers from another port than was asked", case_elsewhere },
 	{ "checksums of inspected datagrams", case_datagram_checksums },
 	{ "rates", case_rates },

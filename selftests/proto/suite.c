@@ -493,7 +493,9 @@ static void see(const struct line *line, const struct otseg_msg *msg)
 	for (i = 0; i < words->subs.n && i < SEEN_MAX; i++)
 		if (!(msg->flags & OTSEG_MSG_NO_FUNCTION) &&
 		    words->subs.words[i].extra == msg->function >> 16 &&
-		    words->subs.words[i].number == (msg->function & 0xffff))
+		    (words->subs.words[i].number == (msg->function & 0xffff) ||
+		     /* the engine's to say */
+		     (msg->memory == OTSEG_MEMORY_END && words->subs.words[i].number == OTSEG_SUB_OWN)))
 			s->subs[i] = 1;
 	for (i = 0; i < words->objects.n && i < SEEN_MAX; i++)
 		for (k = 0; k < msg->n_objects; k++)
