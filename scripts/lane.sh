@@ -98,10 +98,16 @@ move_here()
 	sed -i "s|.*  lane\.env\$|$sum|" "$dir/stamp"
 }
 
+# Every file and link of the folder at hand: name, bytes, where it points.
+list_files()
+{
+	find root ! -type d -printf '%P %s %l\n' | LC_ALL=C sort
+}
+
 # A cached lane counts only if it still is what was unpacked.
-if [[ -f $dir/lane.env && -f $dir/stamp ]] && grep -q "^KMAKE=." "$dir/lane.env" &&
+if [[ -f $dir/lane.env && -f $dir/stamp && -f $dir/files ]] && grep -q "^KMAKE=." "$dir/lane.env" &&
    [[ $lane != debug || $(source_key) == $(<"$dir/key") ]] &&
-   (cd "$dir" && sha256sum --quiet --status -c stamp); then
+   (cd "$dir" && sha256sum --quiet --status -c stamp && list_files | cmp -s - files); then
 	move_here
 	if [[ -z $suite ]]; then
 		need_compiler "$dir/kdir"
@@ -270,7 +276,8 @@ ln -s "$kdir" kdir
 		echo "KMAKE=make"
 	fi
 } >lane.env
-sha256sum lane.env debs.sha256 "$vmlinuz" "$kdir/Makefile" "$kdir/vmlinux" \
+list_files >files
+sha256sum lane.env debs.sha256 files "$vmlinuz" "$kdir/Makefile" "$kdir/vmlinux" \
 	"$kdir/Module.symvers" "$kdir/include/generated/autoconf.h" \
 	"$moddir/modules.dep" >stamp
 
