@@ -13,6 +13,7 @@ if [[ ${1:-} != --guest ]]; then
 	module_host "$0" "${OTSEG_NETLINK_MESSAGES:-60000}" "${OTSEG_SEED:-1}"
 fi
 messages=$2 seed=$3
+third=$(((messages + 2) / 3))
 
 begin()
 {
@@ -23,8 +24,8 @@ begin()
 # Half of them with an unconfirmed policy in force: whoever confirms it, that is a change.
 as_admin()
 {
-	genl_fuzz "$seed" $((messages / 3)) >/tmp/fuzzed.1 && client "push /otseg/b.img" &&
-		genl_fuzz $((seed + 1)) $((messages / 3)) >/tmp/fuzzed.2
+	genl_fuzz "$seed" "$third" >/tmp/fuzzed.1 && client "push /otseg/b.img" &&
+		genl_fuzz $((seed + 1)) "$third" >/tmp/fuzzed.2
 }
 
 # All that anybody can see, but for what time changes.
@@ -36,7 +37,7 @@ seen()
 
 as_anybody()
 {
-	seen >/tmp/before && genl_fuzz $((seed + 2)) $((messages / 3)) 65534 >/tmp/fuzzed.3 &&
+	seen >/tmp/before && genl_fuzz $((seed + 2)) "$third" 65534 >/tmp/fuzzed.3 &&
 		seen >/tmp/after && diff /tmp/before /tmp/after
 }
 
@@ -54,8 +55,8 @@ still_works()
 
 ktap_begin 5
 ktap "a policy, another one that waits, an interface" begin
-ktap "twice $((messages / 3)) messages as admin" as_admin
-ktap "$((messages / 3)) messages as anybody change nothing" as_anybody
+ktap "twice $third messages as admin" as_admin
+ktap "$third messages as anybody change nothing" as_anybody
 sed 's/^/# /' /tmp/fuzzed.*
 ktap "a policy can be committed and read back" still_works
 ktap "the module unloads" rmmod otseg
