@@ -20,14 +20,16 @@
  * What is kept in msg->state. The destination TSAP of the connect request is kept for the
  * whole conversation, so that every message of it can be held against a rule that names it.
  */
-#define OTSEG_ISO_TSAP 0x0000ffffu /* its number, if it has two bytes */
+#define OTSEG_ISO_TSAP 0x0000ffffu /* its number, if it has two bytes; else free */
 #define OTSEG_ISO_CLASS 0x000f0000u /* enum otseg_iso_class */
 #define OTSEG_ISO_CLASS_SHIFT 16
 #define OTSEG_ISO_ASKED 0x00100000u /* a connect request was sent */
 #define OTSEG_ISO_OPEN 0x00200000u /* and confirmed */
 #define OTSEG_ISO_MORE 0x00400000u /* a TSDU goes on, towards the called side; << dir */
 #define OTSEG_ISO_PLUS_MORE 0x01000000u /* likewise an S7comm-plus message; << dir */
-#define OTSEG_ISO_UPPER 0x7c000000u /* of who speaks inside: MMS */
+#define OTSEG_ISO_UPPER 0x0c000000u /* of who speaks inside: MMS */
+#define OTSEG_ISO_PLUS_ASKED 0x10000000u /* an S7comm-plus session was asked for, see s7plus_keep() */
+#define OTSEG_ISO_PLUS_OPEN 0x20000000u /* and its number is known */
 
 /* Fields that all services of the family number alike. */
 #define OTSEG_ISO_FIELD_TSAP 0
@@ -110,6 +112,14 @@ enum otseg_iso_tpdu {
 #define OTSEG_ISO_FN_ERROR (0x800 | OTSEG_ISO_ER)
 #define OTSEG_ISO_FN_DATA (0x800 | OTSEG_ISO_DT)
 
+/* Whether the called TSAP is a number, which the state then has. */
+OTSEG_INLINE u32 iso_has_number(u32 state)
+{
+	u32 class = (state & OTSEG_ISO_CLASS) >> OTSEG_ISO_CLASS_SHIFT;
+
+	return class - 1 < OTSEG_ISO_CLASS_BASIC || class == OTSEG_ISO_CLASS_NUMBER;
+}
+
 /* What all messages of the conversation are told of the connection. */
 OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
 {
@@ -118,7 +128,7 @@ OTSEG_INLINE void iso_fields(struct otseg_msg *msg)
 	if (!class)
 		return;
 	msg_field(msg, OTSEG_ISO_FIELD_CLASS, class);
-	if (class <= OTSEG_ISO_CLASS_BASIC || class == OTSEG_ISO_CLASS_NUMBER)
+	if (iso_has_number(msg->state))
 		msg_field(msg, OTSEG_ISO_FIELD_TSAP, msg->state & OTSEG_ISO_TSAP);
 }
 
@@ -260,7 +270,7 @@ OTSEG_GLOBAL u32 otseg_iso_parameters(struct otseg_pdu *pdu, u32 have, struct ot
 		return OTSEG_R_PDU_NESTING;
 	if ((walk.calling & 0xff) == 2)
 		msg_field(msg, OTSEG_ISO_FIELD_SOURCE_TSAP, pdu_be16(buf, walk.calling >> 8));
-	if (walk.called && msg->kind == OTSEG_KIND_REQUEST)
+	if (walk.called && msg->kind == OTSEG_KIND_REQUEST && !(msg->state & OTSEG_STATE_AGAIN))
 		msg->state |= iso_tsap(buf, walk.called >> 8, walk.called & 0xff);
 	return OTSEG_R_NONE;
 }
@@ -287,8 +297,10 @@ OTSEG_INLINE u32 iso_connect(struct otseg_pdu *pdu, u32 have, u32 dir, struct ot
 		return OTSEG_R_PDU_STATE;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg_function(msg, OTSEG_ISO_FN_CONNECT, 0, OTSEG_ACCESS_SESSION);
-	if (is_request)
-		msg->state &= ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS);
+	/* of one that comes again the state says what became of it */
+	if (is_request && !(state & OTSEG_STATE_AGAIN))
+		msg->state &= ~(OTSEG_ISO_TSAP | OTSEG_ISO_CLASS | OTSEG_ISO_PLUS_ASKED |
+				OTSEG_ISO_PLUS_OPEN);
 	msg->state |= is_request ? OTSEG_ISO_ASKED : OTSEG_ISO_OPEN;
 	if (have >= OTSEG_ISO_AT_SRC) {
 		u32 dst = pdu_be16(buf, OTSEG_ISO_AT_DST);

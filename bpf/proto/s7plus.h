@@ -8,9 +8,9 @@
  * Thomas Wiens, "driver" his S7CommPlusDriver (numbers of functions and objects). What the
  * public captures confirm stands in Documentation/protocols/s7comm-plus.md.
  *
- * Function and, where it stands at a fixed place, the object are looked at; what is behind them
- * is in a coding of variable lengths and is not. TLS inside is opaque: only a rule that names
- * it covers it.
+ * Function and, where it stands at a fixed place, the object are looked at, and which attributes
+ * of it are set; what is behind them is in a coding of variable lengths and is not. TLS inside
+ * is opaque: only a rule that names it covers it.
  */
 #ifndef OTSEG_S7PLUS_H
 #define OTSEG_S7PLUS_H
@@ -21,9 +21,9 @@
  * Functions (ws, driver): X(ID, code, "name", access, object type, flags)
  *
  * Codes below 0x100 are ours, for what has no function. Setting variables reaches the operating
- * mode of the controller, an attribute of an object like any other; objects that are created
- * and deleted are blocks too. What stands for a conversation's own object is less: see
- * s7plus_access().
+ * mode of the controller, an attribute of an object like any other, and passwords are attributes
+ * too; objects that are created and deleted are also blocks. What is asked of the conversation's
+ * own session is less: see s7plus_access().
  */
 /* clang-format off */
 #define OTSEG_S7PLUS_FUNCTIONS(X) \
@@ -39,13 +39,15 @@
 	X(DELETE_OBJECT, 0x04d4, "delete-object", \
 		OTSEG_ACCESS_SESSION | OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(SET_VARIABLE, 0x04f2, "set-variable", \
-		OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+		OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, \
+		OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(GET_VARIABLE, 0x04fc, "get-variable", OTSEG_ACCESS_READ, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(ADD_LINK, 0x0506, "add-link", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(REMOVE_LINK, 0x051a, "remove-link", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(GET_LINK, 0x0524, "get-link", OTSEG_ACCESS_READ, 0, 0) \
 	X(SET_MULTI_VARIABLES, 0x0542, "set-multi-variables", \
-		OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL, OTSEG_S7PLUS_OBJ_OBJECT, 0) \
+		OTSEG_ACCESS_SESSION | OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, \
+		OTSEG_S7PLUS_OBJ_OBJECT, 0) \
 	X(GET_MULTI_VARIABLES, 0x054c, "get-multi-variables", OTSEG_ACCESS_READ, 0, 0) \
 	X(BEGIN_SEQUENCE, 0x0556, "begin-sequence", OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(END_SEQUENCE, 0x0560, "end-sequence", OTSEG_ACCESS_PROGRAM, 0, 0) \
@@ -108,6 +110,7 @@ enum otseg_s7plus_function {
 #define OTSEG_S7PLUS_DIGEST 32
 
 #define OTSEG_S7PLUS_SESSIONS 285 /* the object that holds all sessions: driver */
+#define OTSEG_S7PLUS_ATTRIBUTES 12 /* of a list that are looked at */
 
 enum otseg_s7plus_opcode {
 	OTSEG_S7PLUS_RESPONSE_2 = 0x02,
@@ -133,17 +136,137 @@ OTSEG_INLINE u32 s7plus_function(u32 code)
 }
 
 /*
- * Access class of a function that is asked of @object. A session is created in the container of
- * sessions, and what is set at or deleted with its object concerns nobody else.
+ * What is kept of the conversation's session: ASKED and the sequence number of the request for
+ * it, OPEN and its number, or neither. That is where the number of the called TSAP is, and
+ * there is none if that has a number: S7comm-plus calls by names.
  */
-OTSEG_INLINE u32 s7plus_access(u32 code, u32 access, u32 object, u32 session)
+OTSEG_INLINE void s7plus_keep(struct otseg_msg *msg, u32 step, u32 number)
 {
-	u32 own = code == OTSEG_S7PLUS_FN_CREATE_OBJECT ? OTSEG_S7PLUS_SESSIONS : session;
+	if (msg->state & OTSEG_STATE_AGAIN || iso_has_number(msg->state))
+		return;
+	msg->state &= ~(OTSEG_ISO_PLUS_ASKED | OTSEG_ISO_PLUS_OPEN | OTSEG_ISO_TSAP);
+	msg->state |= step | (number & OTSEG_ISO_TSAP);
+}
 
-	/* only those have the class in the list */
-	if (access & OTSEG_ACCESS_SESSION && object && object == own)
+/* Whether the state has just this of the session. */
+OTSEG_INLINE u32 s7plus_is_kept(const struct otseg_msg *msg, u32 step, u32 number)
+{
+	return msg->state & step && (msg->state & OTSEG_ISO_TSAP) == number;
+}
+
+/*
+ * The answer to create-object (ws, driver): a byte of flags, a code that is short if all is
+ * well, how many objects there are now, their numbers, of which the first is the session. Numbers
+ * have seven bits a byte, highest first. One above 65535 is not kept: then no object is its own.
+ */
+OTSEG_INLINE void s7plus_created(const u8 *buf, u32 at, u32 end, struct otseg_msg *msg)
+{
+	u32 number, byte;
+
+	if (!s7plus_is_kept(msg, OTSEG_ISO_PLUS_ASKED, msg->id))
+		return;
+	s7plus_keep(msg, 0, 0);
+	if (at + 15 > end || (pdu_u8(buf, at + 10) | pdu_u8(buf, at + 11)) & 0x80 ||
+	    !pdu_u8(buf, at + 11))
+		return;
+	byte = pdu_u8(buf, at + 12);
+	number = byte & 0x7f;
+	if (byte & 0x80) {
+		byte = pdu_u8(buf, at + 13);
+		number = number << 7 | (byte & 0x7f);
+	}
+	if (byte & 0x80) {
+		byte = pdu_u8(buf, at + 14);
+		number = number << 7 | (byte & 0x7f);
+	}
+	if (!(byte & 0x80) && number && number <= OTSEG_ISO_TSAP)
+		s7plus_keep(msg, OTSEG_ISO_PLUS_OPEN, number);
+}
+
+/* What is set at an object, more than one of it perhaps. */
+enum otseg_s7plus_attribute {
+	OTSEG_S7PLUS_OPENS = 1, /* what opening a session sets there: versions and keys (captures) */
+	OTSEG_S7PLUS_PASSWORD = 2, /* an answer to the challenge for one (driver) */
+	OTSEG_S7PLUS_OTHER = 4,
+	OTSEG_S7PLUS_HIDDEN = 8, /* more than are looked at, or there */
+};
+
+/*
+ * Which attributes the list of @n at @off has, as far as it is there: enum otseg_s7plus_attribute. All
+ * that clients are known to set have numbers of two bytes (128 to 16383).
+ */
+OTSEG_GLOBAL u32 otseg_s7plus_attributes(struct otseg_pdu *pdu, u32 off, u32 n, u32 end)
+{
+	u32 kinds = 0;
+	u32 i, number;
+
+	if (!pdu)
+		return OTSEG_S7PLUS_HIDDEN;
+	for (i = 0; i < OTSEG_S7PLUS_ATTRIBUTES; i++) {
+		if (i >= n)
+			return kinds;
+		if (off + 2 * i + 2 > end)
+			break;
+		number = pdu_be16(pdu->bytes, off + 2 * i);
+		if ((number & 0x8080) != 0x8000)
+			break;
+		switch ((number >> 8 & 0x7f) << 7 | (number & 0x7f)) {
+		case 305:
+		case 306: /* ServerSessionVersion */
+		case 1830:
+			kinds |= OTSEG_S7PLUS_OPENS;
+			break;
+		case 304: /* ServerSessionResponse */
+		case 1846: /* Legitimate */
+			kinds |= OTSEG_S7PLUS_PASSWORD;
+			break;
+		default:
+			kinds |= OTSEG_S7PLUS_OTHER;
+		}
+	}
+	return kinds | OTSEG_S7PLUS_HIDDEN;
+}
+
+/*
+ * Access class of a request whose classes in the list include session: creating a session, in
+ * the container of all; and what opens or deletes the conversation's own, which concerns nobody
+ * else. It is its own by the answer that created it: what the request says of it is the
+ * client's. Passwords open the way to the program, as in S7comm. 0: not visible yet.
+ */
+OTSEG_INLINE u32 s7plus_access(const u8 *buf, u32 have, u32 at, u32 end, u32 code, u32 object,
+			       struct otseg_msg *msg)
+{
+	u32 is_own = s7plus_is_kept(msg, OTSEG_ISO_PLUS_OPEN, object);
+	u32 is_multi = code == OTSEG_S7PLUS_FN_SET_MULTI_VARIABLES;
+	u32 kinds = 0;
+
+	if (code == OTSEG_S7PLUS_FN_CREATE_OBJECT) {
+		if (object != OTSEG_S7PLUS_SESSIONS)
+			return OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL;
+		s7plus_keep(msg, OTSEG_ISO_PLUS_ASKED, msg->id);
 		return OTSEG_ACCESS_SESSION;
-	return access & ~(u32)OTSEG_ACCESS_SESSION;
+	}
+	if (code == OTSEG_S7PLUS_FN_DELETE_OBJECT) {
+		if (!is_own)
+			return OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_CONTROL;
+		s7plus_keep(msg, 0, 0);
+		return OTSEG_ACCESS_SESSION;
+	}
+	/* how many values (one if not multi); of how many attributes; which ones */
+	if (object) {
+		end = have < end ? have : end;
+		at += is_multi ? 19 : 18;
+		kinds = otseg_s7plus_attributes((struct otseg_pdu *)buf, at + 1,
+						at < end ? pdu_u8(buf, at) : 1, end);
+		if (kinds & OTSEG_S7PLUS_HIDDEN && !(msg->flags & OTSEG_MSG_PARTIAL))
+			kinds |= OTSEG_S7PLUS_PASSWORD;
+	}
+	if (!is_own)
+		return OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL |
+		       (kinds & OTSEG_S7PLUS_PASSWORD ? OTSEG_ACCESS_PROGRAM : 0);
+	if (kinds & OTSEG_S7PLUS_HIDDEN && msg->flags & OTSEG_MSG_PARTIAL)
+		return 0;
+	return kinds == OTSEG_S7PLUS_OPENS ? OTSEG_ACCESS_SESSION : OTSEG_ACCESS_PROGRAM;
 }
 
 /*
@@ -171,7 +294,11 @@ OTSEG_INLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 end, u32 dir,
 	access = known & 0xff;
 	msg->kind = is_request ? OTSEG_KIND_REQUEST : OTSEG_KIND_ANSWER;
 	msg->id = (u16)pdu_be16(buf, at + 7);
-	msg_number(msg, OTSEG_NUMBER_BE, at + 7, 2);
+	/* which number a session is asked for under is kept */
+	if (code != OTSEG_S7PLUS_FN_CREATE_OBJECT)
+		msg_number(msg, OTSEG_NUMBER_BE, at + 7, 2);
+	else if (!is_request)
+		s7plus_created(buf, at, end < have ? end : have, msg);
 	if (!known) {
 		msg_function(msg, code, 0, OTSEG_ACCESS_VENDOR);
 		msg->flags |= OTSEG_MSG_UNKNOWN | OTSEG_MSG_OPAQUE_OBJECTS;
@@ -188,7 +315,10 @@ OTSEG_INLINE u32 s7plus_call(const u8 *buf, u32 have, u32 at, u32 end, u32 dir,
 	if (have < at + 18)
 		return OTSEG_R_NONE;
 	object = pdu_be32(buf, at + 14);
-	access = s7plus_access(code, access, object, pdu_be32(buf, at + 9));
+	if (access & OTSEG_ACCESS_SESSION)
+		access = s7plus_access(buf, have, at, end, code, object, msg);
+	if (!access)
+		return OTSEG_R_NONE;
 	msg_function(msg, code, 0, access);
 	/* 0: not of an object, but of variables, whose addresses are not looked at */
 	if (object)
@@ -273,6 +403,9 @@ OTSEG_GLOBAL u32 otseg_s7plus_tsdu(struct otseg_pdu *pdu, u32 have, u32 dir, str
 	}
 	end = OTSEG_S7PLUS_AT_DATA + pdu_be16(buf, OTSEG_S7PLUS_AT_LENGTH);
 	if (version == OTSEG_S7PLUS_FN_SYSTEM_EVENT) {
+		/* ws, driver: of the controller */
+		if (dir != OTSEG_DIR_RESPONSE)
+			return OTSEG_R_PDU_DIRECTION;
 		msg_function(msg, version, 0, OTSEG_ACCESS_SESSION);
 		return length == end && !goes_on ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
 	}
