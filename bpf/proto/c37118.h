@@ -15,18 +15,20 @@
 /*
  * Frame types: X(ID, code, "name", access, object type, flags); 6.2, table 2.
  *
- * What a PMU sends is read. A command may ask for a description or begin the transmission:
+ * What a PMU sends is read; from the side that opened the conversation it is `write`, for it is
+ * put into a receiver that did not ask, and acts on it. A command may ask for a description or begin the transmission:
  * `read`. To end it is `control`: where data goes to several receivers, all of them
  * lose it. An extended frame is the user's own.
  */
+#define OTSEG_C37118_TELLS (OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
 /* clang-format off */
 #define OTSEG_C37118_FUNCTIONS(X) \
-	X(DATA, 0, "data", OTSEG_ACCESS_READ, 0, 0) \
-	X(HEADER, 1, "header", OTSEG_ACCESS_READ, 0, 0) \
-	X(CONFIGURATION_1, 2, "configuration-1", OTSEG_ACCESS_READ, 0, 0) \
-	X(CONFIGURATION_2, 3, "configuration-2", OTSEG_ACCESS_READ, 0, 0) \
+	X(DATA, 0, "data", OTSEG_C37118_TELLS, 0, 0) \
+	X(HEADER, 1, "header", OTSEG_C37118_TELLS, 0, 0) \
+	X(CONFIGURATION_1, 2, "configuration-1", OTSEG_C37118_TELLS, 0, 0) \
+	X(CONFIGURATION_2, 3, "configuration-2", OTSEG_C37118_TELLS, 0, 0) \
 	X(COMMAND, 4, "command", OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_VENDOR, 0, OTSEG_FN_SUB) \
-	X(CONFIGURATION_3, 5, "configuration-3", OTSEG_ACCESS_READ, 0, 0)
+	X(CONFIGURATION_3, 5, "configuration-3", OTSEG_C37118_TELLS, 0, 0)
 
 /* Commands: X(ID, function, number, "name", access); 6.6, table 15. */
 #define OTSEG_C37118_SUBFUNCTIONS(X) \
@@ -178,13 +180,13 @@ OTSEG_GLOBAL u32 otseg_c37118_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	if (msg->state & OTSEG_C37118_ST_ROLES &&
 	    (msg->state ^ roles) & OTSEG_C37118_ST_CALLED)
 		return OTSEG_R_PDU_DIRECTION;
-	if (type != OTSEG_C37118_FC_COMMAND)
-		msg_function(msg, type, 0, OTSEG_ACCESS_READ);
+	if (!is_command)
+		msg_function(msg, type, 0, is_request ? OTSEG_ACCESS_WRITE : OTSEG_ACCESS_READ);
 	if (have < OTSEG_C37118_AT_SIZE + 2)
 		return OTSEG_R_NONE;
 	length = pdu_be16(buf, OTSEG_C37118_AT_SIZE);
 	least = OTSEG_C37118_CHECKED;
-	if (type == OTSEG_C37118_FC_DATA || type == OTSEG_C37118_FC_COMMAND)
+	if (type == OTSEG_C37118_FC_DATA || is_command)
 		least += 2; /* status of a PMU at least; a command */
 	else if (type != OTSEG_C37118_FC_HEADER)
 		least += OTSEG_C37118_CONFIGURATION;
@@ -197,7 +199,7 @@ OTSEG_GLOBAL u32 otseg_c37118_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	msg_unit(msg, stream);
 	if (!stream || stream == OTSEG_C37118_RESERVED)
 		msg->flags |= OTSEG_MSG_BROADCAST;
-	if (type == OTSEG_C37118_FC_COMMAND)
+	if (is_command)
 		reason = c37118_command(buf, have, length, msg);
 	if (reason || msg->flags & OTSEG_MSG_PARTIAL)
 		return reason;
@@ -206,7 +208,7 @@ OTSEG_GLOBAL u32 otseg_c37118_parse(struct otseg_pdu *pdu, u32 have, u32 dir,
 	if (length <= OTSEG_PDU_MAX)
 		return c37118_checksum(buf, length);
 	/* what a command says is in its beginning; whether it is sound, its end tells */
-	return type == OTSEG_C37118_FC_COMMAND ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
+	return is_command ? OTSEG_R_PDU_LENGTH : OTSEG_R_NONE;
 }
 
 #define OTSEG_C37118_PARSE otseg_c37118_parse

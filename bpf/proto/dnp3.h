@@ -39,7 +39,8 @@
  * the groups below. Delay measurement answers with a time and keeps none; recording the
  * current time keeps one for the write that follows. A confirmation and the answer to a
  * challenge belong to the conversation; so does a response, which must be the answer to a
- * request that has passed, or go on with one.
+ * request that has passed, or go on with one. What an outstation sends by itself is read, but
+ * of the side that opened the conversation `write`: see dnp3_tells().
  */
 /* clang-format off */
 #define OTSEG_DNP3_FUNCTIONS(X) \
@@ -78,7 +79,7 @@
 	X(AUTHENTICATE_REQ, 32, "authenticate-request", OTSEG_DNP3_SECURITY_ANY, 0, OTSEG_FN_SUB) \
 	X(AUTHENTICATE_ERR, 33, "authenticate-error", OTSEG_DNP3_SECURITY_ANY, 0, OTSEG_FN_SUB) \
 	X(RESPONSE, 129, "response", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(UNSOLICITED, 130, "unsolicited-response", OTSEG_ACCESS_READ, 0, 0) \
+	X(UNSOLICITED, 130, "unsolicited-response", OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE, 0, 0) \
 	X(AUTHENTICATE_RESP, 131, "authenticate-response", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(RESET_LINK, 256, "reset-link-states", OTSEG_ACCESS_SESSION, 0, 0) \
 	X(RESET_PROCESS, 257, "reset-user-process", OTSEG_ACCESS_CONTROL, 0, 0) \
@@ -766,6 +767,17 @@ OTSEG_INLINE void dnp3_hidden(u32 function, struct otseg_msg *msg)
 	msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 }
 
+/*
+ * Access class of what an outstation says: data that it sends by itself to who has opened the
+ * conversation are read; to who has not, they are put into a master, which acts on them.
+ */
+OTSEG_INLINE u32 dnp3_tells(u32 function, u32 dir)
+{
+	if (function != OTSEG_DNP3_FC_UNSOLICITED)
+		return otseg_dnp3_access[function & 0xff];
+	return dir == OTSEG_DIR_REQUEST ? OTSEG_ACCESS_WRITE : OTSEG_ACCESS_READ;
+}
+
 /* A frame that goes on with a fragment: as what it began. */
 OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *msg)
 {
@@ -801,6 +813,7 @@ OTSEG_INLINE u32 dnp3_continue(u32 transport, u32 is_master, struct otseg_msg *m
 			state |= seq << OTSEG_DNP3_ST_SEQ;
 	} else {
 		dnp3_hidden(function + 128, msg);
+		msg->access = (u8)dnp3_tells(function + 128, msg->dir);
 		state &= ~(is_last ? OTSEG_DNP3_ST_OUTSTATION :
 				     (u32)OTSEG_DNP3_TP_SEQ << OTSEG_DNP3_ST_RESPONSE_SEQ);
 		if (!is_last)
@@ -877,7 +890,7 @@ OTSEG_INLINE u32 dnp3_response(const u8 *buf, u32 avail, u32 user, struct otseg_
 	if (function < OTSEG_DNP3_FC_RESPONSE || function > OTSEG_DNP3_FC_AUTHENTICATE_RESP)
 		return function <= OTSEG_DNP3_FC_AUTHENTICATE_ERR ? OTSEG_R_PDU_DIRECTION :
 								    OTSEG_R_PDU_MALFORMED;
-	msg_function(msg, function, 0, otseg_dnp3_access[function & 0xff]);
+	msg_function(msg, function, 0, dnp3_tells(function, msg->dir));
 	msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
 	msg->id = (u16)(msg->fields[OTSEG_DNP3_FIELD_MASTER] ^ control << 12);
 	if (function == OTSEG_DNP3_FC_RESPONSE) {

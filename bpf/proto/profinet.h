@@ -32,7 +32,8 @@ enum otseg_profinet_object {
  * Cyclic data are outputs on one way and inputs on the other, and nothing in them tells which:
  * `write`. An alarm is acted on by who receives it: `write`; one that ends the relation stops its
  * outputs: `control`. Who sends time sets clocks: `control`. A Hello makes a controller set a
- * device up: `write`.
+ * device up, and who answers that a name is its own gets the controller's connection: `write`.
+ * Other responses are of one who was asked by its address: they are read.
  */
 #define OTSEG_PROFINET_SET \
 	(OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM)
@@ -53,7 +54,7 @@ enum otseg_profinet_object {
 	X(DCP_GET_SET, 0xfefd, "dcp-get-set", OTSEG_ACCESS_READ | OTSEG_PROFINET_SET, \
 		OTSEG_PROFINET_OBJ_BLOCK, OTSEG_FN_SUB) \
 	X(DCP_IDENTIFY_REQUEST, 0xfefe, "dcp-identify-request", OTSEG_ACCESS_READ, OTSEG_PROFINET_OBJ_BLOCK, 0) \
-	X(DCP_IDENTIFY_RESPONSE, 0xfeff, "dcp-identify-response", OTSEG_ACCESS_READ, OTSEG_PROFINET_OBJ_BLOCK, 0) \
+	X(DCP_IDENTIFY_RESPONSE, 0xfeff, "dcp-identify-response", OTSEG_ACCESS_WRITE, OTSEG_PROFINET_OBJ_BLOCK, 0) \
 	X(PTCP_ANNOUNCE, 0xff00, "ptcp-announce", OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_OPAQUE)        \
 	X(PTCP_FOLLOW_UP, 0xff20, "ptcp-follow-up", OTSEG_ACCESS_CONTROL, 0, OTSEG_FN_OPAQUE)      \
 	X(PTCP_DELAY_REQUEST, 0xff40, "ptcp-delay-request", OTSEG_ACCESS_READ, 0, OTSEG_FN_OPAQUE) \
