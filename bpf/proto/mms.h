@@ -1266,6 +1266,25 @@ OTSEG_GLOBAL u32 otseg_mms_data(struct otseg_pdu *pdu, u32 off, u32 end, u32 hav
 	return mms_end(element, off) == limit ? off : MMS_REFUSE | OTSEG_R_PDU_LENGTH;
 }
 
+/*
+ * Whether to read a name takes something (IEC 60870-6-503, TASE.2): a device's _SBO selects it,
+ * and Next_DSTransfer_Set or _TSTransfer_Set assigns the next free one to the client.
+ */
+OTSEG_INLINE u32 mms_is_taken(const u8 *buf, const struct otseg_msg *msg)
+{
+	const struct otseg_msg_text *item = &msg->texts[OTSEG_MMS_TEXT_ITEM];
+	u32 end = item->off + item->len;
+
+	if (!(msg->text_mask & 1u << OTSEG_MMS_TEXT_ITEM))
+		return 0;
+	if (item->len >= 4 && pdu_be32(buf, end - 4) == 0x5f53424f) /* _SBO */
+		return 1;
+	return item->len >= 16 && pdu_be32(buf, item->off) == 0x4e657874 && /* Next */
+	       pdu_be32(buf, end - 12) == 0x5472616e && /* Tran */
+	       pdu_be32(buf, end - 8) == 0x73666572 && /* sfer */
+	       pdu_be32(buf, end - 4) == 0x5f536574; /* _Set */
+}
+
 /* A read or a write whose element is at @off: what it is of decides what it is. */
 OTSEG_INLINE u32 mms_access(struct otseg_pdu *pdu, u32 off, u32 have, struct otseg_msg *msg)
 {
@@ -1296,7 +1315,8 @@ OTSEG_INLINE u32 mms_access(struct otseg_pdu *pdu, u32 off, u32 have, struct ots
 		if (!(name & MMS_LIST))
 			sub = mms_write_sub(constraint);
 	} else if (constraint == OTSEG_MMS_FC_CO ||
-		   (constraint == OTSEG_MMS_FC_NONE && name & MMS_CHOSEN)) {
+		   (constraint == OTSEG_MMS_FC_NONE && name & MMS_CHOSEN) ||
+		   mms_is_taken(pdu->bytes, msg)) {
 		sub = OTSEG_MMS_SUB_READ_CONTROL;
 	} else {
 		sub = OTSEG_MMS_SUB_READ_VALUE;
