@@ -37,7 +37,10 @@
 #define OTSEG_BACNET_KNOWN 0x80
 
 #define OTSEG_BACNET_TELLS (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_READ | OTSEG_ACCESS_WRITE)
+#define OTSEG_BACNET_NOTIFIES (OTSEG_BACNET_TELLS | OTSEG_ACCESS_CONTROL)
 #define OTSEG_BACNET_WRITES (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM)
+#define OTSEG_BACNET_SUBSCRIBES (OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL)
+#define OTSEG_BACNET_TRANSFERS (OTSEG_ACCESS_SESSION | OTSEG_ACCESS_CONTROL)
 
 /*
  * Services: Y(X, ID, code, "name", access, arrangement, keys of: object, another object, property, array index,
@@ -48,19 +51,22 @@
  * device may act on what it is told. So are i-am and i-have, from which a device learns where
  * another one is that it reads from. Who was notified acknowledges it: `session`. A write to an
  * object that is configuration or a program is `program` as well. Subscriptions are `read`: what
- * they change is who is told.
+ * they change is whether the subscriber is told. That is who sends it (135, 13.14), or whom a
+ * router says it comes from: then it may be somebody else, whose subscription it renews or
+ * cancels, and it is `control` as well. What keeps or ends a transfer or acknowledges in such a
+ * name is `control`.
  */
 /* clang-format off */
 #define OTSEG_BACNET_SERVICES(Y, X) \
 	Y(X, ACKNOWLEDGE_ALARM, 0, "acknowledge-alarm", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, \
 		0, 0, 0) \
-	Y(X, CONFIRMED_COV, 1, "confirmed-cov-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), 0, 0, \
+	Y(X, CONFIRMED_COV, 1, "confirmed-cov-notification", OTSEG_BACNET_NOTIFIES, 0, OTSEG_BACNET_TOP(2), 0, 0, \
 		0, 0, 0, 0) \
-	Y(X, CONFIRMED_EVENT, 2, "confirmed-event-notification", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_TOP(2), \
+	Y(X, CONFIRMED_EVENT, 2, "confirmed-event-notification", OTSEG_BACNET_NOTIFIES, 0, OTSEG_BACNET_TOP(2), \
 		0, 0, 0, 0, 0, 0) \
 	Y(X, GET_ALARM_SUMMARY, 3, "get-alarm-summary", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, GET_ENROLLMENT_SUMMARY, 4, "get-enrollment-summary", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, SUBSCRIBE_COV, 5, "subscribe-cov", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, 0, 0, 0) \
+	Y(X, SUBSCRIBE_COV, 5, "subscribe-cov", OTSEG_BACNET_SUBSCRIBES, 0, OTSEG_BACNET_TOP(1), 0, 0, 0, 0, 0, 0) \
 	Y(X, ATOMIC_READ_FILE, 6, "atomic-read-file", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, ATOMIC_WRITE_FILE, 7, "atomic-write-file", OTSEG_ACCESS_PROGRAM, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
 	Y(X, ADD_LIST_ELEMENT, 8, "add-list-element", OTSEG_BACNET_WRITES, OTSEG_BACNET_ONE, \
@@ -96,14 +102,14 @@
 		OTSEG_BACNET_TOP(1), OTSEG_BACNET_TOP(2), 0, 0, 0) \
 	Y(X, LIFE_SAFETY, 27, "life-safety-operation", OTSEG_ACCESS_CONTROL, 0, OTSEG_BACNET_TOP(3), 0, 0, 0, \
 		0, OTSEG_BACNET_TOP(2), OTSEG_BACNET_FIELD_STATE) \
-	Y(X, SUBSCRIBE_COV_PROPERTY, 28, "subscribe-cov-property", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(1), \
+	Y(X, SUBSCRIBE_COV_PROPERTY, 28, "subscribe-cov-property", OTSEG_BACNET_SUBSCRIBES, 0, OTSEG_BACNET_TOP(1), \
 		0, OTSEG_BACNET_IN(4, 0), OTSEG_BACNET_IN(4, 1), 0, 0, 0) \
 	Y(X, GET_EVENT_INFORMATION, 29, "get-event-information", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(0), 0, \
 		0, 0, 0, 0, 0) \
-	Y(X, SUBSCRIBE_COV_MULTIPLE, 30, "subscribe-cov-property-multiple", OTSEG_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0, 0) \
-	Y(X, CONFIRMED_COV_MULTIPLE, 31, "confirmed-cov-notification-multiple", OTSEG_BACNET_TELLS, 0, 0, 0, \
+	Y(X, SUBSCRIBE_COV_MULTIPLE, 30, "subscribe-cov-property-multiple", OTSEG_BACNET_SUBSCRIBES, 0, 0, 0, 0, 0, 0, 0, 0) \
+	Y(X, CONFIRMED_COV_MULTIPLE, 31, "confirmed-cov-notification-multiple", OTSEG_BACNET_NOTIFIES, 0, 0, 0, \
 		0, 0, 0, 0, 0) \
-	Y(X, CONFIRMED_AUDIT, 32, "confirmed-audit-notification", OTSEG_BACNET_TELLS, 0, 0, 0, 0, 0, 0, 0, 0) \
+	Y(X, CONFIRMED_AUDIT, 32, "confirmed-audit-notification", OTSEG_BACNET_NOTIFIES, 0, 0, 0, 0, 0, 0, 0, 0) \
 	Y(X, AUDIT_LOG_QUERY, 33, "audit-log-query", OTSEG_ACCESS_DIAGNOSTIC, 0, OTSEG_BACNET_TOP(0), 0, 0, 0, \
 		0, 0, 0) \
 	Y(X, I_AM, 0x100, "i-am", OTSEG_BACNET_TELLS, 0, OTSEG_BACNET_OID, 0, 0, 0, 0, 0, 0) \
@@ -171,9 +177,9 @@
 	Y(X, DELETE_FDT, 0x308, "delete-foreign-device-table-entry", OTSEG_ACCESS_PROGRAM, 10, 10, 1) \
 	Y(X, SECURE_BVLL, 0x30c, "secure-bvll", OTSEG_ACCESS_VENDOR, 6, OTSEG_BACNET_ANY, 1)
 #define OTSEG_BACNET_TRANSFER(X) \
-	X(SEGMENT_ACK, 0x404, "segment-ack", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(REJECT, 0x406, "reject", OTSEG_ACCESS_SESSION, 0, 0) \
-	X(ABORT, 0x407, "abort", OTSEG_ACCESS_SESSION, 0, 0)
+	X(SEGMENT_ACK, 0x404, "segment-ack", OTSEG_BACNET_TRANSFERS, 0, 0) \
+	X(REJECT, 0x406, "reject", OTSEG_BACNET_TRANSFERS, 0, 0) \
+	X(ABORT, 0x407, "abort", OTSEG_BACNET_TRANSFERS, 0, 0)
 
 #define OTSEG_BACNET_AS_FUNCTION(X, id, code, name, access, ...) X(id, code, name, access, 0, 0)
 #define OTSEG_BACNET_FUNCTIONS(X) \
@@ -875,6 +881,13 @@ OTSEG_GLOBAL u32 bacnet_walk(struct otseg_pdu *pdu, u32 off, u32 have, u32 servi
 	return OTSEG_R_NONE;
 }
 
+/* Whether the side that asks speaks for one behind it: the address is its word. */
+OTSEG_INLINE u32 bacnet_is_for_another(const struct otseg_msg *msg)
+{
+	return msg->dir == OTSEG_DIR_REQUEST &&
+	       msg->field_mask & 1u << OTSEG_BACNET_FIELD_SOURCE_NETWORK;
+}
+
 /* A service that is asked for; its parameters are at @off. @code: function, direction in bit 16. */
 OTSEG_GLOBAL u32 bacnet_service(struct otseg_pdu *pdu, u32 off, u32 have, u32 code,
 				struct otseg_msg *msg)
@@ -895,10 +908,12 @@ OTSEG_GLOBAL u32 bacnet_service(struct otseg_pdu *pdu, u32 off, u32 have, u32 co
 		return OTSEG_R_NONE;
 	}
 	/* who tells: a device what it was asked to, or somebody a device */
-	if (access == OTSEG_BACNET_TELLS)
+	if ((access & OTSEG_BACNET_TELLS) == OTSEG_BACNET_TELLS)
 		access = dir == OTSEG_DIR_REQUEST ? OTSEG_ACCESS_WRITE : OTSEG_ACCESS_READ;
 	if (access == OTSEG_BACNET_WRITES)
 		access = OTSEG_ACCESS_WRITE;
+	if (access == OTSEG_BACNET_SUBSCRIBES && !bacnet_is_for_another(msg))
+		access = OTSEG_ACCESS_READ;
 	msg_function(msg, code, 0, access);
 	if (access & ~(u32)(OTSEG_ACCESS_READ | OTSEG_ACCESS_DIAGNOSTIC))
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
@@ -970,12 +985,14 @@ OTSEG_GLOBAL u32 bacnet_answer(struct otseg_pdu *pdu, u32 off, u32 have, u32 typ
 			       struct otseg_msg *msg)
 {
 	u32 service;
+	u32 access;
 	u32 first;
 	u32 body;
 	u32 id;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
+	access = bacnet_is_for_another(msg) ? OTSEG_ACCESS_CONTROL : OTSEG_ACCESS_SESSION;
 	first = pdu_u8(pdu->bytes, off) & 15;
 	body = msg->length - off;
 	/* of the opening side it answers a notification, which is not remembered */
@@ -997,14 +1014,14 @@ OTSEG_GLOBAL u32 bacnet_answer(struct otseg_pdu *pdu, u32 off, u32 have, u32 typ
 	service = pdu_u8(pdu->bytes, off + 2);
 	msg->id = (u16)id;
 	if (type == OTSEG_BACNET_SEGMENT_ACK) {
-		msg_function(msg, OTSEG_BACNET_FC_SEGMENT_ACK, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, OTSEG_BACNET_FC_SEGMENT_ACK, 0, access);
 		return OTSEG_R_NONE;
 	}
 	if (type == OTSEG_BACNET_REJECT || type == OTSEG_BACNET_ABORT) {
 		msg->flags |= OTSEG_MSG_EXCEPTION;
 		msg->exception = (u8)((type == OTSEG_BACNET_REJECT ? 0xd0 : 0xe0) | (service & 15));
 		if (msg->kind == OTSEG_KIND_NOTICE)
-			msg_function(msg, OTSEG_BACNET_APDU | type, 0, OTSEG_ACCESS_SESSION);
+			msg_function(msg, OTSEG_BACNET_APDU | type, 0, access);
 		return OTSEG_R_NONE;
 	}
 	if (type == OTSEG_BACNET_COMPLEX_ACK && first & OTSEG_BACNET_SEGMENTED) {
@@ -1025,14 +1042,14 @@ OTSEG_GLOBAL u32 bacnet_answer(struct otseg_pdu *pdu, u32 off, u32 have, u32 typ
 			    !(msg->state & OTSEG_STATE_AGAIN))
 				return OTSEG_R_PDU_STATE;
 			msg->kind = OTSEG_KIND_NOTICE;
-			msg_function(msg, OTSEG_BACNET_FC_SEGMENT_ACK, 0, OTSEG_ACCESS_SESSION);
+			msg_function(msg, OTSEG_BACNET_FC_SEGMENT_ACK, 0, access);
 			return OTSEG_R_NONE;
 		}
 	}
 	if (msg->kind == OTSEG_KIND_NOTICE) {
 		if (!bacnet_is_notification(service))
 			return OTSEG_R_PDU_DIRECTION;
-		msg_function(msg, service, 0, OTSEG_ACCESS_SESSION);
+		msg_function(msg, service, 0, access);
 	} else {
 		msg_function(msg, service, 0, OTSEG_ACCESS_READ);
 	}
