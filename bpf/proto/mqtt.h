@@ -540,6 +540,19 @@ OTSEG_GLOBAL u32 otseg_mqtt_shared(struct otseg_pdu *pdu, u32 off, u32 len)
 	return MQTT_TOPIC_BAD;
 }
 
+/*
+ * Whether a filter at @off, which is one, can take something from other clients: those of shared
+ * subscriptions, and what brokers have beside the standard ($queue/ and $exclusive/ of EMQX).
+ * "$SYS" is what brokers tell of themselves (v5, 4.7.2).
+ */
+OTSEG_INLINE u32 mqtt_is_shared(struct otseg_pdu *pdu, u32 off, u32 len)
+{
+	if (pdu_u8(pdu->bytes, off) != '$')
+		return 0;
+	return len < 4 || pdu_be32(pdu->bytes, off) != MQTT_WORD('$', 'S', 'Y', 'S') ||
+	       (len > 4 && pdu_u8(pdu->bytes, off + 4) != '/');
+}
+
 #define MQTT_LETTERS(a, b, c, d, e, f)                                             \
 	((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 | \
 	 (u64)(f) << 40)
@@ -840,7 +853,9 @@ OTSEG_NOINLINE u32 mqtt_subscribe(struct otseg_pdu *pdu, struct mqtt_walk *walk,
 	if (shared > len || otseg_mqtt_topic(pdu, off + shared, len - shared, 1) == MQTT_TOPIC_BAD)
 		return OTSEG_R_PDU_MALFORMED;
 	if (function == OTSEG_MQTT_FC_SUBSCRIBE) {
-		msg_function(msg, function, !!shared, shared ? MQTT_JOIN : MQTT_READ);
+		u32 is_shared = mqtt_is_shared(pdu, off, len);
+
+		msg_function(msg, function, is_shared, is_shared ? MQTT_JOIN : MQTT_READ);
 		msg_field(msg, OTSEG_MQTT_FIELD_QOS, walk->options & 3);
 	} else {
 		msg_function(msg, function, 0, MQTT_READ);

@@ -33,7 +33,7 @@ def shared(topic):
     """A filter without what makes it a shared one, and whether that was there."""
     if topic.startswith("$share/"):
         return topic.split("/", 2)[2], 1
-    return topic, 0
+    return topic, int(topic.startswith("$") and topic.split("/")[0] != "$SYS")
 
 
 def packet(proto, to_broker):
