@@ -176,12 +176,22 @@ enum otseg_ethercat_field {
 #define OTSEG_ETHERCAT_PARTS 85 /* datagrams that can begin in what is looked at */
 
 /* Registers (1000.4, clause 6). */
+#define OTSEG_ETHERCAT_REG_DL_STATUS 0x0110
+#define OTSEG_ETHERCAT_REG_DL_STATUS_END 0x0112
+#define OTSEG_ETHERCAT_REG_AL_STATUS 0x0130
+#define OTSEG_ETHERCAT_REG_AL_STATUS_END 0x0132
 #define OTSEG_ETHERCAT_REG_SII 0x0500 /* what the EEPROM of a slave is read and written through */
 #define OTSEG_ETHERCAT_REG_SII_END 0x0510
 #define OTSEG_ETHERCAT_REG_LATCH 0x09b0 /* times of latched edges */
 #define OTSEG_ETHERCAT_REG_LATCH_END 0x09d0
 #define OTSEG_ETHERCAT_REG_OUTPUTS 0x0f00 /* digital outputs, then memory of their vendor */
 #define OTSEG_ETHERCAT_REG_MEMORY 0x1000 /* mailboxes and process data */
+
+/* Whether @first to @last has something of what begins at @from and ends before @end. */
+OTSEG_INLINE u32 ethercat_reaches(u32 first, u32 last, u32 from, u32 end)
+{
+	return first < end && last >= from;
+}
 
 /*
  * What writing @first to @last of a slave's memory is. Registers set addresses, states, watchdogs,
@@ -194,7 +204,7 @@ OTSEG_INLINE u32 ethercat_access(u32 first, u32 last)
 
 	if (first < OTSEG_ETHERCAT_REG_OUTPUTS)
 		access |= OTSEG_ACCESS_CONTROL;
-	if ((first < OTSEG_ETHERCAT_REG_SII_END && last >= OTSEG_ETHERCAT_REG_SII) ||
+	if (ethercat_reaches(first, last, OTSEG_ETHERCAT_REG_SII, OTSEG_ETHERCAT_REG_SII_END) ||
 	    last >= OTSEG_ETHERCAT_REG_MEMORY)
 		access |= OTSEG_ACCESS_PROGRAM;
 	return access;
@@ -203,11 +213,17 @@ OTSEG_INLINE u32 ethercat_access(u32 first, u32 last)
 /*
  * What reading @first to @last of it is. A mailbox is empty once it has been read, and what it held
  * is lost to the master that waits for it; a time that was latched goes as well (1000.4, clause 6).
+ * So does the event that tells a master that the status of the link or of the slave is another
+ * one (Beckhoff, ESC data sheet II, "ECAT Event Request").
  */
 OTSEG_INLINE u32 ethercat_read_access(u32 first, u32 last)
 {
 	if (last >= OTSEG_ETHERCAT_REG_MEMORY ||
-	    (first < OTSEG_ETHERCAT_REG_LATCH_END && last >= OTSEG_ETHERCAT_REG_LATCH))
+	    ethercat_reaches(first, last, OTSEG_ETHERCAT_REG_DL_STATUS,
+			     OTSEG_ETHERCAT_REG_DL_STATUS_END) ||
+	    ethercat_reaches(first, last, OTSEG_ETHERCAT_REG_AL_STATUS,
+			     OTSEG_ETHERCAT_REG_AL_STATUS_END) ||
+	    ethercat_reaches(first, last, OTSEG_ETHERCAT_REG_LATCH, OTSEG_ETHERCAT_REG_LATCH_END))
 		return OTSEG_ACCESS_READ | OTSEG_ACCESS_CONTROL;
 	return OTSEG_ACCESS_READ;
 }
