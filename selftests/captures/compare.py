@@ -19,8 +19,8 @@
 #   ENGINE                    False: a policy of one zone does not lead to the engine's
 #                             inspector; may be missing
 #
-# Every disagreement must be known by name, and of the messages that both see 99.9 %
-# must agree. It does not prove that either is right where both agree.
+# Every disagreement must be known by name, and 99.9 % of the messages must agree, not counting
+# those that only one side sees and a name explains. It does not prove that either is right where both agree.
 #
 # The engine is asked too (`otseg trace simulate`): where it inspects a frame of a flow that
 # it knows, it must find the same messages in it as `otseg trace decode`.
@@ -301,20 +301,20 @@ def report(service, results, verbose):
     agreed = sum(count for count, _, _ in results)
     judged = sum(count for _, count, _ in results)
     by_name = collections.defaultdict(list)
-    both = 0
+    against = 0
     for _, _, differ in results:
         for why, text, seen_by_both in differ:
             by_name[why].append(text)
-            both += seen_by_both
+            against += seen_by_both or not why
     for why, texts in sorted(by_name.items(), key=lambda item: str(item[0])):
         print(f"#   {len(texts)}: {why or 'UNEXPLAINED'}")
         for text in texts[:EXAMPLES] if verbose or not why else []:
             print("\n".join(f"#     {line}" for line in text.splitlines()))
     differ = sum(len(texts) for texts in by_name.values())
-    share = agreed / (agreed + both) if agreed + both else 0.0
+    share = agreed / (agreed + against) if agreed + against else 0.0
     well = share >= AGREEMENT and None not in by_name
     return well, (f"{service}: {len(results)} captures, {agreed + differ} messages, "
-                  f"{agreed} agreed, {100 * share:.2f} % of those that both see; "
+                  f"{agreed} agreed, {100 * share:.2f} % but for what one side sees and is explained; "
                   f"{judged} frames judged by the engine")
 
 

@@ -3,7 +3,10 @@
 
 SERVICE = "hart-ip"
 FILTER = "hart_ip"
-LAYERS = "hart_ip"
+LAYERS = "udp hart_ip"
+OTHER_PORT = 5095
+
+elsewhere = set()  # frames of the capture at hand from or to that port
 
 
 def text(node, name):
@@ -16,9 +19,11 @@ def one(node, name):
 
 
 def messages(protos, frame):
-    del frame
     found = []
     for proto in protos:
+        if proto.get("name") == "udp" and OTHER_PORT in (one(proto, "udp.srcport"),
+                                                         one(proto, "udp.dstport")):
+            elsewhere.add(frame)
         if proto.get("name") != "hart_ip":
             continue
         message = {"function": one(proto, "hart_ip.message_id"), "fields": {}}
@@ -40,7 +45,6 @@ def messages(protos, frame):
 
 
 def explain(capture, frame, theirs, ours):
-    del capture, frame
-    if theirs and ours is None:
+    if capture.endswith("hart_ip.pcap") and frame in elsewhere and theirs and ours is None:
         return "the server goes on from port 5095, which no rule for port 5094 follows"
     return None

@@ -21,10 +21,8 @@ PDUS = {
 # session PDUs by themselves: refuse, finish, disconnect, not finished, abort, abort accept
 SESSION = {12: 0x108, 9: 0x110, 10: 0x110, 8: 0x110, 25: 0x111, 26: 0x111}
 
-REASSEMBLED = "tshark shows a message where its last TPDU is, otseg where the first one is"
 BARE = "MMS without session and presentation is not taken"
 BROKEN = "an accept whose user data have length 0: what follows has no association"
-WITHOUT = "a confirmed response without a service is none"
 
 
 def fields(node, name):
@@ -89,14 +87,9 @@ def messages(protos, frame):
 
 def explain(capture, frame, theirs, ours):
     del frame
-    if theirs is not None and theirs.get("function") == NO_SESSION and "error" in (ours or {}):
+    if "/mms-" in capture and (theirs or {}).get("function") == NO_SESSION and \
+            (ours or {}).get("error") == "pdu-state":
         return BARE
     if "/iec61850_" in capture and (ours or {}).get("error") == "pdu-state":
         return BROKEN
-    if theirs is not None and theirs.get("function") == NO_SERVICE and "error" in (ours or {}):
-        return WITHOUT
-    if theirs is None and ours is not None and "error" not in ours:
-        return REASSEMBLED
-    if ours is None:
-        return REASSEMBLED
     return None

@@ -17,13 +17,16 @@ NODES = ("NodeId: NodeId", "ObjectId: NodeId", "MethodId: NodeId")
 SEEN = 1024  # bytes of a chunk that are looked at
 MOST = 36  # objects of a message
 
-NO_OPENING = "the capture begins in the conversation: neither Hello nor OpenSecureChannel is in it"
+NO_OPENING = "the capture begins in the conversation: no Hello is before it"
 
 LATER = "tshark shows a chunk in the frame where it ends, otseg where enough of it is there"
 # Those with chunks of several segments.
 LONG = ("opcua_with-gap",)
 
-policies = {}  # of the conversations of the capture at hand, by tcp.stream
+# Of the conversations of the capture at hand, by tcp.stream; and which one a frame is of.
+policies = {}
+greeted = {}
+streams = {}
 last_frame = 0
 
 
@@ -106,20 +109,25 @@ def messages(protos, frame):
     global last_frame
     if frame <= last_frame:
         policies.clear()
+        greeted.clear()
+        streams.clear()
     last_frame = frame
     stream = None
     found = []
     for proto in protos:
         if proto.get("name") == "tcp":
             stream = first(proto, "tcp.stream")
+            streams[frame] = stream
         elif proto.get("name") == "opcua" and first(proto, "opcua.transport.type"):
+            if first(proto, "opcua.transport.type") in ("HEL", "RHE"):
+                greeted.setdefault(stream, frame)
             found += message(proto, stream)
     return found
 
 
 def explain(capture, frame, theirs, ours):
-    del frame
-    if (ours or {}).get("error") == "pdu-state":
+    if (ours or {}).get("error") == "pdu-state" and frame in streams and \
+            greeted.get(streams[frame], frame) >= frame:
         return NO_OPENING
     if not (theirs and ours) and any(name in capture for name in LONG):
         return LATER
