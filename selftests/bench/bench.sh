@@ -155,15 +155,22 @@ image_protocols()
 	return 1
 }
 
+# most_steps TEST: what it allows the verifier
+most_steps()
+{
+	sed -n 's/^max_steps=//p' "$here/../$1"
+}
+
 # What the verifier has to do for each inspector by itself.
 measure_inspectors()
 {
-	local proto=$here/../proto name id said programs=$build/selftests/proto
+	local proto=$here/../proto name id said programs=$build/selftests/proto most
 
+	most=$(most_steps proto/effort.sh)
 	while read -r name id _; do
 		if make -s -C "$proto" O="$build" "$programs/effort" "$programs/effort-$id.bpf.o" &&
 		   said=$("$programs/effort" "$programs/effort-$id.bpf.o"); then
-			sed -n "s/^steps \([0-9]*\), instructions \([0-9]*\),.*/effort,$name,\1,\2/p" \
+			sed -n "s/^steps \([0-9]*\), instructions \([0-9]*\),.*/effort,$name,\1,\2,$most/p" \
 				<<<"$said" >>"$out/protocols.csv"
 		else
 			complain "no effort of the inspector of $name"
@@ -178,7 +185,8 @@ measure_protocols()
 	slices=$(by_effort 1 5 15)
 	rounds=$(by_effort 2 9 30)
 	image_protocols ip && image_protocols link || return
-	"$out/protocols" -e "$object" >>"$out/protocols.csv" || complain "no effort of the programs"
+	"$out/protocols" -e "$object" | sed "s/$/,$(most_steps vm/verifier.sh)/" >>"$out/protocols.csv" ||
+		complain "no effort of the programs"
 	measure_inspectors
 	lane_parks cost || complain "runs will take long: no devices for the programs"
 	for ((slice = 0; slice < slices; slice++)); do

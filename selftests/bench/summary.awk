@@ -43,11 +43,12 @@ $1 == "message" {
 	message_len[$2] = $4
 }
 
-# effort,NAME,STEPS,INSTRUCTIONS: of a program, or of an inspector by itself
+# effort,NAME,STEPS,INSTRUCTIONS,MOST: of a program, or of an inspector by itself; steps that a test allows
 $1 == "effort" {
 	note_once("effort", $2)
 	steps[$2] = $3
 	instructions[$2] = $4
+	most_steps[$2] = $5
 }
 
 # forward,LANE,ROUND,OFFERED,RATE
@@ -344,10 +345,10 @@ function protocols_table(	i, name, key)
 function effort_table(	i, name)
 {
 	table_begin("effort", "What the verifier has to do, and how many instructions it makes",
-		    "program or inspector|steps|instructions")
+		    "program or inspector|steps|allowed|instructions")
 	for (i = 1; i <= name_count["effort"]; i++) {
 		name = names["effort", i]
-		row(name "|" steps[name] "|" instructions[name])
+		row(name "|" steps[name] "|" most_steps[name] "|" instructions[name])
 	}
 	table_end()
 }

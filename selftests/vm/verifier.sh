@@ -13,7 +13,7 @@ out=$(realpath -m "${O:-$top/build}")/selftests
 
 lane=${LANE:-6.12}
 max_steps=900000
-programs=(otseg_xdp otseg_long otseg_open otseg_stream otseg_judge otseg_deny)
+programs=(otseg_xdp otseg_long otseg_open otseg_stream otseg_judge otseg_deny otseg_start)
 # shellcheck disable=SC2016
 inside='for object in /objects/*; do
 	/effort -a "$object" 2>&1 | grep -v "^[0-9]*:" | sed "s/^/${object##*/} /"
