@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The inspectors, by family of services. Its first inputs are the messages of the suite.
+# The inspectors, once for each service. The first inputs are the messages of the suite.
 
-INSPECTORS := $(addprefix fuzz_inspect-,$(shell ../proto/services.sh | sort -u -k 3,3 | cut -d ' ' -f 1))
+INSPECTORS := $(addprefix fuzz_inspect-,$(shell ../proto/services.sh | cut -d ' ' -f 1))
 FUZZERS += $(INSPECTORS)
 fuzz_inspect_SRCS := $(addprefix userspace/policy/,words.c arena.c)
 fuzz_inspect_FLAGS := -D_GNU_SOURCE -I$(TOP) $(shell pkg-config --cflags yaml-0.1)
