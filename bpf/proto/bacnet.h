@@ -431,7 +431,8 @@ enum otseg_bacnet_field {
 
 #define OTSEG_BACNET_SHAPE                                                                         \
 	.unit = "network", .unit_max = 0xffff, .code_max = 0x4ff, .any_type = "object-type-",      \
-	.any_type_max = 128, .any_max = 0x3fffff
+	.any_type_max = 128, .any_max = 0x3fffff,                                                  \
+	.broadcasts = { { OTSEG_BROADCAST_SOMETIMES, { 0, OTSEG_NONE32 } } }
 #define OTSEG_BACNET_PARSE otseg_bacnet_parse
 
 #define OTSEG_BACNET_IP 0x81 /* type of the layer below; BACnet/IPv6 has 0x82 */

@@ -48,7 +48,10 @@
 #define OTSEG_C37118_FIELD_WORDS(X)
 #define OTSEG_C37118_TEXTS(X)
 #define OTSEG_C37118_EXCEPTIONS(X)
-#define OTSEG_C37118_SHAPE .unit = "stream", .unit_max = 0xffff, .code_max = 5, .sub_max = 0xffff
+#define OTSEG_C37118_SHAPE                                                                  \
+	.unit = "stream", .unit_max = 0xffff, .code_max = 5, .sub_max = 0xffff,             \
+	.broadcasts = { { OTSEG_BROADCAST_ALWAYS, { 0, 0 } },                               \
+			{ OTSEG_BROADCAST_ALWAYS, { OTSEG_C37118_RESERVED, OTSEG_C37118_RESERVED } } }
 
 enum otseg_c37118_function {
 #define X(id, code, name, access, object, flags) OTSEG_C37118_FC_##id = (code),

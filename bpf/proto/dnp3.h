@@ -241,7 +241,8 @@
 #define OTSEG_DNP3_TEXTS(X)
 #define OTSEG_DNP3_SHAPE                                                                   \
 	.unit = "outstation", .unit_max = 0xffff, .code_max = 287, .sub_max = 0xffff,      \
-	.any_type = "group-", .any_type_max = 255, .any_max = OTSEG_DNP3_POINT_MAX
+	.any_type = "group-", .any_type_max = 255, .any_max = OTSEG_DNP3_POINT_MAX,        \
+	.broadcasts = { { OTSEG_BROADCAST_ALWAYS, { OTSEG_DNP3_SELF, 0xffff } } }
 
 enum otseg_dnp3_function {
 #define X(id, code, name, access, object, flags) OTSEG_DNP3_FC_##id = (code),

@@ -147,7 +147,7 @@ enum otseg_ethercat_field {
 
 #define OTSEG_ETHERCAT_SHAPE                                                              \
 	.unit = "slave", .unit_max = OTSEG_ETHERCAT_LOGICAL, .code_max = 0xffff, .sub_max = 0xffff, \
-	.value_max = 0xff
+	.value_max = 0xff, .broadcasts = { { OTSEG_BROADCAST_SOMETIMES, { 0, 0 } } }
 
 /* Frame header (1000.4, 5.3.2): length 11 bits, reserved, type 4 bits; little-endian. */
 #define OTSEG_ETHERCAT_HEADER 2

@@ -276,7 +276,8 @@ enum otseg_fins_field {
 };
 
 #define OTSEG_FINS_SHAPE \
-	.unit = "node", .unit_max = 255, .code_max = 0xffff, .sub_max = 0xffff, .value_max = 0xffff
+	.unit = "node", .unit_max = 255, .code_max = 0xffff, .sub_max = 0xffff, .value_max = 0xffff, \
+	.broadcasts = { { OTSEG_BROADCAST_ALWAYS, { OTSEG_FINS_EVERY_NODE, OTSEG_FINS_EVERY_NODE } } }
 
 #define OTSEG_FINS_PARSE otseg_fins_parse
 

@@ -283,7 +283,8 @@ enum otseg_iec104_field {
 
 #define OTSEG_IEC104_SHAPE \
 	.unit = "common-address", .unit_max = 0xffff, .code_max = 255, .sub_max = 15, \
-	.value_max = 0xffff
+	.value_max = 0xffff, \
+	.broadcasts = { { OTSEG_BROADCAST_ALWAYS, { OTSEG_IEC104_BROADCAST, OTSEG_IEC104_BROADCAST } } }
 
 #define OTSEG_IEC104_AT_LENGTH 1 /* bytes that follow it */
 #define OTSEG_IEC104_AT_CONTROL 2 /* four octets */

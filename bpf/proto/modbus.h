@@ -328,7 +328,7 @@ enum otseg_modbus_exception {
 
 #define OTSEG_MODBUS_SHAPE \
 	.unit = "unit", .unit_max = 255, .code_max = 127, .sub_max = 0xffff, .value_max = 0xffff, \
-	.is_exact = true
+	.broadcasts = { { OTSEG_BROADCAST_ALWAYS, { 0, 0 } } }, .is_exact = true
 
 /* A function as messages and rules carry it. */
 #define OTSEG_MODBUS_FUNCTION(code, sub) (((u32)(code) << 16) | (u32)(sub))

@@ -97,21 +97,21 @@ static struct otseg_set units_set(struct otseg_arena *arena, const void *image,
 	const struct otseg_protocol *protocol = otseg_words_protocol(rule->service);
 	struct otseg_set all = otseg_set_span(arena, 0, protocol->unit_max), units = all;
 	struct otseg_set broadcasts = otseg_set_span(arena, OTSEG_KEY_NO_UNIT, OTSEG_KEY_NO_UNIT);
-	struct otseg_img_range range;
-	bool is_always;
 	u32 i;
 
 	if (rule->n_units)
 		units = otseg_set_and(arena, all,
 				      ranges_set(arena, image, rule->units, rule->n_units));
-	for (i = 0; otseg_words_broadcast(rule->service, i, &range, &is_always); i++) {
-		struct otseg_set one = otseg_set_span(arena, range.first, range.last);
+	for (i = 0; i < OTSEG_BROADCASTS && protocol->broadcasts[i].kind; i++) {
+		const struct otseg_broadcast *broadcast = &protocol->broadcasts[i];
+		struct otseg_set one =
+			otseg_set_span(arena, broadcast->range.first, broadcast->range.last);
 		struct otseg_set named = otseg_set_and(arena, one, units);
 
 		if (rule->n_units)
 			broadcasts = otseg_set_or(arena, broadcasts,
 						  shifted(arena, named, OTSEG_KEY_SPECIAL));
-		if (is_always)
+		if (broadcast->kind == OTSEG_BROADCAST_ALWAYS)
 			units = otseg_set_minus(arena, units, one);
 	}
 	return otseg_set_or(arena, units, broadcasts);

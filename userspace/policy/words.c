@@ -155,44 +155,6 @@ const struct otseg_protocol *otseg_words_protocol(unsigned int service)
 }
 
 /**
- * otseg_words_broadcast - which units of a service are broadcasts
- * @service: enum otseg_service
- * @i: which range of them, from 0
- * @range: takes the units
- * @is_always: takes whether a message to them is one in any case, and not only in some forms
- *
- * Return: false: there is no such range.
- */
-bool otseg_words_broadcast(unsigned int service, u32 i, struct otseg_img_range *range,
-			   bool *is_always)
-{
-	static const struct {
-		u8 service;
-		bool is_always;
-		struct otseg_img_range range;
-	} all[] = {
-		{ OTSEG_SVC_MODBUS, true, { 0, 0 } },
-		{ OTSEG_SVC_IEC104, true, { OTSEG_IEC104_BROADCAST, OTSEG_IEC104_BROADCAST } },
-		{ OTSEG_SVC_DNP3, true, { OTSEG_DNP3_SELF, 0xffff } },
-		{ OTSEG_SVC_FINS, true, { OTSEG_FINS_EVERY_NODE, OTSEG_FINS_EVERY_NODE } },
-		{ OTSEG_SVC_C37118, true, { 0, 0 } },
-		{ OTSEG_SVC_C37118, true, { OTSEG_C37118_RESERVED, OTSEG_C37118_RESERVED } },
-		{ OTSEG_SVC_ETHERCAT, false, { 0, 0 } },
-		{ OTSEG_SVC_BACNET, false, { 0, OTSEG_NONE32 } },
-	};
-	size_t k;
-
-	for (k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
-		if (all[k].service != service || i--)
-			continue;
-		*range = all[k].range;
-		*is_always = all[k].is_always;
-		return true;
-	}
-	return false;
-}
-
-/**
  * otseg_words_known - the well-known port or ethertype of a service
  * @service: enum otseg_service
  * @carrier: OTSEG_SEL_*, the carrier that it rides on

@@ -62,6 +62,25 @@ struct otseg_word_list {
 	size_t n;
 };
 
+/* When a message to units that are a broadcast is one. */
+enum otseg_broadcast_kind {
+	OTSEG_BROADCAST_NONE,
+	OTSEG_BROADCAST_ALWAYS,
+	OTSEG_BROADCAST_SOMETIMES, /* in some forms of it */
+};
+
+#define OTSEG_BROADCASTS 2
+
+/**
+ * struct otseg_broadcast - units that are everybody
+ * @kind: enum otseg_broadcast_kind
+ * @range: they
+ */
+struct otseg_broadcast {
+	u32 kind;
+	struct otseg_img_range range;
+};
+
 /**
  * struct otseg_protocol - what a rule can name of an inspected service
  * @unit: what the protocol calls the address within an endpoint, NULL: it has none
@@ -73,6 +92,7 @@ struct otseg_word_list {
  *	"group-12"; NULL: there are none
  * @any_type_max: highest number of such a type
  * @any_max: highest number of an object of such a type
+ * @broadcasts: units that are broadcasts; the first one without a kind ends them
  * @is_exact: of functions without sub-functions the list says exactly which access classes
  *	and which type of objects each message has; else those that one can have at most
  * @functions: functions, by code
@@ -92,6 +112,7 @@ struct otseg_protocol {
 	const char *any_type;
 	u32 any_type_max;
 	u32 any_max;
+	struct otseg_broadcast broadcasts[OTSEG_BROADCASTS];
 	bool is_exact;
 	struct otseg_word_list functions;
 	struct otseg_word_list subs;
@@ -109,8 +130,6 @@ extern const u8 otseg_carrier_choices[OTSEG_CARRIER_CHOICES];
 
 const struct otseg_protocol *otseg_words_protocol(unsigned int service);
 u16 otseg_words_known(unsigned int service, u32 carrier);
-bool otseg_words_broadcast(unsigned int service, u32 i, struct otseg_img_range *range,
-			   bool *is_always);
 extern const struct otseg_word_list otseg_words_access;
 extern const struct otseg_word_list otseg_words_arp;
 extern const struct otseg_word_list otseg_words_carriers;
