@@ -3,6 +3,7 @@
  * Parsing of the command line by the objects' tables, help, and usage errors.
  * Words count in full only: an abbreviation is a typing error.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -189,7 +190,7 @@ static int key_set(struct otseg_cli *cli, int key, const char *value)
 		return usage_error(cli, "'%s' needs a value: %s", k->name, k->value);
 	if (cli->keys[key])
 		return usage_error(cli, "'%s' is given twice", k->name);
-	if (strchr(k->value, '|') && !is_choice(k->value, value))
+	if (islower(*k->value) && !is_choice(k->value, value))
 		return usage_error(cli, "'%s %s': expected %s", k->name, value, k->value);
 	if (!*value)
 		return usage_error(cli, "'%s' needs a value: %s", k->name, k->value);

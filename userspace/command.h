@@ -24,7 +24,7 @@ enum otseg_exit {
 /**
  * struct otseg_key - one KEY VALUE pair that a command takes
  * @name: the key; on the command line also with "--" in front
- * @value: what help calls the value; with '|' in it, the list of allowed values
+ * @value: what help calls the value; in lower case, the allowed ones, with '|' between them
  * @sentence: what it does
  * @is_required: the command cannot do without
  */

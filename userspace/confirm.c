@@ -31,7 +31,8 @@ static int told(const struct otseg_history_entry *what, int err)
 	otseg_history_add(&entry);
 	if (!err)
 		return OTSEG_EXIT_OK;
-	if (err == -ENOENT || err == -ESTALE || err == -EBUSY || err == -EPROTO)
+	if (err == -ENOENT || err == -EALREADY || err == -ESTALE || err == -EBUSY ||
+	    err == -EPROTO)
 		return OTSEG_EXIT_REFUSED;
 	return OTSEG_EXIT_SYSTEM;
 }
@@ -200,8 +201,33 @@ static bool can_verify(const struct otseg_active *active)
 	return genl && !otseg_genl_status_get(genl, &status) && status.certificates;
 }
 
+/* Whether to go back one more: who asks for a rollback may not know yet that it has happened. */
+static int previous_check(const struct otseg_active *active, bool to_previous)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_policy policy;
+	int err;
+
+	if (!genl)
+		return 0;
+	err = otseg_genl_policy_get(genl, &policy);
+	if (err)
+		return err;
+	if (policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED) {
+		otseg_error_print("policy %s is unconfirmed: roll it back first, or confirm it",
+				  policy.name);
+		return -EBUSY;
+	}
+	if (policy.confirm_state != OTSEG_CONFIRM_STATE_ROLLED_BACK || to_previous)
+		return 0;
+	otseg_error_print("already rolled back %u s ago, policy %s is active; 'policy rollback to "
+			  "previous' goes back to the one before it",
+			  policy.state_seconds, policy.name);
+	return -EALREADY;
+}
+
 /* The policy in force is confirmed: the one before is applied. */
-static int previous_apply(const struct otseg_cli *cli, const char *reason)
+static int previous_apply(const struct otseg_cli *cli, bool to_previous, const char *reason)
 {
 	struct otseg_apply_options options = { .command = "rollback", .reason = reason };
 	const struct otseg_history_entry entry = { .command = "rollback", .reason = reason };
@@ -212,6 +238,8 @@ static int previous_apply(const struct otseg_cli *cli, const char *reason)
 	err = otseg_active_open(&active, false);
 	if (!err)
 		err = otseg_active_need_policy(&active);
+	if (!err)
+		err = previous_check(&active, to_previous);
 	if (!err)
 		err = otseg_previous_read(active.image.data, &image);
 	if (!err && can_verify(&active) && !otseg_signature_read(image.data, &signature))
@@ -229,11 +257,12 @@ static int previous_apply(const struct otseg_cli *cli, const char *reason)
 /**
  * otseg_rollback_run - go back to the last confirmed policy, or to the one before
  * @cli: the command line, for the output
+ * @to_previous: to the one before, also where the active one has come back by a rollback
  * @reason: for the history, or NULL
  *
  * Return: enum otseg_exit.
  */
-int otseg_rollback_run(const struct otseg_cli *cli, const char *reason)
+int otseg_rollback_run(const struct otseg_cli *cli, bool to_previous, const char *reason)
 {
 	struct otseg_backend *module = NULL;
 	struct otseg_genl_policy policy = {};
@@ -244,14 +273,14 @@ int otseg_rollback_run(const struct otseg_cli *cli, const char *reason)
 		genl = otseg_backend_genl(module);
 		if (!otseg_genl_policy_get(genl, &policy))
 			otseg_history_catch_up(&policy);
-		if (policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED) {
+		if (policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED && !to_previous) {
 			ret = module_rollback(cli, genl, &policy, reason);
 			otseg_backend_close(module);
 			return ret;
 		}
 	}
 	otseg_backend_close(module);
-	return previous_apply(cli, reason);
+	return previous_apply(cli, to_previous, reason);
 }
 
 static const char *text_of(const json_t *line, const char *key)

@@ -9,7 +9,7 @@
 #include "command.h"
 
 int otseg_confirm_run(const struct otseg_cli *cli, const char *reason);
-int otseg_rollback_run(const struct otseg_cli *cli, const char *reason);
+int otseg_rollback_run(const struct otseg_cli *cli, bool to_previous, const char *reason);
 int otseg_history_run(const struct otseg_cli *cli);
 
 #endif /* OTSEG_CONFIRM_H */

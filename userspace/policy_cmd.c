@@ -37,6 +37,8 @@ enum {
 	APPLY_REASON = 2,
 	APPLY_SIGNATURE = 3,
 	CONFIRM_REASON = 0,
+	ROLLBACK_TO = 0,
+	ROLLBACK_REASON = 1,
 };
 
 static unsigned int print_flags(const struct otseg_cli *cli)
@@ -421,7 +423,7 @@ static int confirm_run(const struct otseg_cli *cli)
 
 static int rollback_run(const struct otseg_cli *cli)
 {
-	return otseg_rollback_run(cli, cli->keys[CONFIRM_REASON]);
+	return otseg_rollback_run(cli, cli->keys[ROLLBACK_TO], cli->keys[ROLLBACK_REASON]);
 }
 
 static int detach_run(const struct otseg_cli *cli)
@@ -499,7 +501,10 @@ static const struct otseg_command commands[] = {
 	},
 	{
 		.name = "rollback",
-		.keys = { OTSEG_KEY_REASON(false) },
+		.keys = { { "to", "previous",
+			    "to the policy before this one, though this one has come back itself",
+			    false },
+			  OTSEG_KEY_REASON(false) },
 		.sentence = "Go back to the last confirmed policy, or to the one before this.",
 		.run = rollback_run,
 	},

@@ -296,6 +296,7 @@ misuse_arguments()
 		misused "'confirm 604801'" policy apply "$policy" confirm 604801 &&
 		misused "'confirm -5'" policy apply "$policy" confirm -5 &&
 		misused "'reason' needs a value" policy rollback reason &&
+		misused "'to next': expected previous" policy rollback to next &&
 		misused "'--frobnicate'" policy apply "$policy" --frobnicate 1 &&
 		misused "'name' needs a value" zone show name &&
 		misused "'title'" zone show title x &&
@@ -622,6 +623,7 @@ completion()
 	done
 	completes output policy compile x.yaml "" &&
 		completes module policy apply x.yaml backend "" &&
+		completes previous policy rollback to "" &&
 		completes cert policy verify x.img signature x.sig "" &&
 		completes lo interface attach "" &&
 		completes --stats zone show -- "--s" &&

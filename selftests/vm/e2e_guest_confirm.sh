@@ -142,6 +142,27 @@ previous()
 		otseg policy rollback && firewall_is_active plant
 }
 
+# refuses SENTENCE ARGUMENT...: the tool does, says why, and nothing has changed.
+refuses()
+{
+	local generation code=0
+
+	generation=$(firewall_generation)
+	otseg "${@:2}" >"$plant_dir/said" 2>&1 || code=$?
+	((code == 1)) && told "$1" && [[ $(last .result) == refused ]] &&
+		(($(firewall_generation) == generation))
+}
+
+# Who asks for what has just happened by itself does not go back one too far.
+rolled_back_already()
+{
+	try less confirm 10m && refuses 'policy less is unconfirmed' policy rollback to previous &&
+		try less confirm 2s && wait_for 120 is rolled-back &&
+		refuses 'already rolled back [0-9]* s ago, policy plant is active' policy rollback &&
+		is rolled-back && otseg policy rollback to previous && firewall_is_active plant-other &&
+		otseg policy rollback to previous && firewall_is_active plant
+}
+
 replaced()
 {
 	try plant-other confirm 10m && try less confirm 10m &&
@@ -257,12 +278,13 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 15
+e2e_begin 16
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
 ktap "confirmed in time it stays" confirmed
 ktap "a confirmed one is rolled back from disk" previous
+ktap "a rollback that comes too late does not go back one more" rolled_back_already
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "an interface that it does without is kept until confirmed" less_stays
