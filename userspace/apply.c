@@ -767,14 +767,34 @@ static void previous_keep(struct apply *run)
 	otseg_blob_free(&last);
 }
 
+/*
+ * The generation that the commit has to find. A module that has gone back by itself since @old
+ * was read has let go of interfaces that are taken for attached and guarded here.
+ */
+static int expect_read(struct apply *run, u32 *expect)
+{
+	struct otseg_genl *genl = otseg_backend_genl(run->old.backend);
+	struct otseg_genl_policy now = {};
+	int err;
+
+	err = run->store->ops->active(run->store, expect);
+	if (!err && run->fresh && run->old.backend && run->id == OTSEG_BACKEND_MAP)
+		err = run->old.backend->ops->active(run->old.backend, expect);
+	/* Asked last: what follows gives the policy a generation that is not expected. */
+	if (!err && genl)
+		err = otseg_genl_policy_get(genl, &now);
+	if (err || now.since <= run->old.generation)
+		return err;
+	otseg_error_print("policy %s has become active meanwhile: apply again", now.name);
+	return -ECANCELED;
+}
+
 static int enforce(struct apply *run)
 {
 	u32 expect = 0;
 	int err;
 
-	err = run->store->ops->active(run->store, &expect);
-	if (!err && run->fresh && run->old.backend && run->id == OTSEG_BACKEND_MAP)
-		err = run->old.backend->ops->active(run->old.backend, &expect);
+	err = expect_read(run, &expect);
 	if (err)
 		return err;
 	if (run->old.pins.state.backend == OTSEG_BACKEND_NONE) {

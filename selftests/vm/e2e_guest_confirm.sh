@@ -181,6 +181,33 @@ more_goes()
 		try plant && untouched lab0
 }
 
+waits_at()
+{
+	[[ " $(readlink /proc/"$1"/fd/*) " == *"$2"* ]]
+}
+
+# The kernel lets go of an interface that an apply has found attached. A history that is a
+# pipe keeps the apply in between.
+overtaken()
+{
+	local pipe=$plant_dir/pipe/history.jsonl pid code=0
+
+	mkdir "$plant_dir/pipe" && mkfifo "$pipe" && exec 7<>"$pipe" && try more confirm 8s &&
+		governed lab0 || return
+	OTSEG_STATE_DIR=$plant_dir/pipe otseg policy apply "$plant_dir/more.yaml" \
+		>"$plant_dir/said" 2>&1 7>&- &
+	pid=$!
+	wait_for 20 waits_at "$pid" "$pipe" && is unconfirmed && wait_for 120 is rolled-back &&
+		wait_for 20 untouched lab0
+	code=$?
+	rm "$pipe"
+	exec 7>&-
+	((code == 0)) || return
+	wait "$pid" || code=$?
+	((code == 1)) && told 'policy plant has become active meanwhile: apply again' &&
+		firewall_is_active plant && untouched lab0 && try more && governed lab0 && try plant
+}
+
 # wired NAME END: plant.yaml with a wire from lab0 to END.
 wired()
 {
@@ -278,7 +305,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 16
+e2e_begin 17
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -287,6 +314,7 @@ ktap "a confirmed one is rolled back from disk" previous
 ktap "a rollback that comes too late does not go back one more" rolled_back_already
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
+ktap "an apply that the kernel overtakes is refused" overtaken
 ktap "an interface that it does without is kept until confirmed" less_stays
 ktap "wires that a rollback could not restore are refused" wires_differ
 ktap "another program on such an interface is not touched" others_program_stays
