@@ -167,6 +167,24 @@ static int state_check(const struct apply *run)
 	return -ECANCELED;
 }
 
+/* The module goes on waiting for that, and would let go of interfaces under another owner's policy. */
+static int unconfirmed_check(const struct apply *run)
+{
+	struct otseg_genl *genl = otseg_backend_genl(run->old.backend);
+	struct otseg_genl_policy policy;
+	int err;
+
+	if (run->id == OTSEG_BACKEND_MODULE || !genl)
+		return 0;
+	err = otseg_genl_policy_get(genl, &policy);
+	if (err || policy.confirm_state != OTSEG_CONFIRM_STATE_UNCONFIRMED)
+		return err;
+	otseg_error_print("policy %s is unconfirmed: confirm it, or roll it back, before the policy "
+			  "gets another owner",
+			  policy.name);
+	return -ECANCELED;
+}
+
 /* What has hours needs an owner with a clock. */
 static int windows_check(const struct apply *run)
 {
@@ -214,6 +232,8 @@ static int plan(struct apply *run, enum otseg_backend_id wanted)
 	err = confirm_plan(run);
 	if (!err)
 		err = state_check(run);
+	if (!err)
+		err = unconfirmed_check(run);
 	if (!err)
 		err = windows_check(run);
 	if (!err)

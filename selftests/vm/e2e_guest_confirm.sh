@@ -163,6 +163,14 @@ rolled_back_already()
 		otseg policy rollback to previous && firewall_is_active plant
 }
 
+# Nothing lets go of what is another owner's by then.
+owner_stays()
+{
+	try more confirm 10m && refuses 'policy more is unconfirmed: .* another owner' \
+		policy apply "$plant_dir/more.yaml" backend map && governed lab0 &&
+		otseg policy rollback && untouched lab0
+}
+
 replaced()
 {
 	try plant-other confirm 10m && try less confirm 10m &&
@@ -305,13 +313,14 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 17
+e2e_begin 18
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
 ktap "confirmed in time it stays" confirmed
 ktap "a confirmed one is rolled back from disk" previous
 ktap "a rollback that comes too late does not go back one more" rolled_back_already
+ktap "an unconfirmed one does not get another owner" owner_stays
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "an apply that the kernel overtakes is refused" overtaken
