@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The state of conduits beside the policy. Owns who is opened, closed or granted, whether
- * island mode is on, and the work that waits for the end of a grant. How that gets into an
+ * island mode is on, and what waits for the end of a grant. How that gets into an
  * image is image_state.c's, how the image becomes active policy.c's.
  *
  * A conduit is known by its name, so that its state outlives a swap. Changed under the
@@ -11,7 +11,6 @@
  * not jump when the time of day is set, and goes on while the host is suspended. Windows, which
  * do go by the time of day, are window.c's.
  */
-#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/netlink.h>
@@ -19,16 +18,15 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "conduit.h"
 #include "image_state.h"
 #include "netlink.h"
 #include "policy.h"
+#include "wait.h"
 #include "window.h"
 
-#define OTSEG_WAIT_MOST 60000 /* milliseconds: jiffies stand still while the host is suspended */
-#define OTSEG_WAIT_RETRY 1000 /* milliseconds until memory is asked for again */
+#define OTSEG_WAIT_RETRY NSEC_PER_SEC /* until memory is asked for again */
 
 /**
  * struct otseg_conduit_entry - a conduit whose state is not the policy's, or news of one
@@ -50,8 +48,7 @@ struct otseg_conduit_entry {
 	char reason[OTSEG_REASON_MAX + 1];
 };
 
-static void wait_work(struct work_struct *work);
-static DECLARE_DELAYED_WORK(wait, wait_work);
+static struct otseg_wait wait;
 
 static DEFINE_SPINLOCK(info_lock);
 static LIST_HEAD(entries);
@@ -84,21 +81,14 @@ static u64 first_deadline(void)
 	return first;
 }
 
-/*
- * A timer of the kernel may be late by an eighth of what it waits for. So most of the
- * time is waited for first, and the rest anew.
- */
 static void wait_more(void)
 {
-	u64 now = ktime_get_boottime_ns(), first = first_deadline(), ms;
+	u64 first = first_deadline();
 
-	if (first == U64_MAX) {
-		cancel_delayed_work(&wait);
-		return;
-	}
-	ms = first > now ? div_u64(first - now, NSEC_PER_MSEC) : 0;
-	ms = min_t(u64, ms - ms / 8, OTSEG_WAIT_MOST);
-	mod_delayed_work(system_unbound_wq, &wait, msecs_to_jiffies(ms) + 1);
+	if (first == U64_MAX)
+		otseg_wait_end(&wait);
+	else
+		otseg_wait_until(&wait, first);
 }
 
 /* Keeps what is to be told of an entry. Without memory nobody hears of it; it happens anyway. */
@@ -312,7 +302,7 @@ void otseg_conduit_expire(void)
 void otseg_conduit_retry(void)
 {
 	pr_warn_ratelimited("no memory to end what is over, a grant or a window, trying again\n");
-	mod_delayed_work(system_unbound_wq, &wait, msecs_to_jiffies(OTSEG_WAIT_RETRY));
+	otseg_wait_until(&wait, ktime_get_boottime_ns() + OTSEG_WAIT_RETRY);
 }
 
 /* What of a state stays when another policy follows: what closes, and what ends by itself. */
@@ -505,6 +495,14 @@ u32 otseg_conduit_seconds_left(const char *name)
 }
 
 /**
+ * otseg_conduit_init - prepare to wait
+ */
+void __init otseg_conduit_init(void)
+{
+	otseg_wait_init(&wait, CLOCK_BOOTTIME, wait_work);
+}
+
+/**
  * otseg_conduit_exit - stop waiting, and forget the state of all conduits
  *
  * Context: process, may sleep; no commit can happen any more.
@@ -513,7 +511,7 @@ void otseg_conduit_exit(void)
 {
 	struct otseg_conduit_entry *entry, *next;
 
-	cancel_delayed_work_sync(&wait);
+	otseg_wait_exit(&wait);
 	list_splice_init(&news, &entries);
 	list_for_each_entry_safe(entry, next, &entries, list)
 		kfree(entry);

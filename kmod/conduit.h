@@ -44,6 +44,7 @@ struct otseg_conduit_info {
 	char reason[OTSEG_REASON_MAX + 1];
 };
 
+void otseg_conduit_init(void);
 int otseg_conduit_check(const struct otseg_image *image,
 			const struct otseg_conduit_request *request,
 			struct netlink_ext_ack *extack);

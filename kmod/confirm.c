@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The confirmation of a policy. Owns the deadline, the work that waits for it,
+ * The confirmation of a policy. Owns the deadline, what waits for it,
  * and the list of interfaces that a rollback lets go of. Which policy comes back,
  * and its return, are policy.c's.
  *
@@ -9,23 +9,21 @@
  * the host is suspended.
  */
 #include <linux/bpf.h>
-#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "confirm.h"
 #include "image.h"
 #include "interface.h"
 #include "policy.h"
+#include "wait.h"
 
 static_assert(OTSEG_PROVISIONAL_MAX == OTSEG_MAX_LINKS, "specification and image format agree");
 
-static void wait_work(struct work_struct *work);
-static DECLARE_DELAYED_WORK(wait, wait_work);
+static struct otseg_wait wait;
 
 /*
  * Devices and the XDP links that were on them when the policy was committed: what
@@ -43,17 +41,6 @@ static u64 since; /* nanoseconds of the boot-time clock */
 static u64 deadline;
 static char back_name[OTSEG_NAME_MAX + 1];
 static u8 back_digest[OTSEG_DIGEST_LEN];
-
-/*
- * A timer of the kernel may be late by an eighth of what it waits for. So most of
- * the time is waited for first, and the rest anew.
- */
-static void wait_more(u64 left)
-{
-	u64 ms = div_u64(left, NSEC_PER_MSEC);
-
-	mod_delayed_work(system_unbound_wq, &wait, msecs_to_jiffies(ms - ms / 8) + 1);
-}
 
 static void wait_work(struct work_struct *work)
 {
@@ -118,7 +105,7 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	strscpy(back_name, otseg_image_string(back, back->name), sizeof(back_name));
 	memcpy(back_digest, back->digest, sizeof(back_digest));
 	spin_unlock(&info_lock);
-	wait_more((u64)request->seconds * NSEC_PER_SEC);
+	otseg_wait_until(&wait, deadline);
 }
 
 /**
@@ -130,7 +117,7 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
  */
 void otseg_confirm_end(enum otseg_confirm_state what)
 {
-	cancel_delayed_work(&wait);
+	otseg_wait_end(&wait);
 	if (what == OTSEG_CONFIRM_STATE_CONFIRMED)
 		n_provisional = 0;
 	spin_lock(&info_lock);
@@ -203,19 +190,12 @@ void otseg_confirm_release(const struct otseg_image *image)
 /**
  * otseg_confirm_is_over - whether the active policy has waited long enough
  *
- * If not, it is asked again in time.
- *
  * Context: process, commit lock held; the policy is unconfirmed.
  * Return: whether the time for its confirmation is over.
  */
 bool otseg_confirm_is_over(void)
 {
-	u64 now = ktime_get_boottime_ns();
-
-	if (now >= deadline)
-		return true;
-	wait_more(deadline - now);
-	return false;
+	return ktime_get_boottime_ns() >= deadline;
 }
 
 /**
@@ -243,11 +223,19 @@ void otseg_confirm_tell(struct otseg_confirm_info *info)
 }
 
 /**
+ * otseg_confirm_init - prepare to wait
+ */
+void __init otseg_confirm_init(void)
+{
+	otseg_wait_init(&wait, CLOCK_BOOTTIME, wait_work);
+}
+
+/**
  * otseg_confirm_exit - stop waiting; nothing comes back
  *
  * Context: process, may sleep; no commit can happen any more.
  */
 void otseg_confirm_exit(void)
 {
-	cancel_delayed_work_sync(&wait);
+	otseg_wait_exit(&wait);
 }

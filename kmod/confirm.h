@@ -39,6 +39,7 @@ struct otseg_confirm_info {
 	u8 digest[OTSEG_DIGEST_LEN];
 };
 
+void otseg_confirm_init(void);
 void otseg_confirm_begin(const struct otseg_confirm_request *request,
 			 const struct otseg_image *back);
 void otseg_confirm_end(enum otseg_confirm_state state);

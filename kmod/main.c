@@ -45,6 +45,8 @@ static int __init otseg_init(void)
 	if (err)
 		return err;
 	otseg_signature_init();
+	otseg_confirm_init();
+	otseg_conduit_init();
 	otseg_window_init();
 	err = otseg_policy_init();
 	if (err)

@@ -9,7 +9,6 @@
  * comes at once. A clock that is set back past an edge moves no timer: for that, and for
  * whatever else, there is a look each second.
  */
-#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
@@ -19,21 +18,16 @@
 #include "image_state.h"
 #include "image_when.h"
 #include "policy.h"
+#include "wait.h"
 #include "window.h"
 
 static void look_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(look, look_work);
-static struct hrtimer edge;
+static struct otseg_wait edge;
 
 static void look_work(struct work_struct *work)
 {
 	otseg_policy_follow_time();
-}
-
-static enum hrtimer_restart edge_reached(struct hrtimer *timer)
-{
-	mod_delayed_work(system_unbound_wq, &look, 0);
-	return HRTIMER_NORESTART;
 }
 
 /* Before 1970 nothing is open, as in 1970. */
@@ -76,7 +70,7 @@ void otseg_window_follow(const struct otseg_image *image)
 		mod_delayed_work(system_unbound_wq, &look, 0);
 		return;
 	}
-	hrtimer_try_to_cancel(&edge);
+	otseg_wait_end(&edge);
 	cancel_delayed_work(&look);
 }
 
@@ -102,7 +96,7 @@ bool otseg_window_is_due(const struct otseg_image *image)
 			return true;
 	next = otseg_when_next_edge(image, 0, count_windows(image), now);
 	if (next < KTIME_SEC_MAX)
-		hrtimer_start(&edge, ktime_set(next, 0), HRTIMER_MODE_ABS);
+		otseg_wait_until(&edge, next * NSEC_PER_SEC);
 	queue_delayed_work(system_unbound_wq, &look, HZ);
 	return false;
 }
@@ -112,12 +106,7 @@ bool otseg_window_is_due(const struct otseg_image *image)
  */
 void __init otseg_window_init(void)
 {
-#ifdef OTSEG_HAS_HRTIMER_SETUP
-	hrtimer_setup(&edge, edge_reached, CLOCK_REALTIME, HRTIMER_MODE_ABS);
-#else
-	hrtimer_init(&edge, CLOCK_REALTIME, HRTIMER_MODE_ABS);
-	edge.function = edge_reached;
-#endif
+	otseg_wait_init(&edge, CLOCK_REALTIME, look_work);
 }
 
 /**
@@ -128,5 +117,5 @@ void __init otseg_window_init(void)
 void otseg_window_exit(void)
 {
 	disable_delayed_work_sync(&look);
-	hrtimer_cancel(&edge);
+	otseg_wait_exit(&edge);
 }

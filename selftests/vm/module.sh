@@ -212,6 +212,13 @@ xdp_result()
 		jq ".[0].formatted.value.$1"
 }
 
+# suspend SECONDS: as far as the kernel's own test of it does, which wakes up by itself.
+suspend()
+{
+	echo "$1" >/sys/module/suspend/parameters/pm_test_delay && echo core >/sys/power/pm_test &&
+		echo mem >/sys/power/state
+}
+
 # wire DEVICE PEER: a veth from this host to a host of its own, 10.10.0.1 - 10.10.0.2.
 wire()
 {

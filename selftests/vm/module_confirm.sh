@@ -141,6 +141,13 @@ refused_meanwhile()
 		client "rollback" && is_active module-a 14 rolled-back
 }
 
+# What is over when the host wakes comes back at once.
+outlasts_suspend()
+{
+	client "push-try /otseg/b.img 12" && suspend 13 && wait_for 5 back &&
+		is_active module-a 16 rolled-back
+}
+
 no_growth()
 {
 	local before steps
@@ -162,7 +169,7 @@ unloads_waiting()
 		rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 12
+ktap_begin 13
 ktap "without a policy to return to, none can be tried" nothing_to_return_to
 ktap "bad requests are refused" bad_requests
 ktap "an unconfirmed policy is active and says so" waits
@@ -172,6 +179,7 @@ ktap "rolled back by request: the tree shows what is back" shows_what_is_back
 ktap "a second one leaves the way back as it was, and waits anew" second_commit
 ktap "a plain commit ends the waiting" plain_commit_confirms
 ktap "a refused commit does not" refused_meanwhile
+ktap "the time goes on while the host is suspended" outlasts_suspend
 ktap "700 such commits take no memory for good" no_growth
 ktap "the module unloads while a policy waits" unloads_waiting
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'

@@ -148,6 +148,11 @@ outlives_jump()
 	is telemetry 1 && date -s "@$start" && client "change $revoke telemetry"
 }
 
+ends_in_suspend()
+{
+	client "change $grant telemetry 12 x" && is telemetry 1 && suspend 13 && wait_for 5 closed
+}
+
 tells_of_end()
 {
 	client listen "change $grant telemetry 1 x" "heard $grant telemetry" \
@@ -266,7 +271,7 @@ unloads_waiting()
 		[[ $(<$sysfs/island) == 0 ]] && rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 20
+ktap_begin 21
 ktap "without a policy there is nothing to change" without_policy
 ktap "bad requests are refused, and change nothing" unchanged bad_requests
 ktap "so is what changes nothing" unchanged nothing_to_change
@@ -275,6 +280,7 @@ ktap "a grant stands in the way of other changes" unchanged stands_in_the_way
 ktap "revoked, the policy is what it was" revokes
 ktap "the client is killed, the clock set back: the grant ends by itself" ends_by_itself
 ktap "the clock set forward does not end it" outlives_jump
+ktap "what ends while the host is suspended is over when it wakes" ends_in_suspend
 ktap "begin and end are told" tells_of_end
 ktap "each grant ends in its own time" several_ends
 ktap "island mode cuts, and outlives other policies" island
