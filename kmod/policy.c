@@ -526,7 +526,8 @@ static int check_unconfirmed(const struct otseg_policy *now, const u32 *expect,
  * @extack: for the sentence on refusal
  *
  * Context: process, may sleep.
- * Return: 0; -ENOENT if it is not unconfirmed, -ESTALE.
+ * Return: 0; -ENOENT if it is not unconfirmed, -ESTALE, -ETIME if it is about to be
+ * rolled back.
  */
 int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *told,
 			 struct netlink_ext_ack *extack)
@@ -537,6 +538,10 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 	mutex_lock(&commit_lock);
 	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
 	err = check_unconfirmed(now, expect_generation, extack);
+	if (!err && otseg_confirm_is_over()) {
+		NL_SET_ERR_MSG(extack, "too late: the time for the confirmation is over");
+		err = -ETIME;
+	}
 	if (!err) {
 		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
 		otseg_signature_settle(now);

@@ -12,7 +12,7 @@ base_tools=(
 	mkdir mkfifo mktemp mv nproc od printf readlink realpath rm rmdir seq
 	sha256sum sleep sort stat stdbuf stty tail tee test timeout touch tr true
 	truncate uname uniq wc
-	mount umount mountpoint setsid unshare nsenter taskset flock dmesg
+	mount umount mountpoint setsid unshare nsenter taskset chrt flock dmesg
 	ps pgrep pkill sysctl
 	ip bridge tc ss nstat ethtool nft ping nc tcpdump bpftool jq
 	kmod modprobe insmod rmmod lsmod modinfo depmod

@@ -31,8 +31,8 @@ static int told(const struct otseg_history_entry *what, int err)
 	otseg_history_add(&entry);
 	if (!err)
 		return OTSEG_EXIT_OK;
-	if (err == -ENOENT || err == -EALREADY || err == -ESTALE || err == -EBUSY ||
-	    err == -EPROTO)
+	if (err == -ENOENT || err == -EALREADY || err == -ESTALE || err == -ETIME ||
+	    err == -EBUSY || err == -EPROTO)
 		return OTSEG_EXIT_REFUSED;
 	return OTSEG_EXIT_SYSTEM;
 }

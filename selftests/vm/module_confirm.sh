@@ -148,6 +148,48 @@ outlasts_suspend()
 		is_active module-a 16 rolled-back
 }
 
+time_is_over()
+{
+	[[ $(<$sysfs/seconds_left) == 0 ]]
+}
+
+# busy_processor COMMAND...: while nothing that is not urgent runs on the second one.
+busy_processor()
+{
+	local fair=/sys/kernel/debug/sched/fair_server/cpu1/runtime share hog code=0
+
+	sysctl -qw kernel.sched_rt_runtime_us=-1 || return
+	if [[ -e $fair ]]; then
+		share=$(<$fair)
+		echo 0 >$fair
+	fi
+	taskset -c 1 chrt -f 1 bash -c 'while :; do :; done' &
+	hog=$!
+	"$@" || code=$?
+	kill "$hog"
+	wait "$hog" 2>/dev/null
+	if [[ -e $fair ]]; then
+		echo "$share" >$fair
+	fi
+	return "$code"
+}
+
+is_too_late()
+{
+	wait_for 60 time_is_over && taskset -c 0 genl_client "fail:ETIME confirm" &&
+		is_active module-b 17 unconfirmed
+}
+
+# The rollback is due, and kept from the only processor that may carry it out.
+too_late()
+{
+	local works=/sys/devices/virtual/workqueue/cpumask all
+
+	all=$(<$works) && echo 2 >$works && client "push-try /otseg/b.img 3" &&
+		busy_processor is_too_late && wait_for 60 back && is_active module-a 18 rolled-back &&
+		echo "$all" >$works
+}
+
 no_growth()
 {
 	local before steps
@@ -169,7 +211,7 @@ unloads_waiting()
 		rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 13
+ktap_begin 14
 ktap "without a policy to return to, none can be tried" nothing_to_return_to
 ktap "bad requests are refused" bad_requests
 ktap "an unconfirmed policy is active and says so" waits
@@ -180,6 +222,7 @@ ktap "a second one leaves the way back as it was, and waits anew" second_commit
 ktap "a plain commit ends the waiting" plain_commit_confirms
 ktap "a refused commit does not" refused_meanwhile
 ktap "the time goes on while the host is suspended" outlasts_suspend
+ktap "a confirmation after the time is over is refused" too_late
 ktap "700 such commits take no memory for good" no_growth
 ktap "the module unloads while a policy waits" unloads_waiting
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
