@@ -40,6 +40,12 @@ struct otseg_active {
 	size_t n_guards;
 };
 
+/* Whether the policy decides what passes: a module may have one that nothing runs by. */
+static inline bool otseg_active_is_in_force(const struct otseg_active *active)
+{
+	return active->has_bpf && active->generation;
+}
+
 int otseg_active_open(struct otseg_active *active, bool with_counters);
 bool otseg_active_is_current(const struct otseg_active *active);
 int otseg_active_need_policy(const struct otseg_active *active);

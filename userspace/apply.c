@@ -35,8 +35,8 @@
 
 #include "active.h"
 #include "apply.h"
-#include "boot.h"
 #include "history.h"
+#include "kept.h"
 #include "net/need.h"
 #include "net/netdev.h"
 #include "net/route.h"
@@ -1122,9 +1122,8 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 		err = roles_collect(&run);
 	if (!err)
 		err = apply_locked(&run, options->wanted);
-	if (!err && !run.confirm_s)
-		otseg_boot_keep(image, run.id);
 	if (!err) {
+		otseg_kept_sync();
 		if (cli->json) {
 			report = report_json(&run);
 			otseg_print_json(cli, report);

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "active.h"
-#include "boot.h"
 #include "change.h"
 #include "duration.h"
 #include "history.h"
+#include "kept.h"
 #include "policy/when.h"
 #include "print.h"
 
@@ -222,9 +222,9 @@ int otseg_change_run(const struct otseg_cli *cli, const struct otseg_change *cha
 	if (!err)
 		err = active.backend->ops->change(active.backend, change, &generation);
 	history_write(&active, change, err);
-	/* That island mode is so already is no reason to keep it otherwise. */
-	if (!err || (err == -EALREADY && !change->name))
-		otseg_boot_change(change);
+	/* Whoever has made it so already need not have lived to keep it. */
+	if (!err || err == -EALREADY)
+		otseg_kept_sync();
 	if (!err)
 		report(cli, &active, change, generation);
 	otseg_active_close(&active);

@@ -11,11 +11,11 @@
 
 #include "active.h"
 #include "apply.h"
-#include "boot.h"
 #include "change.h"
 #include "confirm.h"
 #include "duration.h"
 #include "history.h"
+#include "kept.h"
 #include "print.h"
 
 /* Adds to the history, and returns the exit code. */
@@ -99,8 +99,12 @@ static int confirm_locked(const struct otseg_cli *cli, struct otseg_active *acti
 	int err;
 
 	err = module_ask(genl, &policy);
-	if (!err)
+	if (!err) {
 		err = waiting_check(&policy);
+		/* Whoever has confirmed it already need not have lived to keep it. */
+		if (err)
+			otseg_kept_sync();
+	}
 	if (!err)
 		err = otseg_genl_policy_confirm(genl, active->generation);
 	if (err)
@@ -110,8 +114,7 @@ static int confirm_locked(const struct otseg_cli *cli, struct otseg_active *acti
 	released = json_array();
 	otseg_apply_settle(active, released);
 	otseg_previous_clean(active->image.data);
-	otseg_image_plain(active->image.data);
-	otseg_boot_keep(&active->image, OTSEG_BACKEND_MODULE);
+	otseg_kept_sync();
 	report(cli, "confirmed", policy.name, active->generation, released);
 	json_decref(released);
 	return 0;
@@ -184,6 +187,7 @@ static int module_rollback(const struct otseg_cli *cli, struct otseg_genl *genl,
 	err = otseg_genl_policy_rollback(genl, &entry.generation);
 	if (!err) {
 		rollback_tidy(&entry, &active, released);
+		otseg_kept_sync();
 		report(cli, "rolled-back", policy->fallback_name, entry.generation, released);
 	}
 	ret = told(&entry, err);

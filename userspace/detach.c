@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "active.h"
-#include "boot.h"
 #include "detach.h"
 #include "history.h"
+#include "kept.h"
 #include "print.h"
 
 static bool is_governed(const struct otseg_active *active, u32 ifindex)
@@ -164,7 +164,7 @@ int otseg_detach_run(const struct otseg_cli *cli, const char *device)
 	if (!device && !err)
 		guards_release(&active);
 	if (!device && !err)
-		otseg_boot_forget();
+		otseg_kept_forget();
 	if (!device && active.has_bpf)
 		history_write(&active, err);
 	if (!err || json_array_size(done))

@@ -69,18 +69,41 @@ static int state_make(void)
 	return mkdir(state_dir(), 0700) && errno != EEXIST ? -errno : 0;
 }
 
-/* Somebody who only reads the history holds nobody up for long. */
-static int history_lock(int fd)
+/* Not for ever: who holds it may hang. */
+static int lock_take(int fd, int seconds)
 {
 	const struct timespec pause = { .tv_nsec = 50000000 };
 	int tries;
 
 	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
-		if (errno != EWOULDBLOCK || tries == 20)
+		if (errno != EWOULDBLOCK || tries == 20 * seconds)
 			return -errno;
 		nanosleep(&pause, NULL);
 	}
 	return 0;
+}
+
+/**
+ * otseg_history_lock - keep others from changing what is kept for the next start of the host
+ *
+ * It is in nobody's way who adds to the history.
+ *
+ * Return: what to close() to let go of it, or a negative errno; not told.
+ */
+int otseg_history_lock(void)
+{
+	int fd, err = state_make();
+
+	if (err)
+		return err;
+	fd = open(state_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = lock_take(fd, 10);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 static int line_write(int fd, const char *line)
@@ -120,7 +143,7 @@ static int line_append(const char *line)
 	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	err = history_lock(fd);
+	err = lock_take(fd, 1);
 	if (!err)
 		err = line_write(fd, line);
 	close(fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What is remembered on disk, below /var/lib/otseg or OTSEG_STATE_DIR: who put
- * which policy in force, and the policy before, for a rollback, with its signature. Nothing of it is
- * needed to enforce: what cannot be written is told and holds up nothing.
+ * which policy in force, and the policy before, for a rollback, with its signature; and what kept.c
+ * has there. Nothing of it is needed to enforce: what cannot be written is told and holds up nothing.
  */
 #ifndef OTSEG_HISTORY_H
 #define OTSEG_HISTORY_H
@@ -43,6 +43,7 @@ struct otseg_history_entry {
 #define OTSEG_STATE_PATH 4096 /* bytes of the path of a file that is kept */
 
 int otseg_history_path(char path[OTSEG_STATE_PATH], const char *name);
+int otseg_history_lock(void);
 int otseg_history_keep(const char *name, const struct otseg_blob *blob);
 void otseg_history_add(const struct otseg_history_entry *entry);
 void otseg_history_catch_up(const struct otseg_genl_policy *policy);

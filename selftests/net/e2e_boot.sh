@@ -14,6 +14,13 @@ units=$here/../../userspace/systemd
 if [[ ! -d $units ]]; then
 	units=/e2e/systemd
 fi
+preload=$built/selftests/net/tool_fail.so
+if [[ ! -e $preload ]]; then
+	preload=/usr/local/bin/tool_fail.so
+fi
+if [[ $firewall_mode == map ]]; then
+	export OTSEG_BPF_OBJECT=${OTSEG_BPF_OBJECT:-$built/selftests/net/lean/otseg.bpf.o}
+fi
 plc=192.168.10.11
 historian=10.10.5.20
 attacker=10.10.9.99
@@ -142,6 +149,12 @@ killed_restoring()
 	unit otseg && wait_for 20 reads && untouched
 }
 
+# restored: after a start of the host, without anybody's doing.
+restored()
+{
+	power_off && power_on && unit otseg-early && links up && unit otseg && untouched
+}
+
 # Killed before it was done, it is run again by nobody; the restore closes what it opens.
 killed_closing()
 {
@@ -152,16 +165,162 @@ killed_closing()
 	unit otseg && links up && wait_for 20 reads && untouched
 }
 
-# What was closed is closed again, and what was opened for a time is not open.
+# What was closed is closed again, and what was opened for a time is not open. That goes for a
+# conduit that the policy closes anyway, too: another one may not.
 closed_as_it_was()
 {
-	fw otseg island on reason worm && nobody_reads && power_off && power_on &&
-		unit otseg-early && links up && unit otseg && nobody_reads &&
-		[[ $(fw otseg -j status | jq .island) == true ]] && fw otseg island off && wait_for 20 reads &&
-		fw otseg conduit disable telemetry && power_off && power_on && unit otseg-early && links up &&
-		unit otseg && nobody_reads && [[ $(fw otseg -j status | jq .island) == false ]] &&
-		fw otseg conduit enable telemetry && wait_for 20 reads && power_off && power_on &&
-		unit otseg-early && links up && unit otseg && wait_for 20 reads && untouched
+	sed '/^  maintenance:/,$s/state: disabled/state: enabled/' "$here/plant.yaml" \
+		>"$plant_dir/enabled.yaml"
+	firewall_apply "$plant_dir/enabled.yaml" && fw otseg conduit disable maintenance &&
+		firewall_apply "$here/plant.yaml" &&
+		fw otseg island on reason worm && nobody_reads && restored && nobody_reads && is_island true &&
+		fw otseg island off && wait_for 20 reads &&
+		fw otseg conduit disable telemetry && restored && nobody_reads && is_island false &&
+		fw otseg conduit enable telemetry && wait_for 20 reads && restored && wait_for 20 reads &&
+		firewall_apply "$plant_dir/enabled.yaml" && is_conduit maintenance disabled &&
+		fw otseg conduit enable maintenance && firewall_apply "$here/plant.yaml"
+}
+
+is_island()
+{
+	[[ $(fw otseg -j status | jq .island) == "$1" ]]
+}
+
+# is_conduit NAME WORD: what it is now.
+is_conduit()
+{
+	fw otseg -j conduit show name "$1" | jq -e ".conduits[0].now == \"$2\""
+}
+
+# What the policy itself had closed is none of what somebody has closed: the next one may open it.
+nothing_else_is_closed()
+{
+	fw otseg conduit enable maintenance && fw otseg conduit disable maintenance &&
+		firewall_apply "$plant_dir/enabled.yaml" && is_conduit maintenance enabled &&
+		restored && is_conduit maintenance enabled && firewall_apply "$here/plant.yaml"
+}
+
+# The historian may not read under it.
+shut_policy()
+{
+	sed 's/^name: plant/name: shut/; 0,/from: .historian, hmi./s//from: hmi/' "$here/plant.yaml" \
+		>"$plant_dir/shut.yaml"
+}
+
+# killed_unkept IS COMMAND...: killed as soon as the command IS in force, so before that is kept.
+killed_unkept()
+{
+	local is=$1 at
+	shift
+
+	cp "$OTSEG_STATE_DIR/boot.img" "$plant_dir/before.img" || return
+	for ((at = 1; at < 1000; at++)); do
+		TOOL_FAIL_HOW=kill TOOL_FAIL_AT=$at LD_PRELOAD=$preload fw "$@" >/dev/null 2>&1
+		if $is >/dev/null; then
+			echo "in force at call $at"
+			cmp "$OTSEG_STATE_DIR/boot.img" "$plant_dir/before.img"
+			return
+		fi
+	done
+	return 1
+}
+
+is_kept()
+{
+	! cmp -s "$OTSEG_STATE_DIR/boot.img" "$plant_dir/before.img"
+}
+
+is_shut()
+{
+	firewall_is_active shut
+}
+
+is_disabled()
+{
+	is_conduit telemetry disabled
+}
+
+# Whoever put it in force did not live to keep it, so whoever does it again does.
+killed_applying()
+{
+	shut_policy && wait_for 20 reads && killed_unkept is_shut otseg policy apply "$plant_dir/shut.yaml" &&
+		firewall_apply "$plant_dir/shut.yaml" && is_kept
+}
+
+# Also if it cannot be done again: that it is so already is no reason.
+killed_disabling()
+{
+	killed_unkept is_disabled otseg conduit disable telemetry || return
+	fw otseg conduit disable telemetry 2>"$plant_dir/said"
+	cat "$plant_dir/said"
+	grep 'is disabled already' "$plant_dir/said" && is_kept && restored && is_shut && is_disabled &&
+		fw otseg conduit enable telemetry && firewall_apply "$here/plant.yaml" &&
+		wait_for 20 reads
+}
+
+is_stopped()
+{
+	[[ $(ps -o state= -p "$1") == T ]]
+}
+
+# Two changes at once, as the module takes them: what one keeps is not what it knew before the
+# other one.
+at_once()
+{
+	local apply island
+
+	TOOL_STOP_RENAME=2 LD_PRELOAD=$preload otseg policy apply "$plant_dir/shut.yaml" &
+	apply=$!
+	wait_for 20 is_stopped "$apply" || return
+	otseg island on &
+	island=$!
+	wait_for 20 is_island true
+	sleep 1
+	kill -CONT "$apply"
+	wait "$apply" && wait "$island" && restored && is_shut && is_island true && otseg island off &&
+		firewall_apply "$here/plant.yaml"
+}
+
+# While a policy waits to be confirmed, the last confirmed one is kept: as it was before, or else
+# from where a rollback finds it. So is what was closed of it, though the other one has no such
+# conduit.
+unconfirmed()
+{
+	cat >"$plant_dir/less.yaml" <<-END
+		otseg: 1
+		name: less
+		zones:
+		  enterprise: {level: 4, interfaces: [it0], prefixes: [10.10.0.0/16]}
+		conduits: {}
+	END
+	otseg conduit disable telemetry && cp "$OTSEG_STATE_DIR/boot.img" "$plant_dir/before.img" &&
+		otseg policy apply "$plant_dir/less.yaml" confirm 10m && ! is_kept &&
+		rm "$OTSEG_STATE_DIR/boot.img" && otseg island on && restored && is_island true &&
+		firewall_is_active plant && otseg island off && is_disabled &&
+		otseg conduit enable telemetry && wait_for 20 reads
+}
+
+# Told, and made good once there is room.
+full_disk()
+{
+	local code=0
+
+	mkdir -p "$plant_dir/full" && mount -t tmpfs -o size=4m none "$plant_dir/full" &&
+		cp "$OTSEG_STATE_DIR"/boot.* "$plant_dir/full" || return
+	OTSEG_STATE_DIR=$plant_dir/full on_full_disk || code=$?
+	umount "$plant_dir/full" && firewall_apply "$here/plant.yaml" && return "$code"
+}
+
+on_full_disk()
+{
+	dd if=/dev/zero of="$OTSEG_STATE_DIR/ballast" bs=4k 2>/dev/null
+	cp "$OTSEG_STATE_DIR/boot.img" "$plant_dir/before.img"
+	fw otseg policy apply "$plant_dir/shut.yaml" >"$plant_dir/said" 2>&1
+	cat "$plant_dir/said"
+	grep 'warning: the next start of the host brings back what was kept before: .* No space left' \
+		"$plant_dir/said" && is_shut && ! is_kept && rm "$OTSEG_STATE_DIR/ballast" || return
+	fw otseg island off
+	is_kept
 }
 
 is_attached()
@@ -223,13 +382,24 @@ verifies()
 	! grep "$plant_dir" "$plant_dir/said"
 }
 
-e2e_begin 10
+e2e_begin 16
 ktap "without anything in force, what is denied comes through" is_open_without
 ktap "a policy that is applied is kept for the next start" keeps_policy
 ktap "closed before links are up, then restored" boots
 ktap "killed while it restores: closed" killed_restoring
 ktap "killed while it closes: the restore does" killed_closing
 ktap "closed as it was: island mode, and what was disabled by hand" closed_as_it_was
+ktap "what the policy had closed is not closed by hand" nothing_else_is_closed
+ktap "killed before an applied policy is kept: made good" killed_applying
+ktap "killed before what was closed is kept: made good" killed_disabling
+if [[ $firewall_mode == module ]]; then
+	ktap "two changes at once: both are kept" at_once
+	ktap "a policy that is not confirmed is not kept" unconfirmed
+else
+	ktap_skip "two changes at once: both are kept" "map-backed, one of them waits"
+	ktap_skip "a policy that is not confirmed is not kept" "no module"
+fi
+ktap "the disk is full: told, and made good" full_disk
 ktap "an interface that comes late" late_interface
 ktap "what is kept is damaged: closed, and said so" damaged
 ktap "what was detached stays detached" detached

@@ -7,6 +7,7 @@
  *	TOOL_FAIL_HOW=fail|kill	default: fail, with ENOMEM
  *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
  *	TOOL_STOP_LOCK=1	stops the process before it first takes a lock
+ *	TOOL_STOP_RENAME=N	stops the process before it renames a file for the N-th time
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -56,6 +57,20 @@ int flock(int fd, int operation)
 			raise(SIGSTOP);
 	}
 	return next(fd, operation);
+}
+
+/* A file has been written, and the one that it replaces is still there. */
+int rename(const char *from, const char *to)
+{
+	static int (*next)(const char *from, const char *to);
+	static unsigned long n_renames;
+	const char *at = getenv("TOOL_STOP_RENAME");
+
+	if (!next)
+		next = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
+	if (at && strtoul(at, NULL, 10) == ++n_renames)
+		raise(SIGSTOP);
+	return next(from, to);
 }
 
 /* libbpf has no wrapper in libc: every bpf() call of the process comes by here. */

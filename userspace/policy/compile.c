@@ -644,3 +644,20 @@ void otseg_blob_free(struct otseg_blob *blob)
 	free(blob->data);
 	memset(blob, 0, sizeof(*blob));
 }
+
+/**
+ * otseg_blob_copy - copy the bytes of a blob
+ * @copy: takes the copy; otseg_blob_free() it
+ * @blob: the blob
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int otseg_blob_copy(struct otseg_blob *copy, const struct otseg_blob *blob)
+{
+	void *data = malloc(blob->len);
+
+	if (!data)
+		return -ENOMEM;
+	*copy = (struct otseg_blob){ memcpy(data, blob->data, blob->len), blob->len };
+	return 0;
+}

@@ -50,6 +50,22 @@ void otseg_image_change(void *image, u32 conduit, enum otseg_conduit_change chan
 }
 
 /**
+ * otseg_image_close - say that a conduit is disabled by hand
+ * @image: a verified image, which can be written to
+ * @conduit: index of the conduit
+ *
+ * Also of one that the policy disables: that stays, and the policy that follows may enable it.
+ */
+void otseg_image_close(void *image, u32 conduit)
+{
+	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
+	const struct otseg_state_writer writer = { write_bytes, image };
+
+	otseg_state_set(image, conduit, conduits[conduit].flags | OTSEG_CONDUIT_CLOSED, &writer);
+	otseg_image_settle(image);
+}
+
+/**
  * otseg_image_inherit - give a policy the state that stays when another one follows
  * @image: the image of the policy to come, plain, which can be written to
  * @before: that of the policy in force

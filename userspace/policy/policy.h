@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../../kmod/image_state.h"
 #include "otseg/image.h"
@@ -78,6 +79,7 @@ struct otseg_blob {
 };
 
 void otseg_blob_free(struct otseg_blob *blob);
+int otseg_blob_copy(struct otseg_blob *copy, const struct otseg_blob *blob);
 
 int otseg_policy_compile(const struct otseg_policy *policy, struct otseg_blob *image,
 			 struct otseg_diag *diag);
@@ -88,6 +90,7 @@ int otseg_image_check_active(const void *image, size_t len, char *why, size_t wh
 
 void otseg_image_plain(void *image);
 void otseg_image_change(void *image, u32 conduit, enum otseg_conduit_change change);
+void otseg_image_close(void *image, u32 conduit);
 void otseg_image_within(void *image, u32 conduit, bool is_within);
 bool otseg_image_is_by_hand(const void *image);
 void otseg_image_settle(void *image);
@@ -142,6 +145,24 @@ static inline const void *otseg_image_section(const void *image, enum otseg_sect
 static inline const char *otseg_image_string(const void *image, u32 ref)
 {
 	return (const char *)otseg_image_section(image, OTSEG_SEC_STRINGS) + ref;
+}
+
+/**
+ * otseg_image_interface - name the interfaces of a policy, each of them once
+ * @image: the image
+ * @link: index of a link; an interface has one for each of its VLANs
+ *
+ * Return: the name; NULL if an earlier link has told it.
+ */
+static inline const char *otseg_image_interface(const void *image, u32 link)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	u32 i;
+
+	for (i = 0; i < link; i++)
+		if (!memcmp(links[i].name, links[link].name, sizeof(links[i].name)))
+			return NULL;
+	return (const char *)links[link].name;
 }
 
 #define OTSEG_PRINT_JSON 0x1 /* one JSON object instead of text */
