@@ -75,16 +75,25 @@ static int module_guard(const void *image)
 	return first;
 }
 
-/* The last resort: a link that is down passes nothing. */
+static bool is_attached(const struct otseg_pins *pins, const struct otseg_device *device)
+{
+	char path[OTSEG_PIN_PATH];
+
+	return !otseg_pins_path(pins, path, "links/%u", device->ifindex) && !access(path, F_OK);
+}
+
+/* The last resort: a link that is down passes nothing. Where the datapath is, it need not be. */
 static void take_down(const void *image)
 {
 	struct otseg_device device;
+	struct otseg_pins pins;
 	const char *role;
 	u32 i;
 
+	otseg_pins_open(&pins);
 	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
 		role = otseg_image_interface(image, i);
-		if (!role || otseg_device_find(role, &device))
+		if (!role || otseg_device_find(role, &device) || is_attached(&pins, &device))
 			continue;
 		if (!otseg_device_set_up(&device, false))
 			otseg_error_print("interface %s: CANNOT BE CLOSED, taken down",
@@ -93,19 +102,26 @@ static void take_down(const void *image)
 			otseg_error_print("interface %s: CANNOT BE CLOSED, and not taken down",
 					  device.name);
 	}
+	otseg_pins_close(&pins);
 }
 
+/*
+ * Without the module the datapath closes them, as nothing is to pass yet. So it does where every
+ * device of the host is closed: the next apply lets go of those that its policy does not govern.
+ */
 static int interfaces_close(const struct otseg_kept *kept)
 {
 	const struct otseg_blob *links = otseg_kept_links(kept);
 	int err = -ENOENT;
 
-	if (!links->data)
+	if (!links->data) {
+		otseg_error_print("NO INTERFACE CAN BE CLOSED");
 		return err;
-	if (kept->owner == OTSEG_BACKEND_MAP)
-		err = otseg_apply_closed(links);
-	else
+	}
+	if (kept->owner != OTSEG_BACKEND_MAP && !kept->is_blind)
 		err = module_guard(links->data);
+	if (err)
+		err = otseg_apply_closed(links);
 	if (err)
 		take_down(links->data);
 	return err;
@@ -153,7 +169,7 @@ static bool is_done(const struct otseg_cli *cli, struct otseg_kept *kept)
  * otseg_boot_close_run - close the interfaces of the policy that is to come back
  * @cli: the command line, for the output
  *
- * Return: enum otseg_exit.
+ * Return: enum otseg_exit; OK: they are closed, whether or not there is a policy to come back.
  */
 int otseg_boot_close_run(const struct otseg_cli *cli)
 {
@@ -163,11 +179,12 @@ int otseg_boot_close_run(const struct otseg_cli *cli)
 	if (is_done(cli, &kept))
 		return OTSEG_EXIT_OK;
 	err = interfaces_close(&kept);
-	/* Closed, but there is nothing to restore. */
-	if (!kept.image.data)
-		err = -ENOENT;
-	if (!err)
+	if (!err && kept.image.data)
 		report(cli, kept.image.data, "its interfaces are closed");
+	else if (!err && kept.is_blind)
+		report(cli, NULL, "every interface is closed");
+	else if (!err)
+		report(cli, NULL, "the interfaces of the last policy are closed");
 	otseg_kept_free(&kept);
 	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
 }
@@ -258,7 +275,7 @@ static int restore(const struct otseg_cli *cli, const struct otseg_kept *kept)
  * otseg_boot_restore_run - put the last confirmed policy in force again
  * @cli: the command line, for the output
  *
- * Return: enum otseg_exit; unless OK, what is closed stays closed.
+ * Return: enum otseg_exit; unless OK, what is governed is closed.
  */
 int otseg_boot_restore_run(const struct otseg_cli *cli)
 {
@@ -269,9 +286,13 @@ int otseg_boot_restore_run(const struct otseg_cli *cli)
 		return OTSEG_EXIT_OK;
 	if (kept.image.data)
 		ret = restore(cli, &kept);
-	if (ret)
-		otseg_error_print("NOT RESTORED: what is governed stays closed, until 'otseg policy "
-				  "apply'");
+	if (ret && !interfaces_close(&kept))
+		otseg_error_print("NOT RESTORED: what is governed is closed, until 'otseg policy "
+				  "restore' or 'otseg policy apply'");
+	else if (ret)
+		otseg_error_print("NOT RESTORED, AND NOT ALL OF IT IS CLOSED");
+	if (ret && !kept.image.data)
+		otseg_error_print("what was closed by hand is not remembered: close it again");
 	otseg_kept_free(&kept);
 	return ret;
 }

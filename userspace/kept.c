@@ -16,6 +16,7 @@
  * killed before he could keep his change, or found the disk full, whoever comes next does.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,6 +92,19 @@ static int closed_make(json_t *interfaces, struct otseg_blob *image)
 	return err;
 }
 
+/* Devices that come later are not among them. */
+static json_t *devices_list(void)
+{
+	struct if_nameindex *list = if_nameindex(), *device;
+	json_t *names = json_array();
+
+	for (device = list; device && device->if_index; device++)
+		if (strcmp(device->if_name, "lo"))
+			json_array_append_new(names, json_string(device->if_name));
+	if_freenameindex(list);
+	return names;
+}
+
 static int state_parse(const struct otseg_blob *text, struct otseg_kept *kept)
 {
 	json_t *state = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, NULL);
@@ -130,16 +144,28 @@ static int state_read(struct otseg_kept *kept)
  * otseg_kept_read - read what was kept
  * @kept: takes it; otseg_kept_free() it
  *
+ * Where neither file can be used it is not known what was governed: then that is every
+ * interface that the host has now.
+ *
  * Return: 0; -ENOENT if nothing is kept; not told.
  */
 int otseg_kept_read(struct otseg_kept *kept)
 {
+	json_t *devices;
 	int err, state_err;
 
 	*kept = (struct otseg_kept){};
 	err = image_read(&kept->image, kept->image_why);
 	state_err = state_read(kept);
-	return err == -ENOENT && state_err == -ENOENT ? -ENOENT : 0;
+	if (err == -ENOENT && state_err == -ENOENT)
+		return -ENOENT;
+	if (err && state_err) {
+		devices = devices_list();
+		kept->is_blind = true;
+		closed_make(devices, &kept->closed);
+		json_decref(devices);
+	}
+	return 0;
 }
 
 static void why_tell(const char *name, const char *what, const char *why)
@@ -158,6 +184,9 @@ void otseg_kept_tell(const struct otseg_kept *kept)
 {
 	why_tell(IMAGE, "the policy that is to come back cannot be read", kept->image_why);
 	why_tell(STATE, "who owns it, and what it governs, cannot be read", kept->owner_why);
+	if (kept->is_blind)
+		otseg_error_print("NOTHING TELLS WHICH INTERFACES ARE GOVERNED: every one of this "
+				  "host is closed");
 }
 
 /**

@@ -17,6 +17,7 @@
  * @owner: who owned it; NONE: that is not known
  * @owner_why: why
  * @closed: an image whose interfaces can be closed although @image cannot be used; or empty
+ * @is_blind: it has every interface of the host, as nothing tells which ones were governed
  */
 struct otseg_kept {
 	struct otseg_blob image;
@@ -24,6 +25,7 @@ struct otseg_kept {
 	enum otseg_backend_id owner;
 	char owner_why[OTSEG_KEPT_WHY];
 	struct otseg_blob closed;
+	bool is_blind;
 };
 
 int otseg_kept_read(struct otseg_kept *kept);
