@@ -251,14 +251,20 @@ is_disabled()
 	is_conduit telemetry disabled
 }
 
-# Whoever put it in force did not live to keep it, so whoever does it again does.
+# Whoever put it in force did not live to keep it, so otseg-watch does.
 killed_applying()
 {
-	shut_policy && wait_for 20 reads && killed_unkept is_shut otseg policy apply "$plant_dir/shut.yaml" &&
-		firewall_apply "$plant_dir/shut.yaml" && is_kept
+	local watch
+
+	watch=$(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' "$units/otseg-watch.service")
+	shut_policy && wait_for 20 reads && killed_unkept is_shut otseg policy apply "$plant_dir/shut.yaml" ||
+		return
+	# shellcheck disable=SC2086 # words
+	plant_start watch fw $watch
+	wait_for 20 is_kept && plant_stop watch
 }
 
-# Also if it cannot be done again: that it is so already is no reason.
+# Or whoever asks for it again: that it is so already is no reason.
 killed_disabling()
 {
 	killed_unkept is_disabled otseg conduit disable telemetry || return
