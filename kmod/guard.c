@@ -28,12 +28,27 @@ static bool is_marked(const struct sk_buff *skb, const struct otseg_policy *poli
 	return mark.generation == policy->generation || mark.generation + 1 == policy->generation;
 }
 
-static void count_unguarded(struct otseg_guard *guard, const struct otseg_policy *policy)
+/*
+ * Whether a program that the driver runs has seen a frame. Those that the host sends itself, and
+ * hears again as a member of their group, come by no driver.
+ */
+static bool is_lost(const struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct bpf_xdp_entity *native = &dev->xdp_state[XDP_MODE_DRV];
+
+	return (READ_ONCE(native->link) || READ_ONCE(native->prog)) &&
+	       skb->pkt_type != PACKET_LOOPBACK;
+}
+
+static void count_unguarded(struct otseg_guard *guard, const struct otseg_policy *policy,
+			    const struct sk_buff *skb)
 {
 	u64 *block = otseg_counters_block(policy->counters, policy->generation);
 	u64 *counter = &block[OTSEG_CTR_REASON + OTSEG_R_UNGUARDED * OTSEG_CTR_REASON_LEN];
 
-	this_cpu_inc(*guard->drops);
+	this_cpu_inc(guard->counts->drops);
+	if (is_lost(skb, guard->ops.dev))
+		this_cpu_inc(guard->counts->lost);
 	/* Readers on other processors must not see half of it. */
 	WRITE_ONCE(*counter, *counter + 1);
 }
@@ -51,9 +66,12 @@ static unsigned int guard_frame(void *priv, struct sk_buff *skb, const struct nf
 		 * for a datapath that never saw it.
 		 */
 		skb_metadata_clear(skb);
+		/* Written once: all processors read this. */
+		if (unlikely(!READ_ONCE(guard->is_proved)))
+			WRITE_ONCE(guard->is_proved, true);
 		return NF_ACCEPT;
 	}
-	count_unguarded(guard, policy);
+	count_unguarded(guard, policy, skb);
 	return NF_DROP;
 }
 
@@ -66,8 +84,8 @@ static unsigned int guard_frame(void *priv, struct sk_buff *skb, const struct nf
  */
 int otseg_guard_init(struct otseg_guard *guard)
 {
-	guard->drops = alloc_percpu(u64);
-	return guard->drops ? 0 : -ENOMEM;
+	guard->counts = alloc_percpu(struct otseg_guard_counts);
+	return guard->counts ? 0 : -ENOMEM;
 }
 
 /**
@@ -76,7 +94,7 @@ int otseg_guard_init(struct otseg_guard *guard)
  */
 void otseg_guard_free(struct otseg_guard *guard)
 {
-	free_percpu(guard->drops);
+	free_percpu(guard->counts);
 }
 
 /**
@@ -91,6 +109,7 @@ int otseg_guard_attach(struct otseg_guard *guard, struct net_device *dev)
 {
 	int err;
 
+	otseg_guard_prove(guard);
 	guard->ops = (struct nf_hook_ops){
 		.hook = guard_frame,
 		.priv = guard,
@@ -122,6 +141,31 @@ void otseg_guard_detach(struct otseg_guard *guard)
 	nf_unregister_net_hook(dev_net(guard->ops.dev), &guard->ops);
 }
 
+static u64 lost_sum(const struct otseg_guard *guard)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->lost);
+	return sum;
+}
+
+/**
+ * otseg_guard_prove - begin anew to see whether marks reach the guard
+ * @guard: the guard
+ *
+ * For another way to run the datapath on the device. A frame of the old way that is in the hook
+ * may still count.
+ *
+ * Context: process, RTNL held.
+ */
+void otseg_guard_prove(struct otseg_guard *guard)
+{
+	guard->lost_before = lost_sum(guard);
+	WRITE_ONCE(guard->is_proved, false);
+}
+
 /**
  * otseg_guard_drops - frames that the guard has dropped
  * @guard: the guard
@@ -134,6 +178,18 @@ u64 otseg_guard_drops(const struct otseg_guard *guard)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*per_cpu_ptr(guard->drops, cpu));
+		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->drops);
 	return sum;
+}
+
+/**
+ * otseg_guard_lost - frames without the mark although the driver runs an XDP program
+ * @guard: the guard
+ *
+ * Context: process, RTNL held.
+ * Return: their number since the proof was begun anew.
+ */
+u64 otseg_guard_lost(const struct otseg_guard *guard)
+{
+	return lost_sum(guard) - guard->lost_before;
 }

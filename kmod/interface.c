@@ -180,6 +180,7 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
 			return err;
 		}
 	}
+	otseg_guard_prove(&interface->guard);
 	WRITE_ONCE(interface->is_bound, true);
 	return 0;
 }
@@ -190,7 +191,7 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
  * @role: the interface name that the policy uses, NULL: the device's own
  * @extack: for the sentence on refusal
  *
- * Binding again what is bound is fine.
+ * Binding again what is bound is fine, and begins anew to see whether marks reach the guard.
  *
  * Context: process, takes RTNL.
  * Return: 0; -ENODEV, -EOPNOTSUPP for loopback, -EINVAL for a bad role, -EEXIST

@@ -54,6 +54,11 @@ static ssize_t show_unguarded(struct otseg_interface *interface, char *buf)
 	return sysfs_emit(buf, "%llu\n", otseg_guard_drops(&interface->guard));
 }
 
+static ssize_t show_marked(struct otseg_interface *interface, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(interface->guard.is_proved));
+}
+
 #define INTERFACE_ATTR(_name)                                    \
 	static struct otseg_interface_attr interface_##_name = { \
 		.attr = { .name = #_name, .mode = 0444 },        \
@@ -65,10 +70,16 @@ INTERFACE_ATTR(bound);
 INTERFACE_ATTR(governed);
 INTERFACE_ATTR(guard);
 INTERFACE_ATTR(unguarded);
+INTERFACE_ATTR(marked);
 
 static struct attribute *interface_attrs[] = {
-	&interface_device.attr, &interface_bound.attr,	   &interface_governed.attr,
-	&interface_guard.attr,	&interface_unguarded.attr, NULL,
+	&interface_device.attr,
+	&interface_bound.attr,
+	&interface_governed.attr,
+	&interface_guard.attr,
+	&interface_unguarded.attr,
+	&interface_marked.attr,
+	NULL,
 };
 ATTRIBUTE_GROUPS(interface);
 

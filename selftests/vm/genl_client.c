@@ -250,6 +250,8 @@ static const struct field interface_fields[] = {
 	{ OTSEG_A_INTERFACE_XDP_MODE, "xdp-mode", 'n' },
 	{ OTSEG_A_INTERFACE_XDP_PROG_ID, "xdp-prog-id", 'n' },
 	{ OTSEG_A_INTERFACE_UNGUARDED, "unguarded", 'n' },
+	{ OTSEG_A_INTERFACE_MARKED, "marked", 'f' },
+	{ OTSEG_A_INTERFACE_LOST, "lost", 'n' },
 	{},
 };
 
@@ -885,6 +887,7 @@ static char *state(void)
 	hide(text, " since=");
 	hide(text, " seconds-left=");
 	hide(text, " unguarded=");
+	hide(text, " lost=");
 	return text;
 }
 

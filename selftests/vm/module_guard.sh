@@ -167,6 +167,40 @@ wrong_marks()
 	passes it0 && xdp_config 1 && passes it0
 }
 
+# is_proof MARKED LOST: what is told of the marks of it0, by netlink and in sysfs.
+is_proof()
+{
+	local said
+
+	said=$(client "interface it0")
+	if [[ $(<$sysfs/interfaces/it0/marked) != "$1" || " $said " != *" lost=$2 "* ]]; then
+		echo "marked in sysfs: $(<$sysfs/interfaces/it0/marked); $said"
+		return 1
+	fi
+	if (($1)); then
+		[[ " $said " == *" marked=yes "* ]]
+	else
+		[[ " $said " != *" marked=yes "* ]]
+	fi
+}
+
+# native_proof: what the driver's own XDP has seen and has no mark is lost; a mark is the proof;
+# another binding begins anew.
+native_proof()
+{
+	client "bind it0" >/dev/null && is_proof 0 0 && xdp_config 0 && drops_exactly it0 &&
+		is_proof 0 1 && xdp_config 1 && passes it0 && is_proof 1 1 &&
+		client "bind it0" >/dev/null && is_proof 0 0 && passes it0 && is_proof 1 0
+}
+
+# Without a program, or with one of the stack's own receive path, no driver loses anything.
+generic_proof()
+{
+	client "bind it0" >/dev/null && drops_exactly it0 && is_proof 0 0 &&
+		xdp_attach it0 xdpgeneric && xdp_config 0 && drops_exactly it0 && is_proof 0 0 &&
+		xdp_config 1 && passes it0 && is_proof 1 0 && xdp_detach it0 xdpgeneric
+}
+
 detached()
 {
 	xdp_detach it0 "$1"
@@ -248,7 +282,7 @@ unloads_under_traffic()
 	return "$code"
 }
 
-ktap_begin 25
+ktap_begin 27
 ktap "loopback or nonsense cannot be governed" refuses_loopback
 ktap "governed from load on, with or without a device" loads_governed
 ktap "nothing passes a governed interface without a policy" drops_exactly it0
@@ -265,12 +299,14 @@ ktap "marked frames pass" passes it0
 ktap "the datapath is handed the policy, and no more" sees_policy
 ktap "netlink tells of the program" tells_xdp 1
 ktap "frames with a wrong mark do not pass" wrong_marks
+ktap "marks that reach the guard are told, and frames that have lost theirs" native_proof
 ktap "marked frames pass while they are captured" captured
 ktap "no program may write to the policy" hostile
 ktap "the module cannot be unloaded while a program uses it" pinned
 ktap "the interface goes and comes back: guarded before anything else" reappears
 ktap "detached: the very next frame is dropped" detached xdpdrv
 ktap "the same in the stack's own receive path" generic
+ktap "only a driver's own XDP loses marks" generic_proof
 ktap "devices and bindings come and go under traffic" eval "xdp_attach it0 && xdp_config 1 && churn"
 ktap "the module unloads under traffic" unloads_under_traffic
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'

@@ -791,6 +791,8 @@ static int on_interface(const struct nlmsghdr *nlh, void *data)
 	item->guarded = tb[OTSEG_A_INTERFACE_GUARDED];
 	item->xdp_mode = get_u32(tb[OTSEG_A_INTERFACE_XDP_MODE]);
 	item->unguarded = get_uint(tb[OTSEG_A_INTERFACE_UNGUARDED]);
+	item->marked = tb[OTSEG_A_INTERFACE_MARKED];
+	item->lost = get_uint(tb[OTSEG_A_INTERFACE_LOST]);
 	return MNL_CB_OK;
 }
 

@@ -96,6 +96,8 @@ struct otseg_genl_try {
  * @guarded: frames without the mark are dropped
  * @xdp_mode: enum otseg_xdp_mode
  * @unguarded: frames that the guard dropped
+ * @marked: a frame with the mark has come since the datapath was attached
+ * @lost: frames without it that have come since then by a driver that runs a program
  */
 struct otseg_genl_interface {
 	u32 ifindex;
@@ -107,6 +109,8 @@ struct otseg_genl_interface {
 	bool guarded;
 	u32 xdp_mode;
 	u64 unguarded;
+	bool marked;
+	u64 lost;
 };
 
 /**
