@@ -17,6 +17,7 @@
 #include "net/wire.h"
 #include "object.h"
 #include "print.h"
+#include "protection.h"
 #include "watch.h"
 
 enum {
@@ -149,6 +150,7 @@ static void guards_add(const struct otseg_active *active, bool stats, json_t *ro
 
 		row = row_get(rows, guard->role);
 		json_object_set_new(row, "guarded", json_boolean(guard->guarded));
+		json_object_set_new(row, "marked", json_boolean(guard->marked));
 		json_object_set_new(row, "governed", json_boolean(guard->governed));
 		json_object_set_new(row, "bound", json_boolean(guard->bound));
 		if (guard->present) {
@@ -160,32 +162,50 @@ static void guards_add(const struct otseg_active *active, bool stats, json_t *ro
 	}
 }
 
-/* What an interface does with a frame, in one word. */
-static const char *state_of(const json_t *row)
+/* What each one does with a frame, and what protects it. */
+static void states_add(const struct otseg_active *active, json_t *rows)
 {
-	bool attached = strcmp(json_string_value(json_object_get(row, "xdp")), "none");
-
-	if (attached)
-		return json_is_true(json_object_get(row, "in_policy")) ? "enforcing" : "closed";
-	if (json_is_true(json_object_get(row, "guarded")))
-		return "closed";
-	return json_object_get(row, "device") ? "open" : "absent";
-}
-
-static void states_add(json_t *rows)
-{
-	struct otseg_device device;
-	const char *name;
-	json_t *row;
+	struct otseg_protection protection;
+	const char *word;
+	json_t *row, *trouble;
 	size_t i;
 
 	json_array_foreach(rows, i, row) {
-		name = json_string_value(json_object_get(row, "name"));
-		if (!json_object_get(row, "device") && !otseg_device_find(name, &device)) {
-			json_object_set_new(row, "device", json_string(device.name));
-			json_object_set_new(row, "ifindex", json_integer(device.ifindex));
+		otseg_protection_get(active, json_string_value(json_object_get(row, "name")),
+				     &protection);
+		if (protection.device.name[0]) {
+			json_object_set_new(row, "device", json_string(protection.device.name));
+			json_object_set_new(row, "ifindex",
+					    json_integer(protection.device.ifindex));
 		}
-		json_object_set_new(row, "state", json_string(state_of(row)));
+		if (protection.prog_id) {
+			json_object_set_new(row, "xdp",
+					    json_string(otseg_attach_mode_name(protection.mode)));
+			json_object_set_new(row, "prog_id", json_integer(protection.prog_id));
+		}
+		json_object_set_new(row, "state", json_string(otseg_protection_state(&protection)));
+		word = otseg_protection_word(&protection);
+		if (word)
+			json_object_set_new(row, "protection", json_string(word));
+		trouble = otseg_protection_trouble(&protection);
+		if (trouble)
+			json_object_set_new(row, "trouble", trouble);
+	}
+}
+
+/* No reader of the table may overlook it. */
+static void troubles_warn(const json_t *rows)
+{
+	const json_t *trouble;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row) {
+		trouble = json_object_get(row, "trouble");
+		if (trouble)
+			otseg_error_print("warning: interface %s: %s",
+					  json_string_value(json_object_get(row, "name")),
+					  json_string_value(trouble));
 	}
 }
 
@@ -200,7 +220,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "LINK", "link", false },
 		{ "STATE", "state", false },
 		{ "XDP", "xdp", false },
-		{ "GUARD", "guarded", false },
+		{ "PROTECTION", "protection", false },
 		{},
 	};
 	static const struct otseg_column stats_columns[] = {
@@ -229,7 +249,7 @@ static int show_run(const struct otseg_cli *cli)
 	wires_add(&active, rows);
 	attached_add(&active, rows);
 	guards_add(&active, cli->stats, rows);
-	states_add(rows);
+	states_add(&active, rows);
 	for (i = json_array_size(rows); wanted && i-- > 0;) {
 		row = json_array_get(rows, i);
 		if (strcmp(json_string_value(json_object_get(row, "name")), wanted))
@@ -241,7 +261,11 @@ static int show_run(const struct otseg_cli *cli)
 		ret = OTSEG_EXIT_REFUSED;
 		goto out;
 	}
+	json_incref(rows);
 	ret = otseg_print_rows(cli, "interfaces", rows, cli->stats ? stats_columns : columns);
+	if (!cli->json)
+		troubles_warn(rows);
+	json_decref(rows);
 out:
 	otseg_active_close(&active);
 	return ret;

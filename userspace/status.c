@@ -12,6 +12,7 @@
 #include "net/need.h"
 #include "object.h"
 #include "print.h"
+#include "protection.h"
 #include "reason.h"
 #include "unenforced.h"
 
@@ -52,6 +53,7 @@ static u32 adopting_s(const struct otseg_active *active, const struct otseg_atta
 
 static json_t *interfaces_json(const struct otseg_active *active)
 {
+	struct otseg_protection protection;
 	json_t *list = json_array();
 	size_t i;
 
@@ -60,9 +62,12 @@ static json_t *interfaces_json(const struct otseg_active *active)
 
 		if (!at->device.name[0])
 			continue;
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "name", at->role,
+		otseg_protection_get(active, at->role, &protection);
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", at->role,
 						      "device", at->device.name, "xdp",
-						      otseg_attach_mode_name(at->mode), "adopting_s",
+						      otseg_attach_mode_name(at->mode), "protection",
+						      otseg_protection_word(&protection),
+						      "adopting_s",
 						      (json_int_t)adopting_s(active, at)));
 	}
 	return list;
@@ -252,6 +257,7 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 			   active->generation ? "active" : "none", "backend",
 			   active->backend ? active->backend->ops->name : "none", "interfaces",
 			   interfaces_json(active));
+	json_object_set_new(status, "not_protected", otseg_protection_troubles(active));
 	if (active->generation) {
 		json_object_set_new(status, "policy", policy_json(active));
 		json_object_set_new(status, "island",
@@ -277,6 +283,16 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 		json_object_set_new(status, "denials", otseg_denial_counts(active->counters));
 	}
 	return status;
+}
+
+static void troubles_text(const json_t *status)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "not_protected"), i, row)
+		printf("interface   %s: %s\n", json_string_value(json_object_get(row, "name")),
+		       json_string_value(json_object_get(row, "trouble")));
 }
 
 static void status_text(const struct otseg_active *active, const json_t *status)
@@ -332,6 +348,7 @@ static void status_text(const struct otseg_active *active, const json_t *status)
 	}
 	if (!active->n_attached)
 		puts("interface   none is governed");
+	troubles_text(status);
 	events = json_object_get(status, "events");
 	if (events)
 		printf("events      %lld told, %lld suppressed, %lld lost\n",

@@ -50,6 +50,30 @@ detached_is_dropped()
 	refused_read && (($(unguarded) > before))
 }
 
+# is_shown DEVICE STATE PROTECTION [TROUBLE]: by `interface show`, and by `status`.
+is_shown()
+{
+	local row trouble
+
+	row=$(fw otseg -j interface show name "$1" 2>/dev/null |
+		jq -r '.interfaces[0] | "\(.state) \(.protection)"')
+	trouble=$(fw otseg -j status | jq -r ".not_protected[] | select(.name == \"$1\") | .trouble")
+	echo "$1: $row; $trouble"
+	[[ $row == "$2 $3" && $trouble == "${4:-}"* && (${4:-} || ! $trouble) ]]
+}
+
+# What an intruder puts in place of the datapath passes everything, and the guard nothing.
+foreign_is_dropped()
+{
+	local before
+
+	fw xdp_foreign swap "/sys/fs/bpf/otseg/links/$(firewall_ifindex it0)" &&
+		is_shown it0 foreign 'guard only' FOREIGN || return
+	before=$(unguarded)
+	refused_read && refused_read 10.10.9.99 && (($(unguarded) > before)) &&
+		firewall_apply "$tests/plant.yaml" && reads && is_shown it0 enforcing native+mark
+}
+
 start_capture()
 {
 	local device
@@ -93,9 +117,11 @@ rebound_governs()
 	otseg interface attach it0 && otseg interface attach ot0 && reads && refused_read 10.10.9.99
 }
 
-e2e_begin 13
+e2e_begin 16
 ktap "the historian is answered, nothing is unguarded" reads_unharmed
 ktap "an unlisted host is not" refused_read 10.10.9.99
+ktap "marks reach the guard, and that is shown" is_shown it0 enforcing native+mark
+ktap "another program in place of the datapath: all is dropped as unguarded" foreign_is_dropped
 ktap "a capture starts on both interfaces" start_capture
 ktap "with a capture the historian is answered, nothing is unguarded" reads_unharmed
 ktap "with a capture an unlisted host is not answered" refused_read 10.10.9.99
@@ -106,6 +132,7 @@ ktap "with a capture: applied again, answered again" heals
 plant_stop capture-it0
 plant_stop capture-ot0
 ktap "without a capture, XDP detached from ot0: dropped as unguarded" detached_is_dropped ot0
+ktap "what is not attached is shown" is_shown ot0 closed 'guard only' 'NOT ATTACHED'
 ktap "applied again, answered again" heals
 ktap "the tool detaches both: the host routes what it likes" unbound_passes_everything
 ktap "the tool attaches both: governed again" rebound_governs

@@ -68,6 +68,51 @@ static enum otseg_attach_mode mode_query(u32 ifindex)
 	return OTSEG_ATTACH_NATIVE;
 }
 
+/**
+ * otseg_attach_other - the program on a device that the datapath is not attached to
+ * @ifindex: the device
+ * @mode: takes how it runs
+ *
+ * Return: its id, 0: none.
+ */
+u32 otseg_attach_other(u32 ifindex, enum otseg_attach_mode *mode)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+
+	if (bpf_xdp_query((int)ifindex, 0, &opts))
+		return 0;
+	*mode = opts.drv_prog_id || opts.hw_prog_id ? OTSEG_ATTACH_NATIVE : OTSEG_ATTACH_GENERIC;
+	if (opts.drv_prog_id)
+		return opts.drv_prog_id;
+	return opts.hw_prog_id ? opts.hw_prog_id : opts.skb_prog_id;
+}
+
+/* The program of a set that is not opened; 0: there is none. */
+static u32 set_program(const struct otseg_pins *pins, u32 set)
+{
+	char path[OTSEG_PIN_PATH];
+	u32 id = 0;
+	int fd;
+
+	if (otseg_pins_path(pins, path, "set%u/otseg_xdp", set))
+		return 0;
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		id = otseg_bpf_id(fd);
+		close(fd);
+	}
+	return id;
+}
+
+/* Whether a program is that of neither set; while one takes over from the other, both run. */
+static bool is_foreign(const struct otseg_pins *pins, const struct otseg_bpf *bpf, u32 prog_id)
+{
+	u32 own = otseg_bpf_id(bpf->xdp);
+
+	return own && prog_id && prog_id != own && prog_id != set_program(pins, 0) &&
+	       prog_id != set_program(pins, 1);
+}
+
 /* What a pinned link is attached to; ifindex 0 when its device is gone. */
 static int link_query(const struct otseg_pins *pins, u32 ifindex, u32 *attached_to, u32 *prog_id)
 {
@@ -114,6 +159,7 @@ static int attachment_read(const struct otseg_pins *pins, const struct otseg_bpf
 	if (attached_to != ifindex || otseg_device_get(ifindex, &attachment->device))
 		return 0;
 	attachment->mode = mode_query(ifindex);
+	attachment->is_foreign = is_foreign(pins, bpf, attachment->prog_id);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ enum otseg_attach_mode {
  * @peer: the other end of its wire, 0: none
  * @since_s: when the datapath began to run on it, as in struct otseg_link
  * @prog_id: the program that runs on it
+ * @is_foreign: that is not the datapath
  * @mode: NATIVE or GENERIC
  */
 struct otseg_attachment {
@@ -40,6 +41,7 @@ struct otseg_attachment {
 	u32 peer;
 	u32 since_s;
 	u32 prog_id;
+	bool is_foreign;
 	enum otseg_attach_mode mode;
 };
 
@@ -58,6 +60,7 @@ int otseg_attach_peer(const struct otseg_bpf *bpf, const struct otseg_attachment
 int otseg_attach_hold(const struct otseg_bpf *bpf, const struct otseg_attachment *attachment,
 		      bool is_held);
 int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment *attachment);
+u32 otseg_attach_other(u32 ifindex, enum otseg_attach_mode *mode);
 u32 otseg_attach_now(void);
 const char *otseg_attach_mode_name(enum otseg_attach_mode mode);
 

@@ -45,6 +45,25 @@ bool otseg_wire_crossing(const void *image, const struct otseg_attachment *list,
 }
 
 /**
+ * otseg_wire_is_at - whether a policy has an interface as the end of a wire
+ * @image: the policy's image
+ * @role: the policy's name of the interface
+ *
+ * Return: whether it has.
+ */
+bool otseg_wire_is_at(const void *image, const char *role)
+{
+	const struct otseg_img_wire *wires = OTSEG_IMAGE_RECORDS(image, WIRES);
+	u32 i;
+
+	for (i = 0; i < 2 * OTSEG_IMAGE_COUNT(image, WIRES); i++) {
+		if (!strncmp(end_name(image, &wires[i / 2], i % 2), role, OTSEG_DEVICE_NAME))
+			return true;
+	}
+	return false;
+}
+
+/**
  * otseg_wires_write - tell the datapath where the wires of a policy lead
  * @bpf: the set
  * @image: the policy's image, NULL: no policy
