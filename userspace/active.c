@@ -132,6 +132,23 @@ bool otseg_active_is_current(const struct otseg_active *active)
 }
 
 /**
+ * otseg_active_is_waiting - whether another policy may come back
+ * @active: what is in force
+ *
+ * Return: whether the policy in force is unconfirmed; true if that cannot be said.
+ */
+bool otseg_active_is_waiting(const struct otseg_active *active)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_policy policy;
+
+	if (!genl || !active->generation)
+		return false;
+	return otseg_genl_policy_get(genl, &policy) ||
+	       policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+}
+
+/**
  * otseg_active_need_policy - insist that a policy is active
  * @active: what is in force
  *

@@ -48,6 +48,7 @@ static inline bool otseg_active_is_in_force(const struct otseg_active *active)
 
 int otseg_active_open(struct otseg_active *active, bool with_counters);
 bool otseg_active_is_current(const struct otseg_active *active);
+bool otseg_active_is_waiting(const struct otseg_active *active);
 int otseg_active_need_policy(const struct otseg_active *active);
 void otseg_active_close(struct otseg_active *active);
 

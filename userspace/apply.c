@@ -377,19 +377,22 @@ static int store_open(struct apply *run)
 				      own_maps ? run->old.backend : NULL, &run->store);
 }
 
+/* What is bound and newly attached is bound again: its guard is to see whether marks come. */
 static int role_bind(struct apply *run, struct role *role)
 {
+	bool was_bound = false;
 	size_t i;
 	int err;
 
 	for (i = 0; i < run->old.n_guards; i++) {
-		if (run->old.guards[i].bound &&
-		    run->old.guards[i].ifindex == role->at.device.ifindex &&
-		    !strcmp(run->old.guards[i].role, role->name))
-			return 0;
+		was_bound |= run->old.guards[i].bound &&
+			     run->old.guards[i].ifindex == role->at.device.ifindex &&
+			     !strcmp(run->old.guards[i].role, role->name);
 	}
+	if (was_bound && role->state != ROLE_ATTACHED)
+		return 0;
 	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name);
-	role->bound = !err;
+	role->bound = !err && !was_bound;
 	return err;
 }
 
@@ -397,6 +400,7 @@ static int role_attach(struct apply *run, struct role *role)
 {
 	const struct otseg_attachment *at;
 	struct otseg_device device;
+	bool loses;
 	size_t i;
 	int err;
 
@@ -421,8 +425,12 @@ static int role_attach(struct apply *run, struct role *role)
 			return -EBUSY;
 		}
 	}
-	err = otseg_attach_add(&run->old.pins, run->bpf, &device, role->name, 0, OTSEG_ATTACH_AUTO,
-			       &role->at);
+	/* Without the module nobody asks for the mark, and on a wire it is not left. */
+	loses = run->id == OTSEG_BACKEND_MODULE && otseg_device_loses_mark(&device) &&
+		!otseg_wire_is_at(run->image->data, role->name);
+	err = otseg_attach_add(&run->old.pins, run->bpf, &device, role->name,
+			       loses ? OTSEG_LINK_LOSES_MARK : 0,
+			       loses ? OTSEG_ATTACH_GENERIC : OTSEG_ATTACH_AUTO, &role->at);
 	if (err)
 		return err;
 	role->state = ROLE_ATTACHED;
@@ -999,10 +1007,7 @@ static void report_text(const struct apply *run)
 			continue;
 		printf("interface %s: %s, %s XDP%s\n", role->name,
 		       role->state == ROLE_KEPT ? "governed as before" : "governed from now on",
-		       otseg_attach_mode_name(role->at.mode),
-		       role->at.mode == OTSEG_ATTACH_GENERIC ?
-			       " (the driver has no native one: slower)" :
-			       "");
+		       otseg_attach_mode_name(role->at.mode), otseg_attach_why(&role->at));
 	}
 	if (run->confirm_s)
 		printf("unconfirmed: policy %s comes back in %u s, unless 'otseg policy confirm' comes "

@@ -322,6 +322,20 @@ static int wires_join(const struct otseg_active *active, const char *role)
 	return err;
 }
 
+/* Where the driver of an interface is known to lose the mark that its guard will ask for, auto is generic. */
+static void mode_settle(const struct otseg_active *active, const struct otseg_device *device,
+			struct otseg_attachment *how)
+{
+	if (how->mode == OTSEG_ATTACH_NATIVE)
+		how->link_flags |= OTSEG_LINK_NATIVE;
+	if (how->mode != OTSEG_ATTACH_AUTO || !otseg_backend_genl(active->backend) ||
+	    !otseg_device_loses_mark(device) ||
+	    (active->generation && otseg_wire_is_at(active->image.data, how->role)))
+		return;
+	how->mode = OTSEG_ATTACH_GENERIC;
+	how->link_flags |= OTSEG_LINK_LOSES_MARK;
+}
+
 /**
  * otseg_interface_attach - govern a device
  * @active: what is in force, with a datapath; the folder is locked
@@ -348,6 +362,7 @@ int otseg_interface_attach(const struct otseg_active *active, const struct otseg
 			return -EBUSY;
 		}
 	}
+	mode_settle(active, device, how);
 	err = otseg_attach_add(&active->pins, &active->bpf, device, how->role, how->link_flags,
 			       how->mode, &at);
 	if (err)
@@ -363,6 +378,72 @@ int otseg_interface_attach(const struct otseg_active *active, const struct otseg
 	return 0;
 }
 
+/*
+ * In which way an interface runs the datapath can be changed only by detaching it for a moment,
+ * which its guard has to be there for. A policy that waits to come back knows the attachment of now.
+ */
+static int remode_check(const struct otseg_active *active,
+			const struct otseg_protection *protection)
+{
+	const struct otseg_attachment *now = protection->at;
+
+	if (!now || !protection->guard || protection->is_wire) {
+		otseg_error_print("%s: already attached as '%s'", protection->device.name,
+				  protection->role);
+		return -EBUSY;
+	}
+	if (!otseg_active_is_waiting(active))
+		return 0;
+	otseg_error_print("%s: another policy may come back, and knows how it is attached now; "
+			  "confirm the policy in force first, or roll it back",
+			  now->device.name);
+	return -EBUSY;
+}
+
+/**
+ * otseg_interface_remode - have the datapath run on an interface in another way
+ * @active: what is in force, with a datapath; the folder is locked
+ * @now: the interface, as it is attached
+ * @mode: the other way
+ * @at: takes what has become of it
+ *
+ * Its guard stays on duty, so it passes nothing meanwhile.
+ *
+ * Return: 0 or a negative errno, which has been told; then it is as before, or closed.
+ */
+int otseg_interface_remode(const struct otseg_active *active, const struct otseg_attachment *now,
+			   enum otseg_attach_mode mode, struct otseg_attachment *at)
+{
+	const struct otseg_device *device = &now->device;
+	u32 keep = OTSEG_LINK_BY_HAND | OTSEG_LINK_NATIVE | OTSEG_LINK_LOSES_MARK;
+	u32 flags = now->link_flags & OTSEG_LINK_BY_HAND;
+	struct otseg_protection protection;
+	int err, again;
+
+	otseg_protection_get(active, now->role, &protection);
+	err = remode_check(active, &protection);
+	if (err)
+		return err;
+	err = otseg_attach_remove(&active->pins, &active->bpf, device->ifindex);
+	if (err)
+		return err;
+	if (mode == OTSEG_ATTACH_NATIVE)
+		flags |= OTSEG_LINK_NATIVE;
+	else if (protection.trouble == OTSEG_TROUBLE_MARK_LOST)
+		flags |= OTSEG_LINK_LOSES_MARK;
+	err = otseg_attach_add(&active->pins, &active->bpf, device, now->role, flags, mode, at);
+	if (err) {
+		again = otseg_attach_add(&active->pins, &active->bpf, device, now->role,
+					 now->link_flags & keep, now->mode, at);
+		if (again)
+			return err;
+	}
+	again = active->backend->ops->bind(active->backend, device->ifindex, now->role);
+	if (!again)
+		again = wires_join(active, now->role);
+	return err ? err : again;
+}
+
 /**
  * otseg_interface_report - say that a device is governed from now on
  * @cli: the command line, for the output
@@ -374,9 +455,28 @@ void otseg_interface_report(const struct otseg_cli *cli, const struct otseg_atta
 		printf("{\"name\":\"%s\",\"device\":\"%s\",\"xdp\":\"%s\"}\n", at->role,
 		       at->device.name, otseg_attach_mode_name(at->mode));
 	else
-		printf("interface %s: governed as %s from now on, %s XDP\n", at->device.name,
-		       at->role, otseg_attach_mode_name(at->mode));
+		printf("interface %s: governed as %s from now on, %s XDP%s\n", at->device.name,
+		       at->role, otseg_attach_mode_name(at->mode),
+		       at->link_flags & OTSEG_LINK_LOSES_MARK ? otseg_attach_why(at) : "");
 	fflush(stdout);
+}
+
+/* The attachment of a device that is only to run in another way; NULL: there is none such. */
+static const struct otseg_attachment *remodable(const struct otseg_active *active,
+						const struct otseg_device *device, const char *role,
+						enum otseg_attach_mode mode)
+{
+	size_t i;
+
+	for (i = 0; i < active->n_attached; i++) {
+		const struct otseg_attachment *at = &active->attached[i];
+
+		if (at->device.name[0] && at->device.ifindex == device->ifindex &&
+		    (!role || !strcmp(at->role, role)) && mode != OTSEG_ATTACH_AUTO &&
+		    mode != at->mode)
+			return at;
+	}
+	return NULL;
 }
 
 static int device_attach(const struct otseg_cli *cli, struct otseg_active *active)
@@ -386,6 +486,7 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 		.link_flags = OTSEG_LINK_BY_HAND,
 		.mode = mode_parse(cli->keys[ATTACH_MODE]),
 	};
+	const struct otseg_attachment *now;
 	struct otseg_device device;
 	int err;
 
@@ -399,7 +500,11 @@ static int device_attach(const struct otseg_cli *cli, struct otseg_active *activ
 		otseg_error_print("%s: %s", cli->words[0], strerror(-err));
 		return err;
 	}
-	err = otseg_interface_attach(active, &device, &at);
+	now = remodable(active, &device, cli->keys[ATTACH_NAME], at.mode);
+	if (now)
+		err = otseg_interface_remode(active, now, at.mode, &at);
+	else
+		err = otseg_interface_attach(active, &device, &at);
 	if (!err)
 		otseg_interface_report(cli, &at);
 	return err;
@@ -464,7 +569,8 @@ static const struct otseg_command commands[] = {
 			    "how XDP runs; auto: generic where the driver has no native one",
 			    false } },
 		.sentence = "Govern a device that the policy does not name by its own name, or not "
-			    "yet. It passes what the policy allows, so nothing without one.",
+			    "yet. It passes what the policy allows, so nothing without one. One "
+			    "that is attached already and guarded only changes its mode.",
 		.run = attach_run,
 	},
 	{
@@ -478,7 +584,8 @@ static const struct otseg_command commands[] = {
 	},
 	{
 		.name = "watch",
-		.sentence = "Attach interfaces of the policy that appear, until it is ended.",
+		.sentence = "Attach interfaces of the policy that appear, and in generic mode those "
+			    "whose driver loses the mark, until it is ended.",
 		.run = watch_run,
 	},
 	{

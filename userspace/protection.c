@@ -161,8 +161,8 @@ json_t *otseg_protection_trouble(const struct otseg_protection *protection)
 									       "xdpdrv");
 	case OTSEG_TROUBLE_MARK_LOST:
 		return json_sprintf("MARK LOST: its driver loses the mark of native XDP, so its "
-				    "guard lets nothing pass; detach it, and attach it with 'otseg "
-				    "interface attach %s mode generic'",
+				    "guard lets nothing pass; attach it with 'otseg interface attach "
+				    "%s mode generic', or have 'otseg interface watch' do it",
 				    name);
 	case OTSEG_TROUBLE_NONE:
 		break;

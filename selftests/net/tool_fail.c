@@ -8,10 +8,14 @@
  *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
  *	TOOL_STOP_LOCK=1	stops the process before it first takes a lock
  *	TOOL_STOP_RENAME=N	stops the process before it renames a file for the N-th time
+ *	TOOL_DRIVER=NAME	every device says that this is its driver
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +75,29 @@ int rename(const char *from, const char *to)
 	if (at && strtoul(at, NULL, 10) == ++n_renames)
 		raise(SIGSTOP);
 	return next(from, to);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	static int (*next)(int fd, unsigned long request, void *argument);
+	const char *driver = getenv("TOOL_DRIVER");
+	struct ethtool_drvinfo *info;
+	struct ifreq *ifreq;
+	va_list ap;
+
+	va_start(ap, request);
+	ifreq = va_arg(ap, struct ifreq *);
+	va_end(ap);
+	if (!next)
+		next = (int (*)(int, unsigned long, void *))dlsym(RTLD_NEXT, "ioctl");
+	if (driver && request == SIOCETHTOOL) {
+		info = (struct ethtool_drvinfo *)ifreq->ifr_data;
+		if (info->cmd == ETHTOOL_GDRVINFO) {
+			snprintf(info->driver, sizeof(info->driver), "%s", driver);
+			return 0;
+		}
+	}
+	return next(fd, request, ifreq);
 }
 
 /* libbpf has no wrapper in libc: every bpf() call of the process comes by here. */

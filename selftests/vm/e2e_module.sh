@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 tests=(
 	vm/e2e_guest_guard.sh
+	vm/e2e_guest_mark.sh
 	vm/e2e_guest_life.sh
 	vm/e2e_guest_confirm.sh
 	net/e2e_stream.sh

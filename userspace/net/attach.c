@@ -545,3 +545,18 @@ const char *otseg_attach_mode_name(enum otseg_attach_mode mode)
 
 	return names[mode];
 }
+
+/**
+ * otseg_attach_why - why an interface runs the datapath in the way it does
+ * @attachment: the interface
+ *
+ * Return: the reason, in parentheses after a blank; empty where nothing is to be said.
+ */
+const char *otseg_attach_why(const struct otseg_attachment *attachment)
+{
+	if (attachment->mode != OTSEG_ATTACH_GENERIC)
+		return "";
+	return attachment->link_flags & OTSEG_LINK_LOSES_MARK ?
+		       " (the driver loses the mark of its own one: slower)" :
+		       " (the driver has no native one: slower)";
+}

@@ -23,6 +23,12 @@ enum otseg_attach_mode {
 /* The same: taken down by the mirror of its wire (mirror.c), not by an administrator. */
 #define OTSEG_LINK_HELD 0x40000000u
 
+/* The same: natively by somebody's explicit wish. */
+#define OTSEG_LINK_NATIVE 0x20000000u
+
+/* The same: in generic mode because its driver loses the mark. */
+#define OTSEG_LINK_LOSES_MARK 0x10000000u
+
 /**
  * struct otseg_attachment - one governed interface
  * @device: the device; its name is empty when the device is gone
@@ -63,5 +69,6 @@ int otseg_attach_copy(const struct otseg_bpf *to, const struct otseg_attachment 
 u32 otseg_attach_other(u32 ifindex, enum otseg_attach_mode *mode);
 u32 otseg_attach_now(void);
 const char *otseg_attach_mode_name(enum otseg_attach_mode mode);
+const char *otseg_attach_why(const struct otseg_attachment *attachment);
 
 #endif /* OTSEG_ATTACH_H */

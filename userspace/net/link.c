@@ -153,6 +153,42 @@ bool otseg_device_has_checksums(const struct otseg_device *device)
 	return true;
 }
 
+/**
+ * otseg_device_loses_mark - whether its driver is known to lose the mark of native XDP
+ * @device: the device
+ *
+ * These refuse XDP metadata (xdp_set_data_meta_invalid(), or no room in front of the frame) or,
+ * mlx4, take it and forget it, in Linux 6.12 and 7.2. Others show it, see watch.c. Generic XDP
+ * has metadata on every device.
+ *
+ * Return: true if the guard would drop all that the datapath allows.
+ */
+bool otseg_device_loses_mark(const struct otseg_device *device)
+{
+	static const char *const drivers[] = {
+		"am65-cpsw-nuss",
+		"ena",
+		"fec",
+		"fsl_dpaa2_eth",
+		"fsl_enetc",
+		"fsl_enetc_vf",
+		"gve",
+		"hv_netvsc",
+		"lan966x-switch",
+		"mlx4_en",
+		"vmxnet3",
+	};
+	char driver[32];
+	size_t i;
+
+	driver_get(device, driver);
+	for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (!strcmp(driver, drivers[i]))
+			return true;
+	}
+	return false;
+}
+
 static int feature_flags(int fd, const struct otseg_device *device, u32 command, u32 *flags)
 {
 	struct ethtool_value value = { .cmd = command, .data = *flags };

@@ -31,6 +31,7 @@ struct otseg_device {
 int otseg_device_find(const char *name, struct otseg_device *device);
 int otseg_device_get(u32 ifindex, struct otseg_device *device);
 bool otseg_device_has_checksums(const struct otseg_device *device);
+bool otseg_device_loses_mark(const struct otseg_device *device);
 int otseg_device_expose_vlans(const struct otseg_device *device);
 int otseg_device_set_up(const struct otseg_device *device, bool is_up);
 int otseg_device_keep_frames(const struct otseg_device *device);
