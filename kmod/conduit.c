@@ -503,9 +503,20 @@ void __init otseg_conduit_init(void)
 }
 
 /**
- * otseg_conduit_exit - stop waiting, and forget the state of all conduits
+ * otseg_conduit_stop - have no grant end any more
  *
  * Context: process, may sleep; no commit can happen any more.
+ */
+void otseg_conduit_stop(void)
+{
+	otseg_wait_stop(&wait);
+}
+
+/**
+ * otseg_conduit_exit - stop waiting, and forget the state of all conduits
+ *
+ * Context: process; otseg_conduit_stop() and otseg_window_exit() were called, and nobody reads
+ * any more.
  */
 void otseg_conduit_exit(void)
 {

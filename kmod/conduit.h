@@ -60,6 +60,7 @@ void otseg_conduit_compare(const struct otseg_image *old, const struct otseg_ima
 void otseg_conduit_announce(const struct otseg_policy *policy);
 bool otseg_conduit_tell(u32 index, struct otseg_conduit_info *info);
 u32 otseg_conduit_seconds_left(const char *name);
+void otseg_conduit_stop(void);
 void otseg_conduit_exit(void);
 
 #endif /* OTSEG_CONDUIT_H */

@@ -237,5 +237,6 @@ void __init otseg_confirm_init(void)
  */
 void otseg_confirm_exit(void)
 {
+	otseg_wait_stop(&wait);
 	otseg_wait_exit(&wait);
 }

@@ -84,12 +84,14 @@ static void __exit otseg_exit(void)
 {
 	otseg_netlink_exit();
 	otseg_confirm_exit();
-	otseg_conduit_exit();
+	/* What either of them does has both wait for more. */
+	otseg_conduit_stop();
 	otseg_window_exit();
 	otseg_unenforced_exit();
 	otseg_interface_exit();
 	otseg_tree_exit();
 	otseg_sysfs_exit();
+	otseg_conduit_exit();
 	otseg_policy_exit();
 	otseg_signature_exit();
 }

@@ -55,13 +55,23 @@ void otseg_wait_end(struct otseg_wait *wait)
 }
 
 /**
- * otseg_wait_exit - wait no longer, for good
- * @wait: what waits; it is not being done afterwards, and nobody else waits by it any more
+ * otseg_wait_stop - have nothing done any more, for good
+ * @wait: what waits; it is not being done afterwards, but may go on to wait
  *
  * Context: process, may sleep.
  */
-void otseg_wait_exit(struct otseg_wait *wait)
+void otseg_wait_stop(struct otseg_wait *wait)
 {
 	disable_work_sync(&wait->work);
+}
+
+/**
+ * otseg_wait_exit - wait no longer, for good
+ * @wait: what waits; it is stopped, and so is everything that has it wait
+ *
+ * Context: process.
+ */
+void otseg_wait_exit(struct otseg_wait *wait)
+{
 	hrtimer_cancel(&wait->timer);
 }

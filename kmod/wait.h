@@ -21,6 +21,7 @@ struct otseg_wait {
 void otseg_wait_init(struct otseg_wait *wait, clockid_t clock, work_func_t what);
 void otseg_wait_until(struct otseg_wait *wait, u64 when);
 void otseg_wait_end(struct otseg_wait *wait);
+void otseg_wait_stop(struct otseg_wait *wait);
 void otseg_wait_exit(struct otseg_wait *wait);
 
 #endif /* OTSEG_WAIT_H */

@@ -112,10 +112,12 @@ void __init otseg_window_init(void)
 /**
  * otseg_window_exit - stop waiting
  *
- * Context: process, may sleep; no commit can happen any more.
+ * Context: process, may sleep; no commit can happen any more, and otseg_conduit_stop() was
+ * called.
  */
 void otseg_window_exit(void)
 {
 	disable_delayed_work_sync(&look);
+	otseg_wait_stop(&edge);
 	otseg_wait_exit(&edge);
 }

@@ -204,7 +204,29 @@ unloads_waiting()
 	insmod /otseg/otseg.ko && client "push $when" && shut shift && rmmod otseg
 }
 
-ktap_begin 14
+# An edge and the end of a grant, each about now, while somebody reads how long that is.
+unloads_at_work()
+{
+	local i reader code=0
+
+	while :; do
+		cat $sysfs/conduits/*/grant_left
+	done >/dev/null 2>&1 &
+	reader=$!
+	for i in {1..20}; do
+		insmod /otseg/otseg.ko && client "push $when" >/dev/null &&
+			clock '2026-11-27 16:59:59' >/dev/null &&
+			client "change $disable always" "change $grant vendor $((1 + i % 3)) x" >/dev/null &&
+			sleep "0.$((70 + RANDOM % 30))" && rmmod otseg || code=$?
+	done
+	kill "$reader"
+	wait "$reader" 2>/dev/null
+	# Nor is anything about to happen.
+	sleep 3
+	return "$code"
+}
+
+ktap_begin 15
 ktap "what closes can be asked for before there is a policy" before_a_policy
 ktap "a clock that is not set opens nothing" not_set
 ktap "windows begin and end by themselves, and it is told" edges
@@ -218,5 +240,6 @@ ktap "an image that bears a state is refused, and it is none of the policy's" sa
 ktap "what is not enforced is told, and told again" says_what_is_not_enforced
 ktap "edges take no memory for good" no_growth
 ktap "the module unloads before an edge" unloads_waiting
+ktap "it unloads at an edge and at the end of a grant" unloads_at_work
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 ktap_end
