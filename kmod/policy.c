@@ -519,6 +519,21 @@ static int check_unconfirmed(const struct otseg_policy *now, const u32 *expect,
 	return check_generation(now, expect, extack);
 }
 
+/* Whether the active policy can be there to stay: asked again, for what has become necessary. */
+static int check_confirm(const struct otseg_policy *now, const u32 *expect,
+			 struct netlink_ext_ack *extack)
+{
+	int err = check_unconfirmed(now, expect, extack);
+
+	if (err)
+		return err;
+	if (otseg_confirm_is_over()) {
+		NL_SET_ERR_MSG(extack, "too late: the time for the confirmation is over");
+		return -ETIME;
+	}
+	return otseg_signature_permit(now, extack);
+}
+
 /**
  * otseg_policy_confirm - keep the active policy, which is unconfirmed
  * @expect_generation: refuse unless this is the active generation; NULL: any
@@ -527,7 +542,7 @@ static int check_unconfirmed(const struct otseg_policy *now, const u32 *expect,
  *
  * Context: process, may sleep.
  * Return: 0; -ENOENT if it is not unconfirmed, -ESTALE, -ETIME if it is about to be
- * rolled back.
+ * rolled back, -EKEYREJECTED if otseg_signature_permit() says so by now.
  */
 int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *told,
 			 struct netlink_ext_ack *extack)
@@ -537,11 +552,7 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 
 	mutex_lock(&commit_lock);
 	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	err = check_unconfirmed(now, expect_generation, extack);
-	if (!err && otseg_confirm_is_over()) {
-		NL_SET_ERR_MSG(extack, "too late: the time for the confirmation is over");
-		err = -ETIME;
-	}
+	err = check_confirm(now, expect_generation, extack);
 	if (!err) {
 		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
 		otseg_signature_settle(now);
@@ -726,8 +737,8 @@ unlock:
 /**
  * otseg_policy_require_signed - take signed policies only, from now on
  *
- * The active policy stays, signed or not. No unsigned one becomes active again, by
- * whatever way.
+ * The active policy stays, signed or not, unless it is unconfirmed. No unsigned one becomes
+ * active again, by whatever way, or is confirmed.
  *
  * Context: process, may sleep.
  * Return: 0; -EBUSY while an unsigned policy may come back by itself, -ENOKEY if

@@ -32,7 +32,7 @@ static int told(const struct otseg_history_entry *what, int err)
 	if (!err)
 		return OTSEG_EXIT_OK;
 	if (err == -ENOENT || err == -EALREADY || err == -ESTALE || err == -ETIME ||
-	    err == -EBUSY || err == -EPROTO)
+	    err == -EKEYREJECTED || err == -EBUSY || err == -EPROTO)
 		return OTSEG_EXIT_REFUSED;
 	return OTSEG_EXIT_SYSTEM;
 }

@@ -327,6 +327,24 @@ without_certificates()
 			"signature $own/a.img.sig" stage chunks verify
 }
 
+# cannot_stay SENTENCE: the trial goes on, and ends as any that nobody confirms.
+cannot_stay()
+{
+	echo 1 >$parameter && refused EKEYREJECTED "$1" confirm &&
+		[[ $(<$sysfs/confirmation) == unconfirmed ]] &&
+		wait_for 60 grep -qx rolled-back $sysfs/confirmation && is_active r9 signer
+}
+
+# What was taken while nothing was required is asked again when it is to stay.
+required_meanwhile()
+{
+	load "certificates=$own/signer.der" && push r9 && client "push-try $own/a.img 4" &&
+		is_active module-a && cannot_stay "only signed ones are taken" &&
+		load "certificates=$own/signer.der" && push r9 &&
+		client "push-try $own/r8.img 4 $own/r8.img.sig" && is_active r8 signer &&
+		cannot_stay "revision 8: the lowest that is taken is 9"
+}
+
 from_the_start()
 {
 	load "certificates=$own/signer.der" require_signed=1 least_revision=7 &&
@@ -391,7 +409,7 @@ tool_is_refused()
 		[[ $(<$sysfs/least_revision) == 9 ]] && tool policy detach
 }
 
-ktap_begin 30
+ktap_begin 31
 ktap "certificates are loaded, what is none is left out" loads
 ktap "the keyrings are sealed" is_sealed
 ktap "not required: unsigned policies are taken" takes_unsigned
@@ -417,6 +435,7 @@ ktap "a policy that supersedes is taken, once" way_back
 ktap "a confirmed revision counts" confirmed_counts
 ktap "480 signatures take no memory for good" no_growth
 ktap "without certificates nothing is taken" without_certificates
+ktap "required while a policy is unconfirmed that could not be taken any more" required_meanwhile
 ktap "required, with a lowest revision, from the start" from_the_start
 ktap "the tool applies and shows them" tool_applies
 ktap "the tool goes back to them" tool_rolls_back
