@@ -78,6 +78,11 @@ applied()
 		native_loses
 }
 
+carried()
+{
+	firewall_apply "$tests/plant.yaml" && reads && is_shown enforcing native+mark
+}
+
 by_hand()
 {
 	local code=0
@@ -159,8 +164,7 @@ known()
 e2e_begin 8
 ktap "a tap device takes the place of an interface: closed" rewire_tap
 if printf '%s\n' 6.15 "$(uname -r)" | sort -CV; then
-	ktap "its driver carries the mark" eval 'firewall_apply "$tests/plant.yaml" && reads &&
-		is_shown enforcing native+mark'
+	ktap "its driver carries the mark" carried
 	for name in "by hand" unconfirmed "by wish" "by who watches" stays; do
 		ktap_skip "generic instead: $name" "this kernel's tap carries the mark"
 	done
