@@ -241,7 +241,8 @@ int otseg_conduit_change(const struct otseg_image *image,
 	if (image)
 		flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
 	note(entry, request->change);
-	set_state(entry, otseg_state_next(flags, request->change));
+	/* What the time of day makes of it is no state that stays. */
+	set_state(entry, otseg_state_next(flags, request->change) & ~OTSEG_CONDUIT_WITHIN);
 	log_change(request);
 	wait_more();
 	return 0;

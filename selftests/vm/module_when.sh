@@ -145,6 +145,18 @@ by_hand()
 		client "change $disable vendor" && clock '2026-11-27 08:30' && holds shut vendor
 }
 
+# What was changed while a window was open ends with it all the same.
+changed_within()
+{
+	local generation
+
+	clock '2026-11-27 12:00' && soon open shift && client "change $disable shift" \
+		"change $enable shift" "change $grant shift 600 x" "change $revoke shift" &&
+		open shift && clock '2026-11-27 16:59:58' && soon shut shift &&
+		generation=$(<$sysfs/generation) && holds shut shift &&
+		[[ $(<$sysfs/generation) == "$generation" ]]
+}
+
 island()
 {
 	clock '2026-11-27 12:00' && soon open shift && client "change $island_on" && shut shift watch always &&
@@ -226,7 +238,7 @@ unloads_at_work()
 	return "$code"
 }
 
-ktap_begin 15
+ktap_begin 16
 ktap "what closes can be asked for before there is a policy" before_a_policy
 ktap "a clock that is not set opens nothing" not_set
 ktap "windows begin and end by themselves, and it is told" edges
@@ -234,6 +246,7 @@ ktap "clocks go forward and back" changes_of_clocks
 ktap "a clock that is set is followed, whichever way" jumps
 ktap "a grant opens beyond the hours" grants
 ktap "what is opened and closed by hand" by_hand
+ktap "a window ends, whatever was changed within it" changed_within
 ktap "island mode" island
 ktap "a policy that comes back has the windows of then" unconfirmed
 ktap "an image that bears a state is refused, and it is none of the policy's" same_policy
