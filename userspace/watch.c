@@ -2,7 +2,8 @@
 /*
  * Interfaces that appear late, or again: each one that the policy names and that nothing is
  * attached to is attached as soon as there is a device of its name. With the module such a
- * device is guarded from its first moment and passes nothing until then.
+ * device is guarded from its first moment and passes nothing until then. Where a policy could
+ * not be restored its interfaces are attached all the same, and pass nothing.
  *
  * And those whose driver loses the mark of native XDP, so that the guard lets nothing pass: they
  * run generic XDP from then on. Frames that were on their way when the datapath was attached have
@@ -81,24 +82,34 @@ static const struct otseg_attachment *losing_find(const struct otseg_active *act
 	return NULL;
 }
 
+/* The image whose interfaces are to be attached, NULL: none. */
+static const void *image_of(const struct otseg_active *active, struct otseg_kept *kept)
+{
+	if (!active->has_bpf)
+		return NULL;
+	if (active->generation)
+		return active->image.data;
+	return otseg_kept_read(kept) ? NULL : otseg_kept_links(kept)->data;
+}
+
 /* The first interface whose device waits; @role takes its name. */
 static bool is_waiting(const struct otseg_active *active, struct otseg_device *device,
 		       char role[OTSEG_DEVICE_NAME])
 {
-	const void *image = active->image.data;
+	struct otseg_kept kept = {};
+	const void *image = image_of(active, &kept);
 	const char *name;
 	bool is = false;
 	u32 i;
 
-	if (!otseg_active_is_in_force(active))
-		return false;
-	for (i = 0; !is && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
+	for (i = 0; image && !is && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
 		name = otseg_image_interface(image, i);
 		if (!name || otseg_attach_find(active->attached, active->n_attached, name))
 			continue;
 		is = !otseg_device_find(name, device);
 		snprintf(role, OTSEG_DEVICE_NAME, "%s", name);
 	}
+	otseg_kept_free(&kept);
 	return is;
 }
 

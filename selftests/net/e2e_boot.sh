@@ -451,6 +451,22 @@ without_owner()
 	fw otseg conduit enable telemetry && wait_for 20 reads
 }
 
+# A device that comes after nothing could be restored, whether its name is known or not.
+late_and_closed()
+{
+	local watch state
+
+	watch=$(sed -n 's/^ExecStart=\/usr\/local\/sbin\///p' "$units/otseg-watch.service")
+	for state in intact missing; do
+		cannot_restore damaged "$state" && fw ip link del it0 || return
+		# shellcheck disable=SC2086 # words
+		plant_start watch fw $watch
+		plant_wire it0 "$plant_it" && wait_for 20 is_closed it0 || return
+		plant_address_it >/dev/null 2>&1
+		nobody_reads && untouched && plant_stop watch && mended || return
+	done
+}
+
 # With the module missing, the datapath closes; without both, links are taken down.
 cannot_close()
 {
@@ -511,7 +527,7 @@ skipped()
 	done
 }
 
-e2e_begin 20
+e2e_begin 21
 ktap "without anything in force, what is denied comes through" is_open_without
 ktap "a policy that is applied is kept for the next start" keeps_policy
 ktap "closed before links are up, then restored" boots
@@ -533,6 +549,11 @@ ktap "an interface that comes late" late_interface
 ktap "the policy is damaged or missing: closed, and said so" without_image
 ktap "nothing tells what is governed: all is closed, and said so" without_both
 ktap "who owned the policy is not known: restored, closed as it was" without_owner
+if [[ $firewall_mode == map ]]; then
+	ktap "an interface that comes when nothing could be restored: closed" late_and_closed
+else
+	ktap_skip "an interface that comes when nothing could be restored: closed" "the module guards it"
+fi
 ktap "what cannot be closed is taken down" cannot_close
 ktap "what was detached stays detached" detached
 if command -v systemd-analyze >/dev/null; then
