@@ -502,6 +502,16 @@ verifies()
 	! grep "$plant_dir" "$plant_dir/said"
 }
 
+# Whatever is told to wait until links are closed does not start if they are not.
+required()
+{
+	local list
+
+	list=$(sed -n 's/^Before=network-pre.target \(.*\) shutdown.target$/\1/p' "$units/otseg-early.service")
+	echo "$list"
+	[[ $list ]] && grep -x "RequiredBy=$list" "$units/otseg-early.service"
+}
+
 # conditions UNIT: whether they hold.
 conditions()
 {
@@ -527,7 +537,7 @@ skipped()
 	done
 }
 
-e2e_begin 21
+e2e_begin 22
 ktap "without anything in force, what is denied comes through" is_open_without
 ktap "a policy that is applied is kept for the next start" keeps_policy
 ktap "closed before links are up, then restored" boots
@@ -556,6 +566,7 @@ else
 fi
 ktap "what cannot be closed is taken down" cannot_close
 ktap "what was detached stays detached" detached
+ktap "no network is configured where nothing could be closed" required
 if command -v systemd-analyze >/dev/null; then
 	ktap "systemd finds nothing wrong with the units" verifies
 	ktap "units are skipped only where nothing is kept" skipped
