@@ -106,7 +106,8 @@
 		0, OTSEG_BACNET_IN(4, 0), OTSEG_BACNET_IN(4, 1), 0, 0, 0) \
 	Y(X, GET_EVENT_INFORMATION, 29, "get-event-information", OTSEG_ACCESS_READ, 0, OTSEG_BACNET_TOP(0), 0, \
 		0, 0, 0, 0, 0) \
-	Y(X, SUBSCRIBE_COV_MULTIPLE, 30, "subscribe-cov-property-multiple", OTSEG_BACNET_SUBSCRIBES, 0, 0, 0, 0, 0, 0, 0, 0) \
+	Y(X, SUBSCRIBE_COV_MULTIPLE, 30, "subscribe-cov-property-multiple", OTSEG_BACNET_SUBSCRIBES, 0, 0, 0, \
+		0, 0, 0, 0, 0) \
 	Y(X, CONFIRMED_COV_MULTIPLE, 31, "confirmed-cov-notification-multiple", OTSEG_BACNET_NOTIFIES, 0, 0, 0, \
 		0, 0, 0, 0, 0) \
 	Y(X, CONFIRMED_AUDIT, 32, "confirmed-audit-notification", OTSEG_BACNET_NOTIFIES, 0, 0, 0, 0, 0, 0, 0, 0) \
