@@ -19,7 +19,7 @@
 #define OTSEG_SESSIONS 4096 /* inspected flows at a time, 10 KiB each */
 #define OTSEG_SEGMENT_SESSIONS 64 /* a power of two */
 #define OTSEG_SESSION_SEGMENTS (OTSEG_SESSIONS / OTSEG_SEGMENT_SESSIONS)
-#define OTSEG_RECUR_MAX 192 /* bytes of a message that is known again; a multiple of 8 */
+#define OTSEG_RECUR_MAX 176 /* bytes of a message that is known again; a multiple of 8 */
 #define OTSEG_RECURRENCES 4 /* such messages of one flow; a power of two */
 #define OTSEG_RECUR_PARTS 4 /* messages of such a PDU */
 #define OTSEG_SESSION_WAYS 32 /* slots that a flow may take: so many that nearly all are used */
@@ -105,7 +105,7 @@ struct otseg_request {
 	u16 is_open;
 };
 
-#define OTSEG_ASSOCIATIONS 16 /* of one conversation; a power of two */
+#define OTSEG_ASSOCIATIONS 8 /* of one conversation; a power of two */
 
 /* What is known of a connection that the conversation has asked for. */
 enum otseg_association_state {
@@ -117,13 +117,13 @@ enum otseg_association_state {
 /**
  * struct otseg_association - a connection within the conversation, by the names that it was given
  * @name: as in @keep of struct otseg_msg
- * @route: likewise
+ * @route: likewise; one of more bits is never the same
  * @state: enum otseg_association_state
  */
 struct otseg_association {
 	u32 name[2];
-	u32 route;
-	u32 state;
+	u32 route : 30;
+	u32 state : 2;
 };
 
 /**
@@ -204,7 +204,7 @@ struct otseg_session {
 	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
 	struct otseg_boundary marks[OTSEG_MARKS];
 	struct otseg_association associations[OTSEG_ASSOCIATIONS];
-	u32 unused[10];
+	u32 unused[2];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");

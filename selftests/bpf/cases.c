@@ -705,12 +705,12 @@ static void case_closing(void)
 	/* the answer to something else opens nothing */
 	DROP(cip_opened(&t, 7, 5, 0), PDU_UNSOLICITED);
 	/* many, of which the first is forgotten */
-	for (i = 0; i < 16; i++) {
+	for (i = 0; i < OTSEG_ASSOCIATIONS; i++) {
 		PASS(cip_open(&t, 8, (u8)(16 + i), 0xff), RULE);
 		PASS(cip_opened(&t, 8, (u8)(16 + i), 0), RULE);
 	}
 	DROP(cip_close(&t, 9, 4, 0xff), ACCESS);
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < OTSEG_ASSOCIATIONS; i++)
 		PASS(cip_close(&t, 9, (u8)(16 + i), 0xff), RULE);
 	/* what one conversation has opened, another one does not close */
 	t = talk_new(&it, &cell, 44818);
