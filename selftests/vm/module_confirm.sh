@@ -118,18 +118,18 @@ shows_what_is_back()
 # The last confirmed one stays what comes back; the clock begins anew.
 second_commit()
 {
-	client "push-try /otseg/a.img 2" "push-try /otseg/many.img 600" || return
+	client "push-try /otseg/a.img 12" "push-try /otseg/many.img 600" || return
 	is_active many 8 unconfirmed && [[ $(field fallback-name get) == module-b ]] || return
 	# Neither the first one's time nor the time of day ends it.
-	date -s "@$((EPOCHSECONDS + 1000000))" && sleep 4 && date -s "@$((EPOCHSECONDS - 1000000))" &&
+	date -s "@$((EPOCHSECONDS + 1000000))" && sleep 13 && date -s "@$((EPOCHSECONDS - 1000000))" &&
 		is_active many 8 unconfirmed && client "push-try /otseg/a.img 2" && wait_for 60 back &&
 		is_active module-b 10 rolled-back
 }
 
 plain_commit_confirms()
 {
-	client "push-try /otseg/a.img 2" "push /otseg/a.img" || return
-	sleep 4
+	client "push-try /otseg/a.img 12" "push /otseg/a.img" || return
+	sleep 13
 	is_active module-a 12 confirmed && client "fail:ENOENT rollback"
 }
 
