@@ -85,25 +85,30 @@ modules_install:
 
 # What the tests run: everything, and the module for the kernels they boot.
 LANES ?= 6.12
-.PHONY: check-build
-check-build:
+lanes = $(if $(filter all,$(LANES)),$(shell scripts/lane.sh --list),$(LANES))
+.PHONY: check-build check-deps check-tests $(addprefix check-kmod-,$(lanes))
+check-build: check-tests $(addprefix check-kmod-,$(lanes))
+
+check-deps:
 	$(Q)scripts/deps.sh build check vm
+
+check-tests: check-deps
 	$(Q)$(MAKE) userspace bpf
-	$(Q)for lane in $(if $(filter all,$(LANES)),$$(scripts/lane.sh --list),$(LANES)); do \
-		$(MAKE) kmod LANE=$$lane || exit 1; \
-	done
 	$(Q)$(MAKE) -C selftests
+
+check-kmod-%: check-deps
+	$(Q)$(MAKE) kmod LANE=$*
 
 .PHONY: check
 check: check-build
 	$(Q)LANES="$(LANES)" scripts/check.sh $(TESTS)
 
 # What a firewall may meet, as often as it is meant to stand it, with the module and without: hours.
-FAULTS := net/e2e_faults.sh net/e2e_swap.sh vm/module_netlink.sh vm/module_memory.sh vm/e2e_module.sh
+FAULTS := net/e2e_faults.sh net/e2e_swap.sh net/tool_life.sh vm/module_netlink.sh vm/module_memory.sh vm/e2e_module.sh
 .PHONY: check-faults
 check-faults: check-build
 	$(Q)LANES="$(LANES)" LIMITS=12 OTSEG_FAULT_ROUNDS=200 OTSEG_SWAPS=10000 \
-		OTSEG_NETLINK_MESSAGES=1000000 OTSEG_VM_TIMEOUT=10000 scripts/check.sh $(FAULTS)
+		TOOL_FAIL_SAMPLES=1000 OTSEG_NETLINK_MESSAGES=1000000 OTSEG_VM_TIMEOUT=10000 scripts/check.sh $(FAULTS)
 
 # Against tshark, over the captures of ../shared/captures or CAPTURES=DIR; minutes.
 .PHONY: check-captures

@@ -5,12 +5,14 @@
 #
 #   scripts/check.sh [--also COMMAND]... [GROUP | GROUP/TEST]...
 #
-# Each selftests/GROUP/TESTS lists one test per line, with its time limit in
-# seconds where the default does not do, and "once" if the first lane is enough.  A test is a script of that folder or
-# a program of build/selftests/GROUP.  It prints KTAP and exits 0, 1 or 4
-# (skipped).  --also counts a command by its exit code, as one test.
-# Tests of the group vm run on each lane of LANES (scripts/lane.sh), as many at a time as
-# there are processors; `all` is every test on every lane but `debug`.
+# Each selftests/GROUP/TESTS lists one test per line, with its time limit in seconds
+# where the default does not do, "once" if the first lane is enough, and "alone" if it
+# takes all processors or is about time.  The other ones run as many at a time as there are
+# processors.  A test is a script of that folder or a program of build/selftests/GROUP.
+# It prints KTAP and exits 0, 1 or 4 (skipped).
+# --also counts a command by its exit code, as one test.
+# Tests of the group vm run on each lane of LANES (scripts/lane.sh); `all` is every test
+# on every lane but `debug`.
 # LIMITS multiplies time limits, for tests that were told to do more.
 # The last line of output is "N passed, N failed, N skipped".
 set -euo pipefail
@@ -24,12 +26,12 @@ mkdir -p "$logs"
 # Debian's tools, not another version that comes earlier in the path.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
-groups=(unit proto captures fuzz bpf wcet net bench vm)
+groups=(captures fuzz unit proto bpf wcet net vm bench)
 declare -A default_limit=([unit]=120 [proto]=300 [captures]=900 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=1000)
 
 lanes=${LANES:-6.12} once=once
 if [[ $lanes == all ]]; then
-	lanes=$(scripts/lane.sh --list) once=''
+	lanes=$(scripts/lane.sh --list) once=never
 fi
 
 also=() chosen=()
@@ -156,11 +158,6 @@ wanted()
 	return 1
 }
 
-for command in "${also[@]}"; do
-	run "${command##*/}" 900 bash -c "$command"
-	report "$command" "$took" "$code" "$((code == 0))" "$((code != 0))" 0 "$log" ''
-done
-
 # list_group GROUP: "TEST LIMIT WORDS..." of the chosen ones
 list_group()
 {
@@ -174,41 +171,62 @@ list_group()
 	done <"selftests/$group/TESTS"
 }
 
-# Machines are waited for more than they compute.
-run_machines()
+count_command()
 {
-	local lane test limit words number=0 cost
+	run "${1##*/}" 900 bash -c "$1"
+	report "$1" "$took" "$code" "$((code == 0))" "$((code != 0))" 0 "$log" ''
+}
 
-	for lane in $lanes; do
-		cost=$(scripts/lane.sh --cost "$lane")
-		while read -r -u 5 test limit words; do
-			if [[ $once && $words == "$once" && $lane != "${lanes%% *}" ]]; then
-				continue
-			fi
-			while (($(jobs -rp | wc -l) >= $(nproc))); do
-				wait -n || :
-			done
-			number=$((number + 1))
-			(
-				trap stop EXIT
-				LANE=$lane run_test "$test" $((limit * cost)) >"$work/said.$number"
-				cat "$work/said.$number"
-			) &
-		done 5< <(list_group vm)
+# beside COMMAND...: as soon as a processor is free; what it says comes in one piece.
+number=0
+beside()
+{
+	while (($(jobs -rp | wc -l) >= $(nproc))); do
+		wait -n || :
 	done
-	wait
+	number=$((number + 1))
+	(
+		trap stop EXIT
+		"$@" >"$work/said.$number"
+		cat "$work/said.$number"
+	) &
+}
+
+# run_group GROUP [COST]
+run_group()
+{
+	local test limit words
+
+	while read -r -u 5 test limit words; do
+		case " $words " in
+		*" $once "*)
+			[[ -z ${LANE:-} || $LANE == "${lanes%% *}" ]] || continue
+			;;&
+		*" alone "*)
+			wait
+			run_test "$test" "$limit"
+			;;
+		*)	beside run_test "$test" $((limit * ${2:-1})) ;;
+		esac
+	done 5< <(list_group "$1")
 }
 
 unset LANE
+for command in "${also[@]}"; do
+	beside count_command "$command"
+done
 for group in "${groups[@]}"; do
-	if [[ $group == vm ]]; then
-		run_machines
+	if [[ $group != vm ]]; then
+		run_group "$group"
 		continue
 	fi
-	while read -r -u 5 test limit _; do
-		run_test "$test" "$limit"
-	done 5< <(list_group "$group")
+	for LANE in $lanes; do
+		export LANE
+		run_group vm "$(scripts/lane.sh --cost "$LANE")"
+	done
+	unset LANE
 done
+wait
 
 # Once more, where a reader of a long log looks first.
 if [[ -e $work/failed ]]; then
