@@ -7,6 +7,9 @@
  * A conduit is known by its name, so that its state outlives a swap. Changed under the
  * commit lock, and the list under info_lock as well, which readers hold.
  *
+ * While a policy is unconfirmed, what was opened or granted under the one that may come back is
+ * kept, whatever becomes of it: a rollback opens that again, unless it has ended meanwhile.
+ *
  * Nothing in userspace is needed for a grant to end. The clock is CLOCK_BOOTTIME: it does
  * not jump when the time of day is set, and goes on while the host is suspended. Windows, which
  * do go by the time of day, are window.c's.
@@ -33,6 +36,7 @@
  * @list: entries, or news
  * @name: its name
  * @state: of OTSEG_CONDUIT_STATE
+ * @dormant: what was open by hand under the policy that may come back
  * @change: what has become of it; of news only
  * @since: when, in nanoseconds of the boot-time clock
  * @deadline: the end of its grant
@@ -42,6 +46,7 @@ struct otseg_conduit_entry {
 	struct list_head list;
 	char name[OTSEG_NAME_MAX + 1];
 	u32 state;
+	u32 dormant;
 	enum otseg_conduit_change change;
 	u64 since;
 	u64 deadline;
@@ -102,14 +107,15 @@ static void note(const struct otseg_conduit_entry *entry, enum otseg_conduit_cha
 	list_add_tail(&item->list, &news);
 }
 
-static void set_state(struct otseg_conduit_entry *entry, u32 state)
+static void set_state(struct otseg_conduit_entry *entry, u32 state, u32 dormant)
 {
 	spin_lock(&info_lock);
 	entry->state = state;
-	if (!state)
+	entry->dormant = dormant;
+	if (!(state | dormant))
 		list_del(&entry->list);
 	spin_unlock(&info_lock);
-	if (!state)
+	if (!(state | dormant))
 		kfree(entry);
 }
 
@@ -137,11 +143,30 @@ static int check_room(const struct otseg_conduit_request *request, struct netlin
 	return -ENOSPC;
 }
 
+/* What is left of it after a change: the latest word on a conduit is what counts. */
+static u32 dormant_after(const struct otseg_conduit_entry *entry, enum otseg_conduit_change change)
+{
+	return change == OTSEG_CONDUIT_CHANGE_DISABLE ? 0 : entry->dormant & ~OTSEG_CONDUIT_GRANTED;
+}
+
+/* Whether a change ends what a rollback would open, whether or not it is open now. */
+static bool ends_dormant(const struct otseg_conduit_request *request)
+{
+	const struct otseg_conduit_entry *entry = find(request->name);
+
+	if (request->change != OTSEG_CONDUIT_CHANGE_DISABLE &&
+	    request->change != OTSEG_CONDUIT_CHANGE_REVOKE)
+		return false;
+	return entry && entry->dormant != dormant_after(entry, request->change);
+}
+
 /**
  * otseg_conduit_check - whether a change is possible
  * @image: the active image, NULL without one
  * @request: the change
  * @extack: for the sentence on refusal
+ *
+ * What a rollback would open again can be closed whether or not it is open now.
  *
  * Context: process, commit lock held.
  * Return: 0; -ENOENT without a policy, or a conduit or grant of that name, -EBUSY if a grant
@@ -151,7 +176,7 @@ int otseg_conduit_check(const struct otseg_image *image,
 			const struct otseg_conduit_request *request, struct netlink_ext_ack *extack)
 {
 	const char *why;
-	u32 at;
+	u32 at, flags;
 
 	if (!image && !is_for_later(request->change)) {
 		NL_SET_ERR_MSG(extack, "no policy is active");
@@ -166,20 +191,23 @@ int otseg_conduit_check(const struct otseg_image *image,
 	if (!image)
 		return check_room(request, extack);
 	at = otseg_state_find(image, request->name);
+	flags = at == OTSEG_NONE32 ? 0 : otseg_image_conduit(image, at)->flags;
+	if (!(flags & OTSEG_CONDUIT_GRANTED) && ends_dormant(request))
+		return 0;
 	if (at == OTSEG_NONE32) {
 		NL_SET_ERR_MSG_FMT(extack, "the policy has no conduit %s", request->name);
 		return -ENOENT;
 	}
-	why = otseg_state_refusal(otseg_image_conduit(image, at)->flags, request->change);
+	why = otseg_state_refusal(flags, request->change);
 	if (!why)
 		return 0;
 	NL_SET_ERR_MSG_FMT(extack, "conduit %s %s", request->name, why);
 	if (request->change == OTSEG_CONDUIT_CHANGE_REVOKE)
 		return -ENOENT;
-	return otseg_image_conduit(image, at)->flags & OTSEG_CONDUIT_GRANTED ? -EBUSY : -EALREADY;
+	return flags & OTSEG_CONDUIT_GRANTED ? -EBUSY : -EALREADY;
 }
 
-static void log_change(const struct otseg_conduit_request *request)
+static void log_change(const char *name, enum otseg_conduit_change change)
 {
 	static const char *const words[] = {
 		[OTSEG_CONDUIT_CHANGE_ENABLE] = "enabled",
@@ -188,7 +216,7 @@ static void log_change(const struct otseg_conduit_request *request)
 		[OTSEG_CONDUIT_CHANGE_REVOKE] = "no longer granted",
 	};
 
-	pr_info("conduit %s is %s\n", request->name, words[request->change]);
+	pr_info("conduit %s is %s\n", name, words[change]);
 }
 
 static void set_island(const struct otseg_conduit_request *request)
@@ -201,16 +229,36 @@ static void set_island(const struct otseg_conduit_request *request)
 	pr_notice("island mode is %s\n", island ? "on" : "off");
 }
 
+/* What a change begins with: flags of the conduit where the policy has it. */
+static u32 flags_before(const struct otseg_image *image, const struct otseg_conduit_entry *entry)
+{
+	u32 at;
+
+	/* Of a policy to come it is not known: it may enable it. */
+	if (!image)
+		return OTSEG_CONDUIT_STANDING;
+	at = otseg_state_find(image, entry->name);
+	return at == OTSEG_NONE32 ? entry->state : otseg_image_conduit(image, at)->flags;
+}
+
+static bool is_standing(const struct otseg_image *image, const char *name)
+{
+	u32 at = image ? otseg_state_find(image, name) : OTSEG_NONE32;
+
+	return at != OTSEG_NONE32 && otseg_image_conduit(image, at)->flags & OTSEG_CONDUIT_STANDING;
+}
+
 /**
  * otseg_conduit_change - change the state of a conduit, or island mode
  * @image: the active image, NULL without one
+ * @back: image of the policy that may come back, NULL: none
  * @request: what otseg_conduit_check() has accepted
  *
  * Context: process, may sleep, commit lock held. otseg_conduit_write() has to follow, if
  * there is an image.
  * Return: 0 or -ENOMEM.
  */
-int otseg_conduit_change(const struct otseg_image *image,
+int otseg_conduit_change(const struct otseg_image *image, const struct otseg_image *back,
 			 const struct otseg_conduit_request *request)
 {
 	struct otseg_conduit_entry *entry;
@@ -236,14 +284,15 @@ int otseg_conduit_change(const struct otseg_image *image,
 		entry->deadline = entry->since + (u64)request->seconds * NSEC_PER_SEC;
 	strscpy(entry->reason, request->reason, sizeof(entry->reason));
 	spin_unlock(&info_lock);
-	/* Of a policy to come it is not known: it may enable it. */
-	flags = OTSEG_CONDUIT_STANDING;
-	if (image)
-		flags = otseg_image_conduit(image, otseg_state_find(image, request->name))->flags;
+	flags = flags_before(image, entry);
+	/* Closed, it is so for the policy that may come back, too. */
+	if (request->change == OTSEG_CONDUIT_CHANGE_DISABLE && is_standing(back, request->name))
+		flags |= OTSEG_CONDUIT_STANDING;
 	note(entry, request->change);
 	/* What the time of day makes of it is no state that stays. */
-	set_state(entry, otseg_state_next(flags, request->change) & ~OTSEG_CONDUIT_WITHIN);
-	log_change(request);
+	set_state(entry, otseg_state_next(flags, request->change) & ~OTSEG_CONDUIT_WITHIN,
+		  dormant_after(entry, request->change));
+	log_change(request->name, request->change);
 	wait_more();
 	return 0;
 }
@@ -290,7 +339,8 @@ void otseg_conduit_expire(void)
 			continue;
 		pr_notice("the grant of conduit %s is over\n", entry->name);
 		note(entry, OTSEG_CONDUIT_CHANGE_EXPIRE);
-		set_state(entry, entry->state & ~OTSEG_CONDUIT_GRANTED);
+		set_state(entry, entry->state & ~OTSEG_CONDUIT_GRANTED,
+			  entry->dormant & ~OTSEG_CONDUIT_GRANTED);
 	}
 	wait_more();
 }
@@ -306,15 +356,33 @@ void otseg_conduit_retry(void)
 	otseg_wait_until(&wait, ktime_get_boottime_ns() + OTSEG_WAIT_RETRY);
 }
 
-/* What of a state stays when another policy follows: what closes, and what ends by itself. */
+static bool is_trial(enum otseg_succession how)
+{
+	return how == OTSEG_SUCCESSION_TRIAL || how == OTSEG_SUCCESSION_NEXT_TRIAL;
+}
+
+/* What is open again under the policy that comes back. */
+static u32 woken(const struct otseg_conduit_entry *entry)
+{
+	if (entry->deadline > ktime_get_boottime_ns())
+		return entry->dormant;
+	return entry->dormant & ~OTSEG_CONDUIT_GRANTED;
+}
+
+/*
+ * What of a state stays when another policy follows: what closes, and what ends by itself. One
+ * that comes back has again what was open under it.
+ */
 static u32 inherited(const struct otseg_image *image, const struct otseg_conduit_entry *entry,
-		     bool is_trial)
+		     enum otseg_succession how)
 {
 	u32 at = otseg_state_find(image, entry->name);
 	u32 state = entry->state & ~OTSEG_CONDUIT_OPENED, flags;
 
 	if (at == OTSEG_NONE32)
-		return is_trial ? state & OTSEG_CONDUIT_CLOSED : 0;
+		return is_trial(how) ? state & OTSEG_CONDUIT_CLOSED : 0;
+	if (how == OTSEG_SUCCESSION_BACK)
+		state |= woken(entry);
 	flags = otseg_image_conduit(image, at)->flags & ~OTSEG_CONDUIT_STATE;
 	/* Nothing to grant where it is open anyway. */
 	if (otseg_conduit_follows(flags | (state & OTSEG_CONDUIT_CLOSED), 0))
@@ -322,30 +390,65 @@ static u32 inherited(const struct otseg_image *image, const struct otseg_conduit
 	return state;
 }
 
+static u32 dormant_under(const struct otseg_conduit_entry *entry, enum otseg_succession how)
+{
+	if (how == OTSEG_SUCCESSION_TRIAL)
+		return entry->state & (OTSEG_CONDUIT_OPENED | OTSEG_CONDUIT_GRANTED);
+	return is_trial(how) ? entry->dormant : 0;
+}
+
+static void note_succession(const struct otseg_conduit_entry *entry, u32 state)
+{
+	u32 more = state & ~entry->state;
+	enum otseg_conduit_change change;
+
+	if (!more) {
+		note(entry, OTSEG_CONDUIT_CHANGE_DROP);
+		return;
+	}
+	change = more & OTSEG_CONDUIT_GRANTED ? OTSEG_CONDUIT_CHANGE_GRANT :
+						OTSEG_CONDUIT_CHANGE_ENABLE;
+	note(entry, change);
+	log_change(entry->name, change);
+}
+
 /**
  * otseg_conduit_adopt - carry the state of conduits over to another policy
  * @policy: it is about to become active, and nobody reads it yet
- * @is_trial: the policy before may come back
+ * @how: how it follows the one before
  *
- * What closes stays, and what ends by itself, for conduits of the same name.
+ * What closes stays, and what ends by itself, for conduits of the same name. A policy that comes
+ * back has again what was open under it.
  *
  * Context: process, may sleep, commit lock held. Cannot fail.
  */
-void otseg_conduit_adopt(const struct otseg_policy *policy, bool is_trial)
+void otseg_conduit_adopt(const struct otseg_policy *policy, enum otseg_succession how)
 {
 	struct otseg_conduit_entry *entry, *next;
 
 	list_for_each_entry_safe(entry, next, &entries, list) {
-		u32 state = inherited(policy->image, entry, is_trial);
+		u32 state = inherited(policy->image, entry, how);
 
-		if (state != entry->state) {
-			note(entry, OTSEG_CONDUIT_CHANGE_DROP);
-			set_state(entry, state);
-		}
+		if (state != entry->state)
+			note_succession(entry, state);
+		set_state(entry, state, dormant_under(entry, how));
 		cond_resched();
 	}
 	wait_more();
 	otseg_conduit_write(policy);
+}
+
+/**
+ * otseg_conduit_settle - forget what would have come back with another policy
+ *
+ * Context: process, commit lock held.
+ */
+void otseg_conduit_settle(void)
+{
+	struct otseg_conduit_entry *entry, *next;
+
+	list_for_each_entry_safe(entry, next, &entries, list)
+		set_state(entry, entry->state, 0);
 }
 
 static u32 within_of(const struct otseg_image *image, u32 conduit)
@@ -465,7 +568,7 @@ bool otseg_conduit_tell(u32 index, struct otseg_conduit_info *info)
 
 	spin_lock(&info_lock);
 	list_for_each_entry(entry, &entries, list) {
-		if (index--)
+		if (!entry->state || index--)
 			continue;
 		fill(info, entry);
 		is_there = true;

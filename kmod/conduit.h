@@ -15,6 +15,21 @@ struct netlink_ext_ack;
 struct otseg_policy;
 
 /**
+ * enum otseg_succession - how a policy follows another one
+ * @OTSEG_SUCCESSION_STAY: to stay
+ * @OTSEG_SUCCESSION_BACK: it comes back
+ * @OTSEG_SUCCESSION_TRIAL: to be confirmed, else the one before comes back
+ * @OTSEG_SUCCESSION_NEXT_TRIAL: the same, and the one before is unconfirmed: what comes back is
+ *	the last confirmed one
+ */
+enum otseg_succession {
+	OTSEG_SUCCESSION_STAY,
+	OTSEG_SUCCESSION_BACK,
+	OTSEG_SUCCESSION_TRIAL,
+	OTSEG_SUCCESSION_NEXT_TRIAL,
+};
+
+/**
  * struct otseg_conduit_request - a change that is asked for
  * @change: what
  * @name: of the conduit; not looked at for island mode
@@ -48,13 +63,14 @@ void otseg_conduit_init(void);
 int otseg_conduit_check(const struct otseg_image *image,
 			const struct otseg_conduit_request *request,
 			struct netlink_ext_ack *extack);
-int otseg_conduit_change(const struct otseg_image *image,
+int otseg_conduit_change(const struct otseg_image *image, const struct otseg_image *back,
 			 const struct otseg_conduit_request *request);
 bool otseg_conduit_has_grants(void);
 bool otseg_conduit_is_due(void);
 void otseg_conduit_expire(void);
 void otseg_conduit_retry(void);
-void otseg_conduit_adopt(const struct otseg_policy *policy, bool is_trial);
+void otseg_conduit_adopt(const struct otseg_policy *policy, enum otseg_succession how);
+void otseg_conduit_settle(void);
 void otseg_conduit_write(const struct otseg_policy *policy);
 void otseg_conduit_compare(const struct otseg_image *old, const struct otseg_image *new);
 void otseg_conduit_announce(const struct otseg_policy *policy);

@@ -425,6 +425,13 @@ static int check_commit(const struct otseg_policy *policy, const struct otseg_po
 	return 0;
 }
 
+static enum otseg_succession succession(const struct otseg_confirm_request *confirm)
+{
+	if (!confirm)
+		return OTSEG_SUCCESSION_STAY;
+	return fallback ? OTSEG_SUCCESSION_NEXT_TRIAL : OTSEG_SUCCESSION_TRIAL;
+}
+
 /* The policy before is no longer active: what it becomes. */
 static void retire(struct otseg_policy *old, const struct otseg_policy *new,
 		   const struct otseg_confirm_request *confirm)
@@ -489,7 +496,7 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 		goto unlock;
 	}
 	policy->since = old->generation + 1;
-	otseg_conduit_adopt(policy, confirm);
+	otseg_conduit_adopt(policy, succession(confirm));
 	swap_policy(policy, old, &reserve);
 	successor_destroy(&spare);
 	spare = next_spare;
@@ -556,6 +563,7 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 	if (!err) {
 		otseg_confirm_end(OTSEG_CONFIRM_STATE_CONFIRMED);
 		otseg_signature_settle(now);
+		otseg_conduit_settle();
 		drop_fallback();
 		identify(now, told);
 		pr_info("policy %s is confirmed, generation %u\n", name_of(now), now->generation);
@@ -571,7 +579,7 @@ static void roll_back(struct otseg_policy *old, struct otseg_policy_id *told)
 
 	lockdep_assert_held(&commit_lock);
 	new->since = old->generation + 1;
-	otseg_conduit_adopt(new, false);
+	otseg_conduit_adopt(new, OTSEG_SUCCESSION_BACK);
 	swap_policy(new, old, &fallback_reserve);
 	fallback = NULL;
 	/* Without memory the end of a grant asks for it again. */
@@ -640,7 +648,7 @@ static int change(const struct otseg_conduit_request *request, struct otseg_poli
 	if (!err)
 		err = provide_spare(old, is_grant || ends_by_itself(old));
 	if (!err)
-		err = otseg_conduit_change(old->image, request);
+		err = otseg_conduit_change(old->image, fallback ? fallback->image : NULL, request);
 	if (err)
 		successor_destroy(next);
 	return err;
@@ -674,7 +682,7 @@ int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *
 	if (err)
 		goto unlock;
 	if (!old->image) {
-		err = otseg_conduit_change(NULL, request);
+		err = otseg_conduit_change(NULL, NULL, request);
 		if (err) {
 			NL_SET_ERR_MSG(extack, "no memory to change the state of conduits");
 			goto unlock;

@@ -62,6 +62,22 @@ static u32 image_flags(const struct otseg_active *active)
 	return ((const struct otseg_image *)active->image.data)->flags;
 }
 
+/*
+ * Whether only the module can say: a conduit that is not open now may be open again after a
+ * rollback, and what would be so can be ended before.
+ */
+static bool is_modules_matter(const struct otseg_active *active, const struct otseg_change *change)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	struct otseg_genl_policy policy;
+
+	if (!genl || (change->change != OTSEG_CONDUIT_CHANGE_DISABLE &&
+		      change->change != OTSEG_CONDUIT_CHANGE_REVOKE))
+		return false;
+	return !otseg_genl_policy_get(genl, &policy) &&
+	       policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+}
+
 /* The same that the module would say, in the words of a person at the tool. */
 static int change_check(const struct otseg_active *active, const struct otseg_change *change)
 {
@@ -74,6 +90,8 @@ static int change_check(const struct otseg_active *active, const struct otseg_ch
 			otseg_error_print("island mode %s", why);
 		return why ? -EALREADY : 0;
 	}
+	if (is_modules_matter(active, change))
+		return 0;
 	conduit = conduit_of(active, change->name);
 	if (!conduit) {
 		otseg_error_print("the policy has no conduit '%s'", change->name);
@@ -129,8 +147,9 @@ static void report(const struct otseg_cli *cli, const struct otseg_active *activ
 	for (i = 0; i < OTSEG_IMAGE_COUNT(active->image.data, CONDUITS); i++)
 		n_cut += conduits[i].flags & OTSEG_CONDUIT_ENABLED &&
 			 !otseg_conduit_follows(conduits[i].flags, OTSEG_IMG_ISLAND);
-	otseg_image_change(active->image.data, at, change->change);
-	if (change->name)
+	if (at != OTSEG_NONE32)
+		otseg_image_change(active->image.data, at, change->change);
+	if (change->name && at != OTSEG_NONE32)
 		in_force = conduits[at].flags & OTSEG_CONDUIT_ENABLED;
 	if (!cli->json) {
 		report_text(change, in_force, n_cut, generation);

@@ -383,14 +383,15 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	line_add(line);
 }
 
-static bool is_granted(const struct otseg_genl_conduit *list, size_t n_list, const char *name)
+static const struct otseg_genl_conduit *granted_find(const struct otseg_genl_conduit *list,
+						     size_t n_list, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < n_list; i++)
 		if (list[i].flags & OTSEG_CONDUIT_FLAG_GRANTED && !strcmp(list[i].name, name))
-			return true;
-	return false;
+			return &list[i];
+	return NULL;
 }
 
 /* Whether something has become of the conduit of line @at since then. */
@@ -430,8 +431,22 @@ static void grant_end(const json_t *granted, const char *name)
 	line_add(line);
 }
 
+static void grant_return(const struct otseg_genl_conduit *granted)
+{
+	json_t *line = json_object();
+
+	time_set(line, time(NULL));
+	text_set(line, "command", "none");
+	text_set(line, "result", "granted");
+	text_set(line, "conduit", granted->name);
+	json_object_set_new(line, "for_s", json_integer(granted->seconds_left));
+	text_set(line, "reason", granted->reason);
+	text_set(line, "why", "with the policy that came back");
+	line_add(line);
+}
+
 /**
- * otseg_history_grants - remember which grants have ended without the tool
+ * otseg_history_grants - remember which grants have ended, or come back, without the tool
  * @list: the conduits that the module tells of
  * @n_list: their number
  */
@@ -447,11 +462,15 @@ void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list)
 	json_array_foreach(history, i, line) {
 		const char *result = json_string_value(json_object_get(line, "result"));
 		const char *name = json_string_value(json_object_get(line, "conduit"));
+		const struct otseg_genl_conduit *granted;
 
-		if (!result || !name || strcmp(result, "granted") || is_settled(history, i, name) ||
-		    is_granted(list, n_list, name))
+		if (!result || !name || is_settled(history, i, name))
 			continue;
-		grant_end(line, name);
+		granted = granted_find(list, n_list, name);
+		if (!granted && !strcmp(result, "granted"))
+			grant_end(line, name);
+		else if (granted && !strcmp(result, "ended"))
+			grant_return(granted);
 	}
 	json_decref(history);
 }

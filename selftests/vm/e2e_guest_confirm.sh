@@ -216,6 +216,25 @@ overtaken()
 		firewall_is_active plant && untouched lab0 && try more && governed lab0 && try plant
 }
 
+# maintenance: what becomes of that conduit, and what for.
+maintenance()
+{
+	otseg -j conduit show name maintenance | jq -r '.conduits[] | "\(.now) \(.change_reason)"'
+}
+
+# The policy between does not know the conduit, and what it is granted is granted again.
+grant_returns()
+{
+	otseg conduit grant maintenance for 10m reason "ticket 4711" && try less confirm 10m &&
+		otseg policy history | grep 'ended .*maintenance' && otseg policy rollback &&
+		[[ $(maintenance) == "granted ticket 4711" ]] &&
+		otseg policy history | grep 'granted .*maintenance for .*ticket 4711: with the policy' &&
+		try less confirm 10m && otseg conduit revoke maintenance &&
+		refuses 'the policy has no conduit' conduit revoke maintenance &&
+		refuses 'the policy has no conduit' conduit grant maintenance for 10m reason x &&
+		otseg policy rollback && [[ $(maintenance) == disabled* ]]
+}
+
 # wired NAME END: plant.yaml with a wire from lab0 to END.
 wired()
 {
@@ -313,7 +332,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 18
+e2e_begin 19
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -325,6 +344,7 @@ ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "an apply that the kernel overtakes is refused" overtaken
 ktap "an interface that it does without is kept until confirmed" less_stays
+ktap "what is granted is granted again after a rollback" grant_returns
 ktap "wires that a rollback could not restore are refused" wires_differ
 ktap "another program on such an interface is not touched" others_program_stays
 ktap "a tool that hangs does not keep a rollback off" hung_tool

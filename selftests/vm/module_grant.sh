@@ -222,6 +222,60 @@ unconfirmed()
 		client "change $enable telemetry" "change $enable leaving" && is telemetry 1 && is leaving 1
 }
 
+# granted_back CONDUIT: as before, with what is left of its time, and what it was for.
+granted_back()
+{
+	is "$1" 1 && (($(left "$1") > 0)) && client conduits >/tmp/said &&
+		grep "name=$1 .*seconds-left=.* reason=ticket" /tmp/said
+}
+
+# What was granted or opened is so again with the policy that comes back, whatever those
+# between have for it: an enabled conduit, or none.
+returns_with_policy()
+{
+	client "push /otseg/b.img" "change $grant telemetry 600 ticket" "change $disable first" \
+		"change $grant first 600 ticket" listen "push-try /otseg/a.img 600" \
+		"heard $drop telemetry" "heard $drop first" && is telemetry 1 enabled &&
+		[[ $(left telemetry) == 0 ]] && client "push-try /otseg/many.img 600" listen rollback \
+			"heard $grant telemetry" "heard $grant first" && granted_back telemetry &&
+		granted_back first && is first 1 && client "change $revoke telemetry" \
+			"change $revoke first" && is first 0 && client "change $enable first" \
+			"change $enable telemetry" "push-try /otseg/a.img 1" || return
+	wait_for 60 grep -qx rolled-back $sysfs/confirmation && is telemetry 1 disabled &&
+		client "change $disable telemetry" && is telemetry 0
+}
+
+# Not if it has ended meanwhile, or the policy has stayed.
+does_not_return()
+{
+	client "change $grant telemetry 2 ticket" "push-try /otseg/a.img 600" && sleep 3 &&
+		client rollback && is telemetry 0 && [[ $(left telemetry) == 0 ]] &&
+		client "change $grant telemetry 600 ticket" "push-try /otseg/a.img 600" confirm \
+			"push-try /otseg/b.img 600" && is telemetry 0 && client rollback \
+			"push /otseg/b.img" && is telemetry 0 &&
+		client "change $grant telemetry 600 ticket" "push-try /otseg/a.img 600" \
+			"push /otseg/a.img" "push /otseg/b.img" && is telemetry 0
+}
+
+# What closes it meanwhile counts, also where it is closed, or unknown, by then.
+closed_meanwhile()
+{
+	client "change $grant telemetry 600 ticket" "push-try /otseg/many.img 600" \
+		"fail:ENOENT change $grant telemetry 60 x" "change $revoke telemetry" \
+		"fail:ENOENT change $revoke telemetry" rollback && is telemetry 0 &&
+		client "change $grant telemetry 600 ticket" "push-try /otseg/a.img 600" \
+			"change $revoke telemetry" && is telemetry 1 && client rollback && is telemetry 0 &&
+		client "change $enable telemetry" "push-try /otseg/b.img 600" && is telemetry 0 &&
+		client "change $disable telemetry" "fail:EALREADY change $disable telemetry" \
+			rollback && is telemetry 0 && client "change $grant telemetry 600 ticket" \
+			"push-try /otseg/a.img 600" "change $disable telemetry" && is telemetry 0 &&
+		client "change $grant telemetry 60 x" rollback && is telemetry 1 &&
+		(($(left telemetry) <= 60)) && client "change $revoke telemetry" "push /otseg/a.img" &&
+		is telemetry 0 && client "change $enable telemetry" "push-try /otseg/b.img 600" \
+			"change $enable telemetry" "change $disable telemetry" rollback &&
+		is telemetry 0 enabled && client "change $enable telemetry" && is telemetry 1
+}
+
 # The end of a grant does not settle whether a policy stays, nor does it hold it up.
 ends_unconfirmed()
 {
@@ -271,7 +325,7 @@ unloads_waiting()
 		[[ $(<$sysfs/island) == 0 ]] && rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 21
+ktap_begin 24
 ktap "without a policy there is nothing to change" without_policy
 ktap "bad requests are refused, and change nothing" unchanged bad_requests
 ktap "so is what changes nothing" unchanged nothing_to_change
@@ -287,6 +341,9 @@ ktap "island mode cuts, and outlives other policies" island
 ktap "its end restores what was, and grants go on meanwhile" island_restores
 ktap "what of it another policy takes over" another_policy
 ktap "a policy that comes back takes it over as well" unconfirmed
+ktap "what was open under it is open again" returns_with_policy
+ktap "but not for good, nor what has ended" does_not_return
+ktap "nor what was closed meanwhile" closed_meanwhile
 ktap "a grant that ends leaves a policy unconfirmed" ends_unconfirmed
 ktap "an image that bears a state is refused" refuses_state
 ktap "a policy of 32768 rules" large_policy
