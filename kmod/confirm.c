@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The confirmation of a policy. Owns the deadline, what waits for it,
- * and the list of interfaces that a rollback lets go of. Which policy comes back,
+ * and which interfaces a rollback lets go of. Which policy comes back,
  * and its return, are policy.c's.
  *
  * Nothing in userspace is needed once a commit has begun it. The clock is
@@ -24,16 +24,6 @@
 static_assert(OTSEG_PROVISIONAL_MAX == OTSEG_MAX_LINKS, "specification and image format agree");
 
 static struct otseg_wait wait;
-
-/*
- * Devices and the XDP links that were on them when the policy was committed: what
- * runs there by then may be somebody else's. Under the commit lock.
- */
-static struct {
-	u32 ifindex;
-	u32 link_id;
-} provisional[OTSEG_PROVISIONAL_MAX];
-static u32 n_provisional;
 
 static DEFINE_SPINLOCK(info_lock);
 static enum otseg_confirm_state state;
@@ -59,25 +49,37 @@ static struct bpf_link *link_of(const struct net_device *dev)
 	return NULL;
 }
 
+static void remember_link(struct otseg_interface *interface)
+{
+	const struct bpf_link *link = link_of(interface->dev);
+
+	interface->link_id = link ? link->id : 0;
+}
+
+/**
+ * otseg_confirm_bind - an interface is about to be bound
+ * @interface: the interface, with a device
+ * @is_provisional: for the sake of the active policy, and with it if that is rolled back
+ *
+ * Context: process, RTNL held.
+ */
+void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional)
+{
+	remember_link(interface);
+	if (!interface->is_bound)
+		interface->is_provisional =
+			is_provisional && READ_ONCE(state) == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+}
+
 static void remember(u32 ifindex)
 {
-	const struct net_device *dev;
-	const struct bpf_link *link;
-	u32 i;
+	const struct net_device *dev = __dev_get_by_index(&init_net, ifindex);
+	struct otseg_interface *interface = dev ? otseg_interface_by_dev(dev) : NULL;
 
-	ASSERT_RTNL();
-	dev = __dev_get_by_index(&init_net, ifindex);
-	link = dev ? link_of(dev) : NULL;
-	if (!link)
+	if (!interface)
 		return;
-	for (i = 0; i < n_provisional; i++)
-		if (provisional[i].ifindex == ifindex)
-			break;
-	if (i == OTSEG_PROVISIONAL_MAX)
-		return;
-	provisional[i].ifindex = ifindex;
-	provisional[i].link_id = link->id;
-	n_provisional = max(n_provisional, i + 1);
+	interface->is_provisional = true;
+	remember_link(interface);
 }
 
 /**
@@ -99,7 +101,7 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	rtnl_unlock();
 
 	spin_lock(&info_lock);
-	state = OTSEG_CONFIRM_STATE_UNCONFIRMED;
+	WRITE_ONCE(state, OTSEG_CONFIRM_STATE_UNCONFIRMED);
 	since = now;
 	deadline = now + (u64)request->seconds * NSEC_PER_SEC;
 	strscpy(back_name, otseg_image_string(back, back->name), sizeof(back_name));
@@ -108,20 +110,30 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	otseg_wait_until(&wait, deadline);
 }
 
+static void keep_interfaces(void)
+{
+	struct otseg_interface *interface;
+
+	rtnl_lock();
+	list_for_each_entry(interface, &otseg_interfaces, list)
+		interface->is_provisional = false;
+	rtnl_unlock();
+}
+
 /**
  * otseg_confirm_end - the active policy waits no longer
  * @what: why not
  *
- * Context: process, commit lock held. The work may be about to ask for the lock;
- * it finds nothing to do.
+ * Context: process, commit lock held, takes RTNL. The work may be about to ask for the
+ * lock; it finds nothing to do.
  */
 void otseg_confirm_end(enum otseg_confirm_state what)
 {
 	otseg_wait_end(&wait);
 	if (what == OTSEG_CONFIRM_STATE_CONFIRMED)
-		n_provisional = 0;
+		keep_interfaces();
 	spin_lock(&info_lock);
-	state = what;
+	WRITE_ONCE(state, what);
 	since = ktime_get_boottime_ns();
 	spin_unlock(&info_lock);
 }
@@ -136,29 +148,37 @@ static bool is_named(const struct otseg_image *image, const char *role)
 	return false;
 }
 
-/* Takes the guard off a device, and returns its XDP link to be detached, or NULL. */
-static struct bpf_link *let_go(u32 ifindex, u32 link_id, const struct otseg_image *image)
+/*
+ * Lets go of interfaces that came with what is rolled back, and returns the XDP link of the
+ * first one that has to be detached, NULL: there is none left. What runs there by now may be
+ * somebody else's.
+ */
+static struct bpf_link *let_go(const struct otseg_image *image)
 {
-	struct otseg_interface *interface;
-	struct net_device *dev;
+	struct otseg_interface *interface, *next;
 	struct bpf_link *link;
 
 	ASSERT_RTNL();
-	dev = __dev_get_by_index(&init_net, ifindex);
-	if (!dev)
-		return NULL;
-	interface = otseg_interface_by_dev(dev);
-	if (interface && is_named(image, interface->role))
-		return NULL;
-	link = link_of(dev);
-	if (!link || link->id != link_id)
-		return NULL;
-	netdev_info(dev, "released, policy %s does not name it\n",
-		    otseg_image_string(image, image->name));
-	if (interface && interface->is_bound)
-		otseg_interface_unbind(interface, NULL);
-	link = bpf_link_inc_not_zero(link);
-	return IS_ERR(link) ? NULL : link;
+	list_for_each_entry_safe(interface, next, &otseg_interfaces, list) {
+		if (!interface->is_provisional)
+			continue;
+		interface->is_provisional = false;
+		if (is_named(image, interface->role))
+			continue;
+		pr_info("interface %s is released, policy %s does not name it\n", interface->role,
+			otseg_image_string(image, image->name));
+		link = interface->dev ? link_of(interface->dev) : NULL;
+		if (link && link->id != interface->link_id)
+			link = NULL;
+		if (interface->is_bound)
+			otseg_interface_unbind(interface, NULL);
+		if (!link)
+			continue;
+		link = bpf_link_inc_not_zero(link);
+		if (!IS_ERR(link))
+			return link;
+	}
+	return NULL;
 }
 
 /**
@@ -173,18 +193,16 @@ static struct bpf_link *let_go(u32 ifindex, u32 link_id, const struct otseg_imag
 void otseg_confirm_release(const struct otseg_image *image)
 {
 	struct bpf_link *link;
-	u32 i;
 
-	for (i = 0; i < n_provisional; i++) {
+	for (;;) {
 		rtnl_lock();
-		link = let_go(provisional[i].ifindex, provisional[i].link_id, image);
+		link = let_go(image);
 		rtnl_unlock();
 		if (!link)
-			continue;
+			return;
 		link->ops->detach(link);
 		bpf_link_put(link);
 	}
-	n_provisional = 0;
 }
 
 /**

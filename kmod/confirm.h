@@ -11,10 +11,12 @@
 #include "../include/otseg/image.h"
 #include "../include/uapi/linux/otseg.h"
 
+struct otseg_interface;
+
 /**
  * struct otseg_confirm_request - how a commit wants to be confirmed
  * @seconds: until the last confirmed policy comes back
- * @provisional: indices of devices that the datapath runs on for this policy's sake
+ * @provisional: indices of bound devices that the datapath runs on for this policy's sake
  * @n_provisional: their number, at most OTSEG_PROVISIONAL_MAX
  */
 struct otseg_confirm_request {
@@ -42,6 +44,7 @@ struct otseg_confirm_info {
 void otseg_confirm_init(void);
 void otseg_confirm_begin(const struct otseg_confirm_request *request,
 			 const struct otseg_image *back);
+void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional);
 void otseg_confirm_end(enum otseg_confirm_state state);
 void otseg_confirm_release(const struct otseg_image *image);
 bool otseg_confirm_is_over(void);

@@ -16,6 +16,7 @@
 #include <net/net_namespace.h>
 
 #include "../include/otseg/image.h"
+#include "confirm.h"
 #include "interface.h"
 
 LIST_HEAD(otseg_interfaces);
@@ -135,7 +136,8 @@ static struct otseg_interface *create_bindable(const char *role, struct netlink_
 	return ERR_PTR(-ENOMEM);
 }
 
-static int bind_device(struct net_device *dev, const char *role, struct netlink_ext_ack *extack)
+static int bind_device(struct net_device *dev, const char *role, bool is_provisional,
+		       struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface;
 	bool is_new = false;
@@ -181,6 +183,7 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
 		}
 	}
 	otseg_guard_prove(&interface->guard);
+	otseg_confirm_bind(interface, is_provisional);
 	WRITE_ONCE(interface->is_bound, true);
 	return 0;
 }
@@ -189,6 +192,7 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
  * otseg_interface_bind - make a device an interface of the policy and guard it
  * @ifindex: the device
  * @role: the interface name that the policy uses, NULL: the device's own
+ * @is_provisional: for the sake of the active policy, see otseg_confirm_bind()
  * @extack: for the sentence on refusal
  *
  * Binding again what is bound is fine, and begins anew to see whether marks reach the guard.
@@ -198,7 +202,8 @@ static int bind_device(struct net_device *dev, const char *role, struct netlink_
  * if the device has another role, -EBUSY if another device has the role,
  * -ENOSPC, -ENOMEM.
  */
-int otseg_interface_bind(u32 ifindex, const char *role, struct netlink_ext_ack *extack)
+int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
+			 struct netlink_ext_ack *extack)
 {
 	struct net_device *dev;
 	int err = -ENODEV;
@@ -206,7 +211,7 @@ int otseg_interface_bind(u32 ifindex, const char *role, struct netlink_ext_ack *
 	rtnl_lock();
 	dev = __dev_get_by_index(&init_net, ifindex);
 	if (dev)
-		err = bind_device(dev, role ?: dev->name, extack);
+		err = bind_device(dev, role ?: dev->name, is_provisional, extack);
 	else
 		NL_SET_ERR_MSG_FMT(extack, "ifindex %u: no such device", ifindex);
 	rtnl_unlock();
@@ -251,7 +256,7 @@ int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack)
 	dev = __dev_get_by_name(&init_net, role);
 	/* A device of another name may have the role already, and one of this name another. */
 	if (dev && !(interface && interface->dev) && !otseg_interface_by_dev(dev))
-		err = bind_device(dev, role, extack);
+		err = bind_device(dev, role, false, extack);
 	else
 		err = expect_role(role, extack);
 	rtnl_unlock();

@@ -25,6 +25,8 @@ struct netlink_ext_ack;
  * @dev: the device, NULL while there is none; RTNL
  * @is_bound: by interface-bind; RTNL to write
  * @is_governed: by the module parameter; constant
+ * @is_provisional: a rollback lets go of it; RTNL
+ * @link_id: the XDP link that ran on @dev when it was bound, 0: none; RTNL
  * @guard: on duty exactly while there is a device
  */
 struct otseg_interface {
@@ -36,6 +38,8 @@ struct otseg_interface {
 	struct net_device *dev;
 	bool is_bound;
 	bool is_governed;
+	bool is_provisional;
+	u32 link_id;
 	struct otseg_guard guard;
 };
 
@@ -46,7 +50,8 @@ void otseg_interface_exit(void);
 u32 otseg_interface_count(void);
 struct otseg_interface *otseg_interface_by_dev(const struct net_device *dev);
 struct otseg_interface *otseg_interface_by_role(const char *role);
-int otseg_interface_bind(u32 ifindex, const char *role, struct netlink_ext_ack *extack);
+int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
+			 struct netlink_ext_ack *extack);
 int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack);
 int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext_ack *extack);
 

@@ -55,9 +55,10 @@ static const struct nla_policy otseg_policy_commit_nl_policy[OTSEG_A_POLICY_PROV
 };
 
 /* OTSEG_CMD_INTERFACE_BIND - do */
-static const struct nla_policy otseg_interface_bind_nl_policy[OTSEG_A_INTERFACE_ROLE + 1] = {
+static const struct nla_policy otseg_interface_bind_nl_policy[OTSEG_A_INTERFACE_PROVISIONAL + 1] = {
 	[OTSEG_A_INTERFACE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[OTSEG_A_INTERFACE_ROLE] = { .type = NLA_NUL_STRING, .len = OTSEG_DEVICE_MAX, },
+	[OTSEG_A_INTERFACE_PROVISIONAL] = { .type = NLA_FLAG, },
 };
 
 /* OTSEG_CMD_INTERFACE_UNBIND - do */
@@ -151,7 +152,7 @@ static const struct genl_split_ops otseg_nl_ops[] = {
 		.cmd		= OTSEG_CMD_INTERFACE_BIND,
 		.doit		= otseg_nl_interface_bind_doit,
 		.policy		= otseg_interface_bind_nl_policy,
-		.maxattr	= OTSEG_A_INTERFACE_ROLE,
+		.maxattr	= OTSEG_A_INTERFACE_PROVISIONAL,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -118,6 +118,7 @@ int otseg_nl_interface_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!ifindex)
 		return otseg_interface_expect(nla_data(role), info->extack);
 	return otseg_interface_bind(nla_get_u32(ifindex), role ? nla_data(role) : NULL,
+				    nla_get_flag(info->attrs[OTSEG_A_INTERFACE_PROVISIONAL]),
 				    info->extack);
 }
 

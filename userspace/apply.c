@@ -391,7 +391,8 @@ static int role_bind(struct apply *run, struct role *role)
 	}
 	if (was_bound && role->state != ROLE_ATTACHED)
 		return 0;
-	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name);
+	/* The commit says which ones are provisional. */
+	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name, false);
 	role->bound = !err && !was_bound;
 	return err;
 }

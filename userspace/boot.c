@@ -68,7 +68,8 @@ static int module_guard(const void *image)
 		return first;
 	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
 		role = otseg_image_interface(image, i);
-		err = role ? otseg_genl_interface_bind(otseg_backend_genl(module), 0, role) : 0;
+		err = role ? otseg_genl_interface_bind(otseg_backend_genl(module), 0, role, false) :
+			     0;
 		first = first ?: err;
 	}
 	otseg_backend_close(module);

@@ -367,7 +367,8 @@ int otseg_interface_attach(const struct otseg_active *active, const struct otseg
 			       how->mode, &at);
 	if (err)
 		return err;
-	err = active->backend->ops->bind(active->backend, device->ifindex, how->role);
+	err = active->backend->ops->bind(active->backend, device->ifindex, how->role,
+					 !(how->link_flags & OTSEG_LINK_BY_HAND));
 	if (!err)
 		err = wires_join(active, how->role);
 	if (err) {
@@ -438,7 +439,7 @@ int otseg_interface_remode(const struct otseg_active *active, const struct otseg
 		if (again)
 			return err;
 	}
-	again = active->backend->ops->bind(active->backend, device->ifindex, now->role);
+	again = active->backend->ops->bind(active->backend, device->ifindex, now->role, false);
 	if (!again)
 		again = wires_join(active, now->role);
 	return err ? err : again;

@@ -189,6 +189,34 @@ more_goes()
 		try plant && untouched lab0
 }
 
+# So does what comes, or comes back, meanwhile and is attached then.
+late_goes()
+{
+	local pid code=0
+
+	sed 's/^name: more/name: late/; s/\[lab0\]/[lab0, lab1]/' "$plant_dir/more.yaml" \
+		>"$plant_dir/late.yaml"
+	otseg interface watch >/dev/null 2>&1 &
+	pid=$!
+	try late confirm 40s && told 'interface lab1 does not exist' && ip link del lab0 &&
+		ip link add lab0 type dummy && ip link set lab0 up && ip link add lab1 type dummy &&
+		ip link set lab1 up && wait_for 30 governed lab0 && wait_for 30 governed lab1 &&
+		is unconfirmed && wait_for 120 is rolled-back && wait_for 20 untouched lab0 &&
+		wait_for 20 untouched lab1 && governed it0 && governed ot0 && answered || code=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	ip link del lab1
+	((code == 0)) && try late && governed lab0 && try plant && untouched lab0
+}
+
+# Not what somebody has attached by hand.
+by_hand_stays()
+{
+	try late confirm 20s && ip link add lab1 type dummy && otseg interface attach lab1 &&
+		is unconfirmed && wait_for 120 is rolled-back && wait_for 20 untouched lab0 &&
+		governed lab1 && otseg interface detach lab1 && untouched lab1 && ip link del lab1
+}
+
 waits_at()
 {
 	[[ " $(readlink /proc/"$1"/fd/*) " == *"$2"* ]]
@@ -332,7 +360,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 19
+e2e_begin 21
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -342,6 +370,8 @@ ktap "a rollback that comes too late does not go back one more" rolled_back_alre
 ktap "an unconfirmed one does not get another owner" owner_stays
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
+ktap "and so is one that has come late" late_goes
+ktap "one that is attached by hand stays" by_hand_stays
 ktap "an apply that the kernel overtakes is refused" overtaken
 ktap "an interface that it does without is kept until confirmed" less_stays
 ktap "what is granted is granted again after a rollback" grant_returns

@@ -40,7 +40,7 @@ struct otseg_change {
  *	no refusal; takes the generation under which it is so
  * @counters: the OTSEG_CTR_COUNT counters of the active policy, summed over
  *	processors, and over earlier generations for what kept its name
- * @bind: guard an interface under its role
+ * @bind: guard an interface under its role; provisional: while an unconfirmed policy stays
  * @unbind: undo @bind
  * @close: end it; a staged image is forgotten
  *
@@ -56,7 +56,8 @@ struct otseg_backend_ops {
 	int (*change)(struct otseg_backend *backend, const struct otseg_change *change,
 		      u32 *generation);
 	int (*counters)(struct otseg_backend *backend, u32 generation, u64 *block);
-	int (*bind)(struct otseg_backend *backend, u32 ifindex, const char *role);
+	int (*bind)(struct otseg_backend *backend, u32 ifindex, const char *role,
+		    bool is_provisional);
 	int (*unbind)(struct otseg_backend *backend, u32 ifindex);
 	void (*close)(struct otseg_backend *backend);
 };

@@ -695,7 +695,7 @@ int otseg_genl_policy_read(struct otseg_genl *genl, struct otseg_blob *image, u3
 }
 
 static int interface_command(struct otseg_genl *genl, u8 command, u32 ifindex, const char *role,
-			     const char *what)
+			     bool is_provisional, const char *what)
 {
 	const struct reply none = {};
 	struct nlmsghdr *nlh = request_begin(genl, command, 0, what);
@@ -704,6 +704,8 @@ static int interface_command(struct otseg_genl *genl, u8 command, u32 ifindex, c
 		mnl_attr_put_u32(nlh, OTSEG_A_INTERFACE_IFINDEX, ifindex);
 	if (role)
 		mnl_attr_put_strz(nlh, OTSEG_A_INTERFACE_ROLE, role);
+	if (is_provisional)
+		mnl_attr_put(nlh, OTSEG_A_INTERFACE_PROVISIONAL, 0, NULL);
 	return talk_aloud(genl, nlh, &none);
 }
 
@@ -712,12 +714,14 @@ static int interface_command(struct otseg_genl *genl, u8 command, u32 ifindex, c
  * @genl: the connection
  * @ifindex: the interface, 0: the one of the name @role, as soon as there is one
  * @role: the policy's name for it
+ * @is_provisional: for the active policy's sake: if that is rolled back, it is let go of
  *
  * Return: 0 or a negative errno.
  */
-int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role)
+int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role,
+			      bool is_provisional)
 {
-	return interface_command(genl, OTSEG_CMD_INTERFACE_BIND, ifindex, role,
+	return interface_command(genl, OTSEG_CMD_INTERFACE_BIND, ifindex, role, is_provisional,
 				 "guard the interface");
 }
 
@@ -731,7 +735,7 @@ int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *
  */
 int otseg_genl_interface_unbind(struct otseg_genl *genl, u32 ifindex, const char *role)
 {
-	return interface_command(genl, OTSEG_CMD_INTERFACE_UNBIND, ifindex, role,
+	return interface_command(genl, OTSEG_CMD_INTERFACE_UNBIND, ifindex, role, false,
 				 "release the interface");
 }
 

@@ -164,7 +164,8 @@ int otseg_genl_policy_confirm(struct otseg_genl *genl, u32 generation);
 int otseg_genl_policy_rollback(struct otseg_genl *genl, u32 *generation);
 int otseg_genl_policy_abort(struct otseg_genl *genl);
 int otseg_genl_policy_read(struct otseg_genl *genl, struct otseg_blob *image, u32 *generation);
-int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role);
+int otseg_genl_interface_bind(struct otseg_genl *genl, u32 ifindex, const char *role,
+			      bool is_provisional);
 int otseg_genl_interface_unbind(struct otseg_genl *genl, u32 ifindex, const char *role);
 int otseg_genl_interface_list(struct otseg_genl *genl, struct otseg_genl_interface **list,
 			      size_t *n_list);

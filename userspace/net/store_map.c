@@ -605,11 +605,13 @@ int otseg_backend_take_over(struct otseg_backend *backend)
 }
 
 /* No guard without the module: nothing stands behind the datapath here. */
-static int map_bind(struct otseg_backend *backend, u32 ifindex, const char *role)
+static int map_bind(struct otseg_backend *backend, u32 ifindex, const char *role,
+		    bool is_provisional)
 {
 	(void)backend;
 	(void)ifindex;
 	(void)role;
+	(void)is_provisional;
 	return 0;
 }
 

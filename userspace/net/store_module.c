@@ -63,9 +63,10 @@ static int module_counters(struct otseg_backend *backend, u32 generation, u64 *b
 	return otseg_genl_counters_get(genl_of(backend), generation, 0, OTSEG_CTR_COUNT, block);
 }
 
-static int module_bind(struct otseg_backend *backend, u32 ifindex, const char *role)
+static int module_bind(struct otseg_backend *backend, u32 ifindex, const char *role,
+		       bool is_provisional)
 {
-	return otseg_genl_interface_bind(genl_of(backend), ifindex, role);
+	return otseg_genl_interface_bind(genl_of(backend), ifindex, role, is_provisional);
 }
 
 static int module_unbind(struct otseg_backend *backend, u32 ifindex)
