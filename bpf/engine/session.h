@@ -122,8 +122,8 @@ enum otseg_association_state {
  */
 struct otseg_association {
 	u32 name[2];
-	u32 route : 30;
-	u32 state : 2;
+	u32 route:30;
+	u32 state:2;
 };
 
 /**
