@@ -26,7 +26,7 @@ mkdir -p "$logs"
 # Debian's tools, not another version that comes earlier in the path.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
-groups=(captures fuzz unit proto bpf wcet net vm bench)
+groups=(unit proto bpf wcet net vm captures fuzz bench)
 declare -A default_limit=([unit]=120 [proto]=300 [captures]=900 [fuzz]=300 [bpf]=180 [wcet]=120 [net]=300 [bench]=120 [vm]=1000)
 
 lanes=${LANES:-6.12} once=once
