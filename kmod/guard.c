@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The guard's hook: netfilter's netdev ingress, the first station of a frame in
- * the host after XDP. Owns the decision whether a frame carries a valid mark.
+ * the host after XDP. Owns the decision whether a frame carries a valid mark, and what becomes
+ * of one that does not.
  * Runs in softirq under RCU and takes no lock; frames are not parsed.
  */
 #include <linux/netdevice.h>
@@ -11,7 +12,11 @@
 
 #include "../include/otseg/mark.h"
 #include "guard.h"
+#include "image.h"
 #include "policy.h"
+
+/* Frames that all guards have let through without a mark. */
+static DEFINE_PER_CPU(u64, passed_all);
 
 /* Whether the mark is one that the datapath leaves under this policy. */
 static bool is_marked(const struct sk_buff *skb, const struct otseg_policy *policy)
@@ -40,15 +45,29 @@ static bool is_lost(const struct sk_buff *skb, const struct net_device *dev)
 	       skb->pkt_type != PACKET_LOOPBACK;
 }
 
-static void count_unguarded(struct otseg_guard *guard, const struct otseg_policy *policy,
-			    const struct sk_buff *skb)
+/* Whether the policy says of the interface that what no datapath has seen passes. */
+static bool fails_open(const struct otseg_guard *guard, const struct otseg_policy *policy)
+{
+	u32 i;
+
+	if (!policy->image)
+		return false;
+	for (i = 0; i < policy->image->sec[OTSEG_SEC_LINKS].count; i++) {
+		const struct otseg_img_link *link = otseg_image_link(policy->image, i);
+
+		if (link->flags & OTSEG_IMG_LINK_FAIL_OPEN &&
+		    !strncmp((const char *)link->name, guard->role, sizeof(link->name)))
+			return true;
+	}
+	return false;
+}
+
+static void count_unguarded(struct otseg_guard *guard, const struct otseg_policy *policy)
 {
 	u64 *block = otseg_counters_block(policy->counters, policy->generation);
 	u64 *counter = &block[OTSEG_CTR_REASON + OTSEG_R_UNGUARDED * OTSEG_CTR_REASON_LEN];
 
 	this_cpu_inc(guard->counts->drops);
-	if (is_lost(skb, guard->ops.dev))
-		this_cpu_inc(guard->counts->lost);
 	/* Readers on other processors must not see half of it. */
 	WRITE_ONCE(*counter, *counter + 1);
 }
@@ -71,19 +90,30 @@ static unsigned int guard_frame(void *priv, struct sk_buff *skb, const struct nf
 			WRITE_ONCE(guard->is_proved, true);
 		return NF_ACCEPT;
 	}
-	count_unguarded(guard, policy, skb);
+	if (is_lost(skb, guard->ops.dev))
+		this_cpu_inc(guard->counts->lost);
+	if (fails_open(guard, policy)) {
+		/* Nor does what another program has left there speak for the datapath. */
+		skb_metadata_clear(skb);
+		this_cpu_inc(guard->counts->passed);
+		this_cpu_inc(passed_all);
+		return NF_ACCEPT;
+	}
+	count_unguarded(guard, policy);
 	return NF_DROP;
 }
 
 /**
  * otseg_guard_init - prepare a guard that is off duty
  * @guard: zeroed
+ * @role: the policy's name for its interface; as long as the guard
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int otseg_guard_init(struct otseg_guard *guard)
+int otseg_guard_init(struct otseg_guard *guard, const char *role)
 {
+	guard->role = role;
 	guard->counts = alloc_percpu(struct otseg_guard_counts);
 	return guard->counts ? 0 : -ENOMEM;
 }
@@ -192,4 +222,52 @@ u64 otseg_guard_drops(const struct otseg_guard *guard)
 u64 otseg_guard_lost(const struct otseg_guard *guard)
 {
 	return lost_sum(guard) - guard->lost_before;
+}
+
+/**
+ * otseg_guard_passed - frames without a mark that the guard has let through
+ * @guard: the guard
+ *
+ * Return: the sum over all processors; never goes backward.
+ */
+u64 otseg_guard_passed(const struct otseg_guard *guard)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->passed);
+	return sum;
+}
+
+/**
+ * otseg_guard_passed_all - frames without a mark that any guard has let through
+ *
+ * Return: the sum over all processors, since the module was loaded.
+ */
+u64 otseg_guard_passed_all(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(passed_all, cpu));
+	return sum;
+}
+
+/**
+ * otseg_guard_fails_open - whether the policy in force has it let through what has no mark
+ * @guard: the guard
+ *
+ * Context: any.
+ * Return: whether it does.
+ */
+bool otseg_guard_fails_open(const struct otseg_guard *guard)
+{
+	bool is_open;
+
+	rcu_read_lock();
+	is_open = fails_open(guard, otseg_policy_active());
+	rcu_read_unlock();
+	return is_open;
 }

@@ -77,7 +77,7 @@ static struct otseg_interface *create(const char *role, bool is_governed)
 		return NULL;
 	strscpy(interface->role, role, sizeof(interface->role));
 	interface->is_governed = is_governed;
-	if (otseg_guard_init(&interface->guard)) {
+	if (otseg_guard_init(&interface->guard, interface->role)) {
 		kfree(interface);
 		return NULL;
 	}

@@ -59,6 +59,16 @@ static ssize_t show_marked(struct otseg_interface *interface, char *buf)
 	return sysfs_emit(buf, "%d\n", READ_ONCE(interface->guard.is_proved));
 }
 
+static ssize_t show_fail_open(struct otseg_interface *interface, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", otseg_guard_fails_open(&interface->guard));
+}
+
+static ssize_t show_failed_open(struct otseg_interface *interface, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", otseg_guard_passed(&interface->guard));
+}
+
 #define INTERFACE_ATTR(_name)                                    \
 	static struct otseg_interface_attr interface_##_name = { \
 		.attr = { .name = #_name, .mode = 0444 },        \
@@ -71,6 +81,8 @@ INTERFACE_ATTR(governed);
 INTERFACE_ATTR(guard);
 INTERFACE_ATTR(unguarded);
 INTERFACE_ATTR(marked);
+INTERFACE_ATTR(fail_open);
+INTERFACE_ATTR(failed_open);
 
 static struct attribute *interface_attrs[] = {
 	&interface_device.attr,
@@ -79,6 +91,8 @@ static struct attribute *interface_attrs[] = {
 	&interface_guard.attr,
 	&interface_unguarded.attr,
 	&interface_marked.attr,
+	&interface_fail_open.attr,
+	&interface_failed_open.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(interface);

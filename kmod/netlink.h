@@ -19,12 +19,17 @@ struct otseg_policy;
  * @name: its name
  * @conduits: conduits in force that are in monitor mode
  * @of: conduits in force
+ * @interfaces: those that fail open
+ * @failed_open: frames without the datapath's mark that they have let through, since the
+ *	module was loaded
  */
 struct otseg_unenforced_info {
 	u32 generation;
 	char name[OTSEG_NAME_MAX + 1];
 	u32 conduits;
 	u32 of;
+	u32 interfaces;
+	u64 failed_open;
 };
 
 /**

@@ -15,8 +15,8 @@
 static_assert(IFNAMSIZ - 1 == OTSEG_DEVICE_MAX, "specification and kernel agree");
 
 #define INTERFACE_PAYLOAD                                                      \
-	(3 * nla_total_size(sizeof(u32)) + 2 * nla_total_size_64bit(sizeof(u64)) + \
-	 2 * nla_total_size(IFNAMSIZ) + 5 * nla_total_size(0))
+	(3 * nla_total_size(sizeof(u32)) + 3 * nla_total_size_64bit(sizeof(u64)) + \
+	 2 * nla_total_size(IFNAMSIZ) + 6 * nla_total_size(0))
 
 /* The program behind one way to run XDP; a link keeps it in its first member. */
 static const struct bpf_prog *xdp_prog_of(const struct bpf_xdp_entity *entity)
@@ -66,7 +66,10 @@ static int put_interface(struct sk_buff *skb, const struct otseg_interface *inte
 	    nla_put_uint(skb, OTSEG_A_INTERFACE_UNGUARDED, otseg_guard_drops(&interface->guard)) ||
 	    (READ_ONCE(interface->guard.is_proved) &&
 	     nla_put_flag(skb, OTSEG_A_INTERFACE_MARKED)) ||
-	    nla_put_uint(skb, OTSEG_A_INTERFACE_LOST, otseg_guard_lost(&interface->guard)))
+	    nla_put_uint(skb, OTSEG_A_INTERFACE_LOST, otseg_guard_lost(&interface->guard)) ||
+	    (otseg_guard_fails_open(&interface->guard) &&
+	     nla_put_flag(skb, OTSEG_A_INTERFACE_FAIL_OPEN)) ||
+	    nla_put_uint(skb, OTSEG_A_INTERFACE_FAILED_OPEN, otseg_guard_passed(&interface->guard)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -227,7 +227,8 @@ void otseg_netlink_unenforced_tell(const struct otseg_unenforced_info *info)
 
 	if (!genl_has_listeners(&otseg_nl_family, &init_net, OTSEG_NLGRP_ENFORCEMENT))
 		return;
-	skb = genlmsg_new(3 * nla_total_size(sizeof(u32)) + nla_total_size(OTSEG_NAME_MAX + 1),
+	skb = genlmsg_new(4 * nla_total_size(sizeof(u32)) + nla_total_size_64bit(sizeof(u64)) +
+				  nla_total_size(OTSEG_NAME_MAX + 1),
 			  GFP_KERNEL);
 	if (!skb)
 		return;
@@ -235,7 +236,9 @@ void otseg_netlink_unenforced_tell(const struct otseg_unenforced_info *info)
 	if (!header || nla_put_u32(skb, OTSEG_A_UNENFORCED_GENERATION, info->generation) ||
 	    nla_put_string(skb, OTSEG_A_UNENFORCED_NAME, info->name) ||
 	    nla_put_u32(skb, OTSEG_A_UNENFORCED_CONDUITS, info->conduits) ||
-	    nla_put_u32(skb, OTSEG_A_UNENFORCED_OF, info->of)) {
+	    nla_put_u32(skb, OTSEG_A_UNENFORCED_OF, info->of) ||
+	    nla_put_u32(skb, OTSEG_A_UNENFORCED_INTERFACES, info->interfaces) ||
+	    nla_put_uint(skb, OTSEG_A_UNENFORCED_FAILED_OPEN, info->failed_open)) {
 		nlmsg_free(skb);
 		return;
 	}

@@ -500,6 +500,13 @@ static int verify_link_wire(const struct otseg_verify *v, u32 i)
 		return REFUSE(v, LINKS, i, "its mode %u does not fit its wire", link->mode);
 	if (link->mode == OTSEG_MODE_ROUTE && link->vlan)
 		return REFUSE(v, LINKS, i, "frames with VLAN tags are not routed");
+	if (link->flags & ~OTSEG_IMG_LINK_FAIL_OPEN)
+		return REFUSE(v, LINKS, i, "unknown flags 0x%x", link->flags);
+	if (link->flags & OTSEG_IMG_LINK_FAIL_OPEN && link->wire_plus1)
+		return REFUSE(v, LINKS, i, "what no datapath has seen does not cross a wire");
+	for (k = 0; k < i; k++)
+		if (links[k].flags != link->flags && is_same_name(&links[k], link))
+			return REFUSE(v, LINKS, i, "link %u of its interface fails otherwise", k);
 	k = n_links;
 	if (link->wire_plus1) {
 		end = end_of(v, link->wire_plus1 - 1, link);

@@ -377,7 +377,7 @@ static void remind(struct monitor *monitor)
 		return;
 	monitor->reminded_ns = now;
 	if (!otseg_active_open(&active, true) && active.generation) {
-		unenforced = otseg_unenforced_json(active.image.data, active.counters);
+		unenforced = otseg_unenforced_json(active.image.data, &active);
 		if (unenforced) {
 			json_object_set_new(unenforced, "time", time_json(monitor, now));
 			json_object_set_new(unenforced, "event", json_string("not-enforced"));

@@ -151,14 +151,17 @@ static void guards_add(const struct otseg_active *active, bool stats, json_t *ro
 		row = row_get(rows, guard->role);
 		json_object_set_new(row, "guarded", json_boolean(guard->guarded));
 		json_object_set_new(row, "marked", json_boolean(guard->marked));
+		json_object_set_new(row, "fail_open", json_boolean(guard->fail_open));
 		json_object_set_new(row, "governed", json_boolean(guard->governed));
 		json_object_set_new(row, "bound", json_boolean(guard->bound));
 		if (guard->present) {
 			json_object_set_new(row, "device", json_string(guard->device));
 			json_object_set_new(row, "ifindex", json_integer(guard->ifindex));
 		}
-		if (stats)
-			number_add(row, "unguarded", guard->unguarded);
+		if (!stats)
+			continue;
+		number_add(row, "unguarded", guard->unguarded);
+		number_add(row, "failed_open", guard->failed_open);
 	}
 }
 
@@ -233,6 +236,7 @@ static int show_run(const struct otseg_cli *cli)
 		{ "DROPS", "drops", true },
 		{ "ROUTED", "routed", true },
 		{ "UNGUARDED", "unguarded", true },
+		{ "FAILED OPEN", "failed_open", true },
 		{},
 	};
 	const char *wanted = cli->keys[0];

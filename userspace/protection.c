@@ -101,7 +101,7 @@ const char *otseg_protection_word(const struct otseg_protection *protection)
 	if (!protection->device.name[0])
 		return NULL;
 	if (!protection->at || protection->trouble == OTSEG_TROUBLE_FOREIGN)
-		return guard ? "guard only" : "none";
+		return !guard ? "none" : guard->fail_open ? "none, fails open" : "guard only";
 	if (!guard)
 		return "program only";
 	if (protection->is_wire)
@@ -126,10 +126,10 @@ const char *otseg_protection_state(const struct otseg_protection *protection)
 	if (protection->trouble == OTSEG_TROUBLE_FOREIGN)
 		return "foreign";
 	if (protection->trouble == OTSEG_TROUBLE_MARK_LOST)
-		return "closed";
+		return protection->guard->fail_open ? "enforcing" : "closed";
 	if (protection->at)
 		return protection->in_policy ? "enforcing" : "closed";
-	return protection->guard ? "closed" : "open";
+	return protection->guard && !protection->guard->fail_open ? "closed" : "open";
 }
 
 /**
@@ -140,8 +140,10 @@ const char *otseg_protection_state(const struct otseg_protection *protection)
  */
 json_t *otseg_protection_trouble(const struct otseg_protection *protection)
 {
-	const char *passes = protection->guard ? "its guard lets nothing pass" :
-						 "everything passes, unfiltered";
+	const struct otseg_genl_interface *guard = protection->guard;
+	const char *passes = !guard	      ? "everything passes, unfiltered" :
+			     guard->fail_open ? "everything passes, unfiltered, as the policy says" :
+						"its guard lets nothing pass";
 	const char *name = protection->device.name;
 
 	switch (protection->trouble) {
@@ -160,9 +162,11 @@ json_t *otseg_protection_trouble(const struct otseg_protection *protection)
 				    protection->mode == OTSEG_ATTACH_GENERIC ? "xdpgeneric" :
 									       "xdpdrv");
 	case OTSEG_TROUBLE_MARK_LOST:
-		return json_sprintf("MARK LOST: its driver loses the mark of native XDP, so its "
-				    "guard lets nothing pass; attach it with 'otseg interface attach "
-				    "%s mode generic', or have 'otseg interface watch' do it",
+		return json_sprintf("MARK LOST: its driver loses the mark of native XDP, so %s; "
+				    "attach it with 'otseg interface attach %s mode generic', or have "
+				    "'otseg interface watch' do it",
+				    guard->fail_open ? "what the datapath lets pass is unproved" :
+						       passes,
 				    name);
 	case OTSEG_TROUBLE_NONE:
 		break;

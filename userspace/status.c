@@ -263,7 +263,7 @@ static json_t *status_json(const struct otseg_active *active, bool with_stats)
 		json_object_set_new(status, "island",
 				    json_boolean(otseg_image_is_island(active->image.data)));
 		json_object_set_new(status, "changed_conduits", conduits_json(active));
-		unenforced = otseg_unenforced_json(active->image.data, active->counters);
+		unenforced = otseg_unenforced_json(active->image.data, active);
 		if (unenforced)
 			json_object_set_new(status, "not_enforced", unenforced);
 	}

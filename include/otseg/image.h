@@ -149,6 +149,8 @@ enum otseg_img_mode {
 	OTSEG_MODE_ROUTE, /* the datapath routes it, or leaves it to the host */
 };
 
+#define OTSEG_IMG_LINK_FAIL_OPEN 0x1 /* the guard lets through what no datapath has seen */
+
 /**
  * struct otseg_img_link - an interface, or one VLAN of it, that the policy names
  * @name: the interface's name, zero padded
@@ -159,6 +161,8 @@ enum otseg_img_mode {
  *	0: no zone lives there, so nothing crosses
  * @mode: enum otseg_img_mode; WIRE on a wire and nowhere else, ROUTE only for
  *	untagged frames
+ * @flags: OTSEG_IMG_LINK_*; FAIL_OPEN is the interface's, so all its links have it, and none
+ *	on a wire
  * @zone_plus1: the zone that its frames without an address are of, plus one: the only one
  *	that lives behind it; 0: there are several
  * @reach: bit Z set: zone Z lives behind the peer, and an enabled conduit leads
@@ -170,7 +174,8 @@ struct otseg_img_link {
 	u32 hash;
 	u16 wire_plus1;
 	u16 peer_plus1;
-	u16 mode;
+	u8 mode;
+	u8 flags;
 	u16 zone_plus1;
 	u64 reach[OTSEG_MAX_ZONES / 64];
 };

@@ -262,6 +262,21 @@ static const struct test_case cases[] = {
 	       "  b: {level: 1, interfaces: [y], prefixes: [11.0.0.0/8]}\n"
 	       "routed: [y, x]\n",
 	  NULL },
+	{ "fail-open that is no list", HEAD "fail-open: it0\n",
+	  "15:12: error: expected a list of 1 to 256 interfaces that fail open, found 'it0'" },
+	{ "nothing that fails open", HEAD "fail-open: []\n",
+	  "15:12: error: expected a list of 1 to 256 interfaces that fail open" },
+	{ "unknown interface that fails open", HEAD "fail-open: [ot1]\n",
+	  "15:13: error: no zone lives behind the interface 'ot1'; did you mean 'ot0'?" },
+	{ "interface that fails open twice", HEAD "fail-open: [it0, it0]\n",
+	  "15:18: error: 'it0' stands here twice" },
+	{ "interface on a wire that fails open", HEAD "fail-open: [it0]\nwires: {w: [ot0, it0]}\n",
+	  "15:13: error: 'it0' is an end of the wire 'w' in line 16, which only the datapath lets "
+	  "frames cross" },
+	{ "interfaces that fail open",
+	  ZONE "  a: {level: 1, interfaces: [{name: x, vlan: 8}], prefixes: [10.0.0.0/8]}\n"
+	       "fail-open: [x]\n",
+	  NULL },
 	{ "VLAN without interface", ZONE "  a: {level: 1, interfaces: [{vlan: 1}]}\n",
 	  "4:30: error: 'name' is missing" },
 	{ "MAC of a group", ZONE "  a: {level: 1, macs: [\"01:00:00:00:00:01\"]}\n",

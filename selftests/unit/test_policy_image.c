@@ -31,6 +31,7 @@ static const char rich[] =
 	"    prefixes: [192.168.10.0/24]\n"
 	"    macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]\n"
 	"routed: [ot2, ot1]\n"
+	"fail-open: [it0]\n"
 	"wires:\n"
 	"  line3: {interfaces: [it1, ot0], mirror-link: true}\n"
 	"assets:\n"
@@ -185,6 +186,7 @@ static void test_print(void)
 		"macs: [\"02:00:00:00:00:01\", \"02:00:00:00:00:02\"]",
 		"wires:\n  line3: {interfaces: [it1, ot0], mirror-link: true}\n",
 		"routed: [ot1, ot2]\n",
+		"fail-open: [it0]\n",
 		"note: \"two \\\"words\\\"\"",
 		"office: {members: [hmi, mes], note: both}",
 		"all: [hmi, plc]",
@@ -296,6 +298,12 @@ static void test_differences(void)
 	check_difference("routed: [ot2, ot1]\n", "",
 			 "changed way: what passes on ot1 goes up to the host "
 			 "(it went routed by the datapath)\n");
+	check_difference("fail-open: [it0]\n", "",
+			 "changed way: what passes on it0 goes up to the host (it went up to the "
+			 "host, unfiltered while the datapath does not run there)\n");
+	check_difference("fail-open: [it0]", "fail-open: [it0, ot2]",
+			 "changed way: what passes on ot2 goes routed by the datapath, unfiltered "
+			 "while the datapath does not run there (it went routed by the datapath)\n");
 	check_difference("flows: 100", "flows: 200",
 			 "changed limit: conduit down: flows 100 -> 200\n");
 	check_difference("flows: 100", "flows: 100\n    adopt: always",
@@ -479,6 +487,9 @@ static const struct damage damages[] = {
 	FIELD(LINKS, 0, mode, OTSEG_MODE_WIRE, "[0]: its mode 1 does not fit its wire"),
 	FIELD(LINKS, 0, mode, 3, "[0]: its mode 3 does not fit its wire"),
 	FIELD(LINKS, 3, mode, OTSEG_MODE_ROUTE, "[3]: frames with VLAN tags are not routed"),
+	FIELD(LINKS, 0, flags, 2, "[0]: unknown flags 0x2"),
+	FIELD(LINKS, 1, flags, 1, "[1]: what no datapath has seen does not cross a wire"),
+	FIELD(LINKS, 3, flags, 0, "[3]: link 0 of its interface fails otherwise"),
 	FIELD(WIRES, 0, flags, 2, "[0]: unknown flags 0x2"),
 	FIELD(WIRES, 0, ends[0], 7, "[0]: there is no link 7"),
 	FIELD(WIRES, 0, ends[0], 0, "[0]: its link 0 does not lie on it"),

@@ -92,6 +92,8 @@ TABLE = [
     (True, "%s", ZONES + "routed: [it0, ot0]\n"), (False, "%s", ZONES + "routed: [it0]\n"),
     (False, "%s", ZONES + "routed: [it0, it0]\n"), (False, "%s", ZONES + "routed: it0\n"),
     (False, "%s", ZONES + "routed: [it0, \"a b\"]\n"), (False, "%s", ZONES + "routed: {}\n"),
+    (True, "%s", ZONES + "fail-open: [it0]\n"), (False, "%s", ZONES + "fail-open: []\n"),
+    (False, "%s", ZONES + "fail-open: it0\n"), (False, "%s", ZONES + "fail-open: [it0, it0]\n"),
 
     (True, ZONE, "level: 0"), (True, ZONE, "level: 3.5"), (True, ZONE, "level: 5"),
     (False, ZONE, "level: 5.1"), (False, ZONE, "level: 6"), (False, ZONE, "level: -1"),

@@ -105,6 +105,21 @@ heals()
 	firewall_apply "$tests/plant.yaml" && reads
 }
 
+# Where the policy has both sides fail open, whoever it is is answered, and that is said.
+fails_open()
+{
+	sed 's/^zones:/fail-open: [it0, ot0]\n&/' "$tests/plant.yaml" >"$plant_dir/open.yaml" &&
+		otseg policy apply "$plant_dir/open.yaml" 2>"$plant_dir/said" &&
+		grep 'warning: FAIL OPEN: interface it0 passes everything while' "$plant_dir/said" &&
+		reads && refused_read 10.10.9.99 && is_shown it0 enforcing native+mark &&
+		firewall_detach_link it0 && firewall_detach_link ot0 && reads &&
+		it peer_modbus --source 10.10.9.99 --timeout-ms "$patience" read "$plc" 0 2 |
+		grep -x 'ok 1000 1001' && is_shown it0 open 'none, fails open' \
+		'NOT ATTACHED: everything passes, unfiltered, as the policy says' &&
+		otseg status | grep 'FAIL OPEN: interface ot0 .*; [1-9][0-9]* frames passed unseen' &&
+		otseg -s interface show name it0 | grep 'FAILED OPEN'
+}
+
 unbound_passes_everything()
 {
 	otseg interface detach it0 && otseg interface detach ot0 || return
@@ -117,7 +132,7 @@ rebound_governs()
 	otseg interface attach it0 && otseg interface attach ot0 && reads && refused_read 10.10.9.99
 }
 
-e2e_begin 16
+e2e_begin 18
 ktap "the historian is answered, nothing is unguarded" reads_unharmed
 ktap "an unlisted host is not" refused_read 10.10.9.99
 ktap "marks reach the guard, and that is shown" is_shown it0 enforcing native+mark
@@ -134,6 +149,9 @@ plant_stop capture-ot0
 ktap "without a capture, XDP detached from ot0: dropped as unguarded" detached_is_dropped ot0
 ktap "what is not attached is shown" is_shown ot0 closed 'guard only' 'NOT ATTACHED'
 ktap "applied again, answered again" heals
+ktap "interfaces that fail open pass everything without the datapath" fails_open
+ktap "under the policy before they do not: answered, and others refused" eval \
+	"heals && refused_read 10.10.9.99 && detached_is_dropped it0 && heals"
 ktap "the tool detaches both: the host routes what it likes" unbound_passes_everything
 ktap "the tool attaches both: governed again" rebound_governs
 ktap_end

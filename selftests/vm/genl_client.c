@@ -267,6 +267,8 @@ static const struct field interface_fields[] = {
 	{ OTSEG_A_INTERFACE_UNGUARDED, "unguarded", 'n' },
 	{ OTSEG_A_INTERFACE_MARKED, "marked", 'f' },
 	{ OTSEG_A_INTERFACE_LOST, "lost", 'n' },
+	{ OTSEG_A_INTERFACE_FAIL_OPEN, "fail-open", 'f' },
+	{ OTSEG_A_INTERFACE_FAILED_OPEN, "failed-open", 'n' },
 	{},
 };
 
@@ -705,21 +707,26 @@ static int step_listen_enforcement(char **arg)
 	return listen_to(group_enforcement);
 }
 
-/* heard_unenforced CONDUITS: the next piece of news tells of so many */
+/* heard_unenforced CONDUITS [INTERFACES]: the next piece of news tells of so many */
 static int step_heard_unenforced(char **arg)
 {
 	static char news[BUFFER_SIZE];
 	const struct timeval patience = { .tv_sec = 120 };
-	const struct nlattr *n;
+	const struct nlattr *conduits, *interfaces;
 
 	setsockopt(mnl_socket_get_fd(ear), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (mnl_socket_recvfrom(ear, news, sizeof(news)) < 0)
 		return -errno;
-	n = find((struct nlmsghdr *)news, OTSEG_A_UNENFORCED_CONDUITS);
-	if (!n)
+	conduits = find((struct nlmsghdr *)news, OTSEG_A_UNENFORCED_CONDUITS);
+	interfaces = find((struct nlmsghdr *)news, OTSEG_A_UNENFORCED_INTERFACES);
+	if (!conduits || !interfaces)
 		return -EBADMSG;
-	printf("unenforced conduits=%u\n", mnl_attr_get_u32(n));
-	return mnl_attr_get_u32(n) == strtoul(arg[1], NULL, 0) ? 0 : -EBADMSG;
+	printf("unenforced conduits=%u interfaces=%u\n", mnl_attr_get_u32(conduits),
+	       mnl_attr_get_u32(interfaces));
+	return mnl_attr_get_u32(conduits) == strtoul(arg[1], NULL, 0) &&
+			       mnl_attr_get_u32(interfaces) == strtoul(arg[2] ?: "0", NULL, 0) ?
+		       0 :
+		       -EBADMSG;
 }
 
 /* heard NUMBER [NAME]: the next piece of news is of that change */

@@ -9,6 +9,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=module.sh source-path=SCRIPTDIR
 . "$here/module.sh"
 
+# prepare FOLDER BUILD: the second policy, with an interface that fails open.
+prepare()
+{
+	sed 's/^zones:/fail-open: [it0]\n&/' "$here/module_b.yaml" >"$1/open.yaml" &&
+		"$2/otseg" policy compile "$1/open.yaml" output "$1/open.img"
+}
+
 if [[ ${1:-} != --guest ]]; then
 	module_host "$0"
 fi
@@ -227,6 +234,49 @@ generic()
 		detached xdpgeneric
 }
 
+failed_open()
+{
+	cat "$sysfs/interfaces/$1/failed_open"
+}
+
+# passes_unseen COUNT: so many answers come, and all that asks for them is counted once.
+passes_unseen()
+{
+	local before drops
+
+	before=$(failed_open it0) drops=$(unguarded it0)
+	answers "$1" >/dev/null || return
+	echo "failed open $before -> $(failed_open it0)"
+	(($(failed_open it0) >= before + $1)) && (($(unguarded it0) == drops)) &&
+		(($(field failed-open "interface it0") == $(failed_open it0)))
+}
+
+# Where the policy says so, and nowhere else: what no datapath has seen passes, counted and told.
+fails_open()
+{
+	local told
+
+	[[ $(<$sysfs/interfaces/it0/fail_open) == 0 ]] && drops_exactly it0 &&
+		client listen_enforcement "push /otseg/own/open.img" "heard_unenforced 0 1" || return
+	dmesg | grep 'FAIL OPEN: 1 interfaces of policy module-b let pass what no datapath' &&
+		[[ $(<$sysfs/interfaces/it0/fail_open) == 1 ]] &&
+		[[ $(<$sysfs/interfaces/ot0/fail_open) == 0 ]] &&
+		[[ $(field fail-open "interface it0") == yes && ! $(field fail-open "interface ot0") ]] &&
+		passes_unseen 3 || return
+	# The program's word counts where it runs: what it has seen is not counted.
+	xdp_attach it0 && xdp_config 1 && told=$(failed_open it0) && passes it0 &&
+		(($(failed_open it0) == told)) && xdp_config 2 && passes_unseen 1 && xdp_detach it0 &&
+		client listen_enforcement "heard_unenforced 0 1" &&
+		dmesg | grep 'NOT GUARDED: [0-9]* frames that no datapath has seen have passed'
+}
+
+closes_again()
+{
+	client listen_enforcement "push /otseg/b.img" "heard_unenforced 0 0" && drops_exactly it0 &&
+		[[ $(<$sysfs/interfaces/it0/fail_open) == 0 ]] &&
+		dmesg | grep 'policy module-b is guarded: no interface fails open any more'
+}
+
 hostile()
 {
 	! bpftool prog load /otseg/module_hostile.bpf.o /sys/fs/bpf/hostile type xdp 2>/tmp/said &&
@@ -282,7 +332,7 @@ unloads_under_traffic()
 	return "$code"
 }
 
-ktap_begin 27
+ktap_begin 29
 ktap "loopback or nonsense cannot be governed" refuses_loopback
 ktap "governed from load on, with or without a device" loads_governed
 ktap "nothing passes a governed interface without a policy" drops_exactly it0
@@ -307,6 +357,8 @@ ktap "the interface goes and comes back: guarded before anything else" reappears
 ktap "detached: the very next frame is dropped" detached xdpdrv
 ktap "the same in the stack's own receive path" generic
 ktap "only a driver's own XDP loses marks" generic_proof
+ktap "where the policy says so, and there alone, unseen frames pass, counted and told" fails_open
+ktap "and not under the next policy" closes_again
 ktap "devices and bindings come and go under traffic" eval "xdp_attach it0 && xdp_config 1 && churn"
 ktap "the module unloads under traffic" unloads_under_traffic
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'

@@ -797,6 +797,8 @@ static int on_interface(const struct nlmsghdr *nlh, void *data)
 	item->unguarded = get_uint(tb[OTSEG_A_INTERFACE_UNGUARDED]);
 	item->marked = tb[OTSEG_A_INTERFACE_MARKED];
 	item->lost = get_uint(tb[OTSEG_A_INTERFACE_LOST]);
+	item->fail_open = tb[OTSEG_A_INTERFACE_FAIL_OPEN];
+	item->failed_open = get_uint(tb[OTSEG_A_INTERFACE_FAILED_OPEN]);
 	return MNL_CB_OK;
 }
 

@@ -98,6 +98,8 @@ struct otseg_genl_try {
  * @unguarded: frames that the guard dropped
  * @marked: a frame with the mark has come since the datapath was attached
  * @lost: frames without it that have come since then by a driver that runs a program
+ * @fail_open: frames without it pass, as the policy says
+ * @failed_open: how many have
  */
 struct otseg_genl_interface {
 	u32 ifindex;
@@ -111,6 +113,8 @@ struct otseg_genl_interface {
 	u64 unguarded;
 	bool marked;
 	u64 lost;
+	bool fail_open;
+	u64 failed_open;
 };
 
 /**

@@ -526,6 +526,7 @@ static int compile_sections(struct otseg_compiler *compiler)
 		return err;
 	otseg_compile_wires(compiler);
 	otseg_compile_routed(compiler);
+	otseg_compile_fail_open(compiler);
 	err = otseg_compile_macs(compiler);
 	if (err)
 		return err;

@@ -103,6 +103,7 @@ void otseg_compile_trie(struct otseg_compiler *compiler, const struct otseg_clas
 int otseg_compile_links(struct otseg_compiler *compiler);
 void otseg_compile_wires(struct otseg_compiler *compiler);
 void otseg_compile_routed(struct otseg_compiler *compiler);
+void otseg_compile_fail_open(struct otseg_compiler *compiler);
 int otseg_compile_macs(struct otseg_compiler *compiler);
 int otseg_compile_pairs(struct otseg_compiler *compiler);
 int otseg_compile_cell(struct otseg_compiler *compiler, const u32 *rules, size_t n,

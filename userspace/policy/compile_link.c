@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The links, wires, routed interfaces and source MACs of an image, and the hash tables that find them.
+ * The links, wires, routed and failing interfaces and source MACs of an image, and the hash tables that find them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +202,24 @@ void otseg_compile_routed(struct otseg_compiler *compiler)
 
 	for (i = 0; i < policy->n_routed; i++)
 		links[link_of(compiler, policy->routed[i], &untagged) - 1].mode = OTSEG_MODE_ROUTE;
+}
+
+/**
+ * otseg_compile_fail_open - tell the links whose interface fails open
+ * @compiler: the compiler; LINKS is filled
+ */
+void otseg_compile_fail_open(struct otseg_compiler *compiler)
+{
+	const struct otseg_policy *policy = compiler->policy;
+	struct otseg_vec *vec = &OTSEG_SECTION(compiler, LINKS)->vec;
+	struct otseg_img_link *links = vec->data;
+	size_t i, k;
+
+	for (i = 0; i < vec->n; i++)
+		for (k = 0; k < policy->n_fail_open; k++)
+			if (!strncmp((const char *)links[i].name, policy->fail_open[k],
+				     sizeof(links[i].name)))
+				links[i].flags |= OTSEG_IMG_LINK_FAIL_OPEN;
 }
 
 /**

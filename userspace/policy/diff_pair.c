@@ -811,7 +811,10 @@ static void compare_addressless(struct otseg_diff_work *work)
 	free(is_placed);
 }
 
-/* Where what passes leaves by: to the host, by a route, or across a wire, and to which link. */
+/*
+ * Where what passes leaves by: to the host, by a route, or across a wire, and to which link; and
+ * whether so does what no datapath has seen.
+ */
 static bool leaves_alike(const struct otseg_diff *diff, const struct otseg_diff_link *link)
 {
 	const struct otseg_img_link *at[2], *peer[2];
@@ -828,7 +831,7 @@ static bool leaves_alike(const struct otseg_diff *diff, const struct otseg_diff_
 				 OTSEG_IMAGE_RECORDS(image, WIRES)[at[s]->wire_plus1 - 1].flags &
 					 OTSEG_WIRE_MIRROR;
 	}
-	if (at[0]->mode != at[1]->mode || is_mirrored[0] != is_mirrored[1] || !peer[0] != !peer[1])
+	if (at[0]->mode != at[1]->mode || at[0]->flags != at[1]->flags || is_mirrored[0] != is_mirrored[1] || !peer[0] != !peer[1])
 		return false;
 	return !peer[0] || (!memcmp(peer[0]->name, peer[1]->name, sizeof(peer[0]->name)) &&
 			    peer[0]->vlan == peer[1]->vlan);

@@ -759,12 +759,15 @@ static json_t *way_of(const void *image, u32 index)
 {
 	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
 	const struct otseg_img_link *link = &links[index], *peer;
+	const char *open = link->flags & OTSEG_IMG_LINK_FAIL_OPEN ?
+				   ", unfiltered while the datapath does not run there" :
+				   "";
 	bool is_mirrored;
 
 	if (link->mode == OTSEG_MODE_ROUTE)
-		return json_string("routed by the datapath");
+		return json_sprintf("routed by the datapath%s", open);
 	if (link->mode != OTSEG_MODE_WIRE)
-		return json_string("up to the host");
+		return json_sprintf("up to the host%s", open);
 	if (!link->peer_plus1)
 		return json_string("nowhere: the other end of the wire has no such VLAN");
 	peer = &links[link->peer_plus1 - 1];

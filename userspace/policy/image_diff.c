@@ -146,7 +146,8 @@ static void compare_lists(json_t *changes, const char *kind, const char *parent,
 static json_t *compare(const json_t *old_policy, const json_t *new_policy)
 {
 	static const char *const keys[] = { "name", "revision", "supersedes",
-					    "adopt", "arp", "neighbour_discovery", "routed" };
+					    "adopt", "arp", "neighbour_discovery", "routed",
+					    "fail-open" };
 	json_t *changes = json_array(), *differing = json_object();
 	size_t i;
 

@@ -142,6 +142,18 @@ static json_t *routed_json(const void *image)
 	return names;
 }
 
+static json_t *fail_open_json(const void *image)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	json_t *names = json_array();
+	u32 i;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++)
+		if (links[i].flags & OTSEG_IMG_LINK_FAIL_OPEN && otseg_image_interface(image, i))
+			json_array_append_new(names, json_string((const char *)links[i].name));
+	return names;
+}
+
 /**
  * otseg_image_asset_json - put an asset into words
  * @image: the image
@@ -227,7 +239,7 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * @image: an image that otseg_image_check() has accepted
  *
  * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "adopt"
- * ("never" or for how long), "arp", "neighbour_discovery" and the arrays "routed", "zones", "wires",
+ * ("never" or for how long), "arp", "neighbour_discovery" and the arrays "routed", "fail-open", "zones", "wires",
  * "assets" and "conduits", each in the order of the image.
  */
 json_t *otseg_image_json(const void *image)
@@ -262,7 +274,7 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
+	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
 			 otseg_image_string(image, header->name), "revision",
 			 (json_int_t)header->revision, "supersedes", (json_int_t)header->supersedes,
 			 "digest", digest, "size", (int)header->size, "adopt",
@@ -272,6 +284,6 @@ json_t *otseg_image_json(const void *image)
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
 			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "routed",
-			 routed_json(image), "zones", zones, "wires", wires, "assets", assets,
+			 routed_json(image), "fail-open", fail_open_json(image), "zones", zones, "wires", wires, "assets", assets,
 			 "conduits", conduits);
 }

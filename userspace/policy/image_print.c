@@ -344,6 +344,14 @@ static bool is_denied(const json_t *policy, const char *key)
 /* Left out where they are 0. */
 static const char *const revisions[] = { "revision", "supersedes" };
 
+/* Left out where they are empty. */
+static const char *const lists[] = { "routed", "fail-open" };
+
+static bool has_list(const json_t *policy, const char *key)
+{
+	return json_array_size(json_object_get(policy, key)) != 0;
+}
+
 static bool is_adopting(const json_t *policy)
 {
 	return strcmp(json_string_value(json_object_get(policy, "adopt")), "never") != 0;
@@ -358,7 +366,6 @@ static json_int_t number_of(const json_t *policy, const char *key)
 static void put_settings(struct writer *writer, const json_t *policy)
 {
 	bool no_arp = is_denied(policy, "arp"), no_nd = is_denied(policy, "neighbour_discovery");
-	const json_t *routed = json_object_get(policy, "routed");
 	size_t i;
 
 	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
@@ -371,9 +378,11 @@ static void put_settings(struct writer *writer, const json_t *policy)
 		put_key(writer, "adopt");
 		put_value(writer->out, json_object_get(policy, "adopt"));
 	}
-	if (json_array_size(routed)) {
-		put_key(writer, "routed");
-		put_value(writer->out, routed);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (!has_list(policy, lists[i]))
+			continue;
+		put_key(writer, lists[i]);
+		put_value(writer->out, json_object_get(policy, lists[i]));
 	}
 	if (no_arp || no_nd) {
 		put_key(writer, "defaults");
@@ -387,7 +396,7 @@ static void put_settings(struct writer *writer, const json_t *policy)
 static json_int_t settings_lines(const json_t *policy)
 {
 	return !!number_of(policy, revisions[0]) + !!number_of(policy, revisions[1]) +
-	       is_adopting(policy) + !!json_array_size(json_object_get(policy, "routed")) +
+	       is_adopting(policy) + has_list(policy, lists[0]) + has_list(policy, lists[1]) +
 	       (is_denied(policy, "arp") || is_denied(policy, "neighbour_discovery"));
 }
 

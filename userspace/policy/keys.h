@@ -38,6 +38,7 @@
 	X(POLICY, ZONES, "zones")                                              \
 	X(POLICY, WIRES, "wires")                                              \
 	X(POLICY, ROUTED, "routed")                                            \
+	X(POLICY, FAIL_OPEN, "fail-open")                                      \
 	X(POLICY, ASSETS, "assets")                                            \
 	X(POLICY, CONDUITS, "conduits")                                        \
 	X(POLICY, INTRA, "intra")                                              \

@@ -185,6 +185,8 @@ static void load_document(struct otseg_loader *loader, const struct otseg_node *
 		otseg_load_wires(loader, values[OTSEG_KEY_POLICY_WIRES]);
 	if (values[OTSEG_KEY_POLICY_ROUTED])
 		otseg_load_routed(loader, values[OTSEG_KEY_POLICY_ROUTED]);
+	if (values[OTSEG_KEY_POLICY_FAIL_OPEN])
+		otseg_load_fail_open(loader, values[OTSEG_KEY_POLICY_FAIL_OPEN]);
 	if (values[OTSEG_KEY_POLICY_ASSETS])
 		otseg_load_assets(loader, values[OTSEG_KEY_POLICY_ASSETS]);
 	otseg_load_check_prefixes(loader);

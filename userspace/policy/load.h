@@ -85,8 +85,10 @@ bool otseg_load_inhabited(struct otseg_loader *loader, const struct otseg_node *
 			  char name[16]);
 void otseg_load_zones(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_wires(struct otseg_loader *loader, const struct otseg_node *node);
+const struct otseg_wire *otseg_load_wire_of(const struct otseg_policy *policy, const char *name);
 bool otseg_load_link_leads(const struct otseg_policy *policy, u16 from, u16 to);
 void otseg_load_routed(struct otseg_loader *loader, const struct otseg_node *node);
+void otseg_load_fail_open(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_assets(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_defaults(struct otseg_loader *loader, const struct otseg_node *node);
 void otseg_load_mode(struct otseg_loader *loader, const struct otseg_node *node, bool *is_monitor);

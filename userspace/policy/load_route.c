@@ -7,17 +7,6 @@
 
 #include "load.h"
 
-static const struct otseg_wire *wire_of(const struct otseg_policy *policy, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < policy->n_wires; i++)
-		if (!strcmp(policy->wires[i].ends[0], name) ||
-		    !strcmp(policy->wires[i].ends[1], name))
-			return &policy->wires[i];
-	return NULL;
-}
-
 /* An interface with an untagged side, on no wire, that has not been named before. */
 static bool load_member(struct otseg_loader *loader, const struct otseg_node *node, char name[16])
 {
@@ -35,7 +24,7 @@ static bool load_member(struct otseg_loader *loader, const struct otseg_node *no
 				 name);
 		return false;
 	}
-	wire = wire_of(policy, name);
+	wire = otseg_load_wire_of(policy, name);
 	if (wire) {
 		otseg_node_error(&loader->source, node,
 				 "'%s' is an end of the wire '%s' in line %u; what comes in there "

@@ -9,23 +9,37 @@
 #include "load.h"
 #include "value.h"
 
+/**
+ * otseg_load_wire_of - find the wire that an interface is an end of
+ * @policy: its wires are there
+ * @name: the interface
+ *
+ * Return: the wire, NULL: none.
+ */
+const struct otseg_wire *otseg_load_wire_of(const struct otseg_policy *policy, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_wires; i++)
+		if (!strcmp(policy->wires[i].ends[0], name) ||
+		    !strcmp(policy->wires[i].ends[1], name))
+			return &policy->wires[i];
+	return NULL;
+}
+
 /* An interface of the policy that is no end of another wire. */
 static bool load_end(struct otseg_loader *loader, const struct otseg_node *node, char name[16])
 {
-	const struct otseg_policy *policy = loader->policy;
-	size_t i;
+	const struct otseg_wire *wire;
 
 	if (!otseg_load_inhabited(loader, node, name))
 		return false;
-	for (i = 0; i < policy->n_wires; i++)
-		if (!strcmp(policy->wires[i].ends[0], name) ||
-		    !strcmp(policy->wires[i].ends[1], name)) {
-			otseg_node_error(&loader->source, node,
-					 "'%s' is an end of the wire '%s' in line %u already", name,
-					 policy->wires[i].name, policy->wires[i].at.line);
-			return false;
-		}
-	return true;
+	wire = otseg_load_wire_of(loader->policy, name);
+	if (wire)
+		otseg_node_error(&loader->source, node,
+				 "'%s' is an end of the wire '%s' in line %u already", name,
+				 wire->name, wire->at.line);
+	return !wire;
 }
 
 /* A VLAN that only one end knows: nothing can cross there. */

@@ -335,6 +335,8 @@ struct otseg_wire {
  * @n_wires: their number
  * @routed: names of the interfaces between which the datapath routes, zero padded
  * @n_routed: their number
+ * @fail_open: names of the interfaces at which unseen frames pass, zero padded
+ * @n_fail_open: their number
  * @assets: assets and lists of them
  * @n_assets: their number
  * @clocks: time zones that windows go by
@@ -356,6 +358,8 @@ struct otseg_policy {
 	size_t n_wires;
 	char (*routed)[16];
 	size_t n_routed;
+	char (*fail_open)[16];
+	size_t n_fail_open;
 	struct otseg_asset *assets;
 	size_t n_assets;
 	struct otseg_clock *clocks;
