@@ -831,7 +831,8 @@ static bool leaves_alike(const struct otseg_diff *diff, const struct otseg_diff_
 				 OTSEG_IMAGE_RECORDS(image, WIRES)[at[s]->wire_plus1 - 1].flags &
 					 OTSEG_WIRE_MIRROR;
 	}
-	if (at[0]->mode != at[1]->mode || at[0]->flags != at[1]->flags || is_mirrored[0] != is_mirrored[1] || !peer[0] != !peer[1])
+	if (at[0]->mode != at[1]->mode || at[0]->flags != at[1]->flags ||
+	    is_mirrored[0] != is_mirrored[1] || !peer[0] != !peer[1])
 		return false;
 	return !peer[0] || (!memcmp(peer[0]->name, peer[1]->name, sizeof(peer[0]->name)) &&
 			    peer[0]->vlan == peer[1]->vlan);

@@ -284,6 +284,6 @@ json_t *otseg_image_json(const void *image)
 			 header->flags & OTSEG_IMG_NO_LINK_ARP ? "deny" : "allow",
 			 "neighbour_discovery",
 			 header->flags & OTSEG_IMG_NO_LINK_ND ? "deny" : "allow", "routed",
-			 routed_json(image), "fail-open", fail_open_json(image), "zones", zones, "wires", wires, "assets", assets,
-			 "conduits", conduits);
+			 routed_json(image), "fail-open", fail_open_json(image), "zones", zones,
+			 "wires", wires, "assets", assets, "conduits", conduits);
 }
