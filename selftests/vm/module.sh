@@ -103,6 +103,7 @@ module_host()
 		--file "$work/nobtf.ko:/otseg/nobtf.ko" \
 		--file "$out/selftests/vm/genl_client:/usr/local/bin/genl_client" \
 		--file "$out/selftests/vm/genl_fuzz:/usr/local/bin/genl_fuzz" \
+		--file "$out/selftests/vm/module_traffic:/usr/local/bin/module_traffic" \
 		--file "$out/selftests/vm/module_xdp.bpf.o:/otseg/module_xdp.bpf.o" \
 		--file "$out/selftests/vm/module_hostile.bpf.o:/otseg/module_hostile.bpf.o" \
 		--file "$work/module_a.img:/otseg/a.img" \
@@ -237,6 +238,58 @@ wire()
 	ip -n out link set "$2" up
 	ip -n out neigh replace 10.10.0.1 lladdr 02:00:00:00:00:01 dev "$2"
 	wait_for 10 grep -qx 1 "/sys/class/net/$1/carrier"
+}
+
+# station NAME NET: a host of that name, NET.2, behind NAME0 of this one, NET.1.
+station()
+{
+	ip netns add "$1" && ip link add "$1"0 address 02:00:00:00:01:01 type veth \
+		peer name "$1"1 address 02:00:00:00:01:02 netns "$1" && ip addr add "$2.1/24" dev "$1"0 &&
+		ip link set "$1"0 up && ip -n "$1" addr add "$2.2/24" dev "$1"1 &&
+		ip -n "$1" link set "$1"1 up &&
+		ip -n "$1" neigh replace "$2.1" lladdr 02:00:00:00:01:01 dev "$1"1 &&
+		wait_for 10 grep -qx 1 "/sys/class/net/$1"0/carrier && client "bind $1"0
+}
+
+traffic_is_up()
+{
+	grep -qx begun /tmp/traffic
+}
+
+# traffic_begin: until traffic_end what is allowed comes all the time, from a host whose frames
+# the stand-in for the datapath marks; and what is not, as nothing marks it. A policy is active.
+traffic_begin()
+{
+	station live 10.12.0 && station bare 10.13.0 &&
+		bpftool prog load /otseg/module_xdp.bpf.o /sys/fs/bpf/traffic_xdp type xdp \
+			pinmaps /sys/fs/bpf/traffic_maps &&
+		ip link set dev live0 xdpdrv pinned /sys/fs/bpf/traffic_xdp || return
+	# shellcheck disable=SC2046 # bpftool wants each byte as a word
+	bpftool map update pinned /sys/fs/bpf/traffic_maps/config key 0 0 0 0 \
+		value $(le32 1 0 0 0 0) || return
+	module_traffic live 10.12.0.1 bare 10.13.0.1 >/tmp/traffic 2>&1 &
+	traffic_pid=$!
+	wait_for 60 traffic_is_up
+}
+
+# traffic_end: not one of the allowed ones was lost, and not one of the others has come.
+traffic_end()
+{
+	local sent received refused arrived dropped name
+
+	kill "$traffic_pid" && wait "$traffic_pid"
+	cat /tmp/traffic
+	{ read -r sent received && read -r refused arrived; } < <(tail -n 2 /tmp/traffic)
+	dropped=$(<$sysfs/interfaces/bare0/unguarded)
+	echo "allowed: $sent sent, $received came; refused: $refused sent, $arrived came, $dropped dropped"
+	ip link set dev live0 xdpdrv off
+	rm -rf /sys/fs/bpf/traffic_xdp /sys/fs/bpf/traffic_maps
+	for name in live bare; do
+		client "unbind ${name}0" && ip link del "$name"0 && ip netns del "$name" || return
+	done
+	# The program that needed the module is gone when it is freed.
+	((sent > 20 && received == sent && arrived == 0 && dropped >= refused)) &&
+		! grep comes /tmp/traffic && wait_for 60 grep '^otseg [0-9]* 0 ' /proc/modules
 }
 
 answers()

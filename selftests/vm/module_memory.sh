@@ -279,9 +279,11 @@ unloads()
 	rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 15
+ktap_begin 17
 ktap "memory can be missing" choose_allocations
 ktap "the module loads or not" loads
+ktap "allowed and refused frames come from here on" eval \
+	'client "push /otseg/a.img" && traffic_begin'
 ktap "a commit, signed or not" commits
 ktap "a commit to be confirmed, its confirmation, its way back" tries
 ktap "what was refused takes no memory for good" no_growth
@@ -293,6 +295,7 @@ ktap "without any memory a grant ends" grant_ends
 ktap "also after another commit" grant_ends_later
 ktap "without any memory an unconfirmed policy goes back" returns
 ktap "what sysfs could not show, it shows after the next commit" shows_all
+ktap "of the allowed frames none was lost, of the others none has passed" traffic_end
 ktap "without any memory a governed interface is guarded or does not appear" never_open
 ktap "so when it is renamed" renames
 ktap "the module unloads" unloads

@@ -28,11 +28,11 @@ as_admin()
 		genl_fuzz $((seed + 1)) "$third" >/tmp/fuzzed.2
 }
 
-# All that anybody can see, but for what time changes.
+# All that anybody can see, but for what time and traffic change.
 seen()
 {
 	state
-	genl_client status interfaces conduits | sed 's/since=[0-9]*//; s/seconds-left=[0-9]*//'
+	genl_client status interfaces conduits | sed 's/since=[0-9]*//; s/seconds-left=[0-9]*//; s/unguarded=[0-9]*//'
 }
 
 as_anybody()
@@ -53,10 +53,12 @@ still_works()
 		done
 }
 
-ktap_begin 5
+ktap_begin 7
 ktap "a policy, another one that waits, an interface" begin
 ktap "twice $third messages as admin" as_admin
+ktap "allowed and refused frames come meanwhile" eval 'client "push /otseg/a.img" && traffic_begin'
 ktap "$third messages as anybody change nothing" as_anybody
+ktap "of the allowed frames none was lost, of the others none has passed" traffic_end
 sed 's/^/# /' /tmp/fuzzed.*
 ktap "a policy can be committed and read back" still_works
 ktap "the module unloads" rmmod otseg

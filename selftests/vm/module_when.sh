@@ -238,9 +238,10 @@ unloads_at_work()
 	return "$code"
 }
 
-ktap_begin 16
+ktap_begin 18
 ktap "what closes can be asked for before there is a policy" before_a_policy
 ktap "a clock that is not set opens nothing" not_set
+ktap "allowed and refused frames come from here on" traffic_begin
 ktap "windows begin and end by themselves, and it is told" edges
 ktap "clocks go forward and back" changes_of_clocks
 ktap "a clock that is set is followed, whichever way" jumps
@@ -252,6 +253,7 @@ ktap "a policy that comes back has the windows of then" unconfirmed
 ktap "an image that bears a state is refused, and it is none of the policy's" same_policy
 ktap "what is not enforced is told, and told again" says_what_is_not_enforced
 ktap "edges take no memory for good" no_growth
+ktap "of the allowed frames none was lost, of the others none has passed" traffic_end
 ktap "the module unloads before an edge" unloads_waiting
 ktap "it unloads at an edge and at the end of a grant" unloads_at_work
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
