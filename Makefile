@@ -96,7 +96,7 @@ check-tests: check-deps
 	$(Q)$(MAKE) userspace bpf
 	$(Q)$(MAKE) -C selftests
 
-check-kmod-%: check-deps
+$(addprefix check-kmod-,$(lanes)): check-kmod-%: check-deps
 	$(Q)$(MAKE) kmod LANE=$*
 
 .PHONY: check
