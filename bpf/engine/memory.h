@@ -13,6 +13,12 @@
 #include "env.h"
 
 #define OTSEG_MEMORY_OPEN_S 60 /* an I/O connection ends so long after its last frame */
+/*
+ * What was published holds at most so long, whatever it says of its validity: who gets one
+ * frame of a high number through keeps its publisher out no longer. Most of those publish
+ * again within 10 s, few after 60.
+ */
+#define OTSEG_MEMORY_VALID_S 60
 
 /* What of both addresses but their first words adds to the key. */
 OTSEG_INLINE u64 memory_lane(const u64 *seed, const u32 lane, const struct otseg_addr *source,
@@ -182,6 +188,7 @@ OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_a
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 state = msg->keep[0], number = msg->keep[1], revision = msg->keep[2];
+	u32 valid_s = msg->keep[3] / 1000;
 	struct otseg_memory *entry;
 	u32 is_known;
 
@@ -199,8 +206,10 @@ OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_a
 	entry->words[0] = state;
 	entry->words[1] = number;
 	entry->words[2] = revision;
-	/* the clock has seconds: rounded up, and not for ever */
-	entry->until_s = e->now_s + 1 + (msg->keep[3] < 3600000 ? msg->keep[3] / 1000 : 3600);
+	if (valid_s > OTSEG_MEMORY_VALID_S)
+		valid_s = OTSEG_MEMORY_VALID_S;
+	/* the clock has seconds: rounded up */
+	entry->until_s = e->now_s + 1 + valid_s;
 	return OTSEG_R_RULE;
 }
 

@@ -872,16 +872,17 @@ static const char link_text[] =
 	"intra:\n"
 	"  one: {reason: names, rules: {names: {service: lldp}}}\n";
 
-/* A GOOSE message of some APPID, control block, state, repetition and revision; valid for 2 s. */
-static u32 goose(u8 appid, char block, u8 state, u8 number, u8 revision)
+/* A GOOSE message of some APPID, control block, state, repetition and revision. */
+static u32 goose_for(u32 valid_ms, u8 appid, char block, u8 state, u8 number, u8 revision)
 {
 	static const u8 group[6] = { 0x01, 0x0c, 0xcd, 0x01, 0, 0 };
-	u8 pdu[] = { 0x30, appid, 0x00, 0x51, 0, 0, 0, 0, 0x61, 0x47, 0x80, 0x14, 'I', 'E', 'D', '1', 'L',
+	u8 pdu[] = { 0x30, appid, 0x00, 0x53, 0, 0, 0, 0, 0x61, 0x49, 0x80, 0x14, 'I', 'E', 'D', '1', 'L',
 		     'D', '0', '/', 'L', 'L', 'N', '0', '$', 'G', 'O', '$', 'g', 'c', 'b', (u8)block,
-		     0x81, 0x02, 0x07, 0xd0, 0x82, 0x10, 'I', 'E', 'D', '1', 'L', 'D', '0', '/', 'L', 'L',
-		     'N', '0', '$', 'd', 's', '1', 0x84, 0x08, 0x65, 0x53, 0xf1, 0, 0x3f, 0x7c, 0xed, 0x0a,
-		     0x85, 0x01, state, 0x86, 0x01, number, 0x88, 0x01, revision, 0x8a, 0x01, 0x01, 0xab,
-		     0x03, 0x83, 0x01, 0x01 };
+		     0x81, 0x04, 0, (u8)(valid_ms >> 16), (u8)(valid_ms >> 8), (u8)valid_ms, 0x82, 0x10,
+		     'I', 'E', 'D', '1', 'L', 'D', '0', '/', 'L', 'L', 'N', '0', '$', 'd', 's', '1',
+		     0x84, 0x08, 0x65, 0x53, 0xf1, 0, 0x3f, 0x7c, 0xed, 0x0a, 0x85, 0x01, state,
+		     0x86, 0x01, number, 0x88, 0x01, revision, 0x8a, 0x01, 0x01, 0xab, 0x03, 0x83, 0x01,
+		     0x01 };
 
 	frame_ethernet(&f, group, it.mac, 0, 0x88b8);
 	memcpy(f.bytes + f.len, pdu, sizeof(pdu));
@@ -889,8 +890,16 @@ static u32 goose(u8 appid, char block, u8 state, u8 number, u8 revision)
 	return send_from(&it);
 }
 
+/* The same, valid for 2 s. */
+static u32 goose(u8 appid, char block, u8 state, u8 number, u8 revision)
+{
+	return goose_for(2000, appid, block, state, number, revision);
+}
+
 static void case_goose(void)
 {
+	u32 i;
+
 	CHECK(!subject_policy(s, link_text));
 	PASS(goose(1, '1', 5, 0, 1), RULE);
 	PASS(goose(1, '1', 5, 1, 1), RULE);
@@ -909,6 +918,18 @@ static void case_goose(void)
 	/* who was silent longer than he may be begins anew */
 	later(5 * SECOND);
 	PASS(goose(1, '1', 1, 0, 1), RULE);
+	/* nor may anybody for an hour, whatever he says: in between he would keep others out */
+	PASS(goose_for(3600000, 1, '1', 0x7f, 0, 1), RULE);
+	later(60 * SECOND);
+	DROP(goose(1, '1', 1, 1, 1), PDU_STATE);
+	later(2 * SECOND);
+	PASS(goose(1, '1', 1, 1, 1), RULE);
+	/* known by then or not */
+	for (i = 0; i < 4; i++)
+		PASS(goose_for(3600000, 1, '1', 0x7f, (u8)i, 1), RULE);
+	DROP(goose(1, '1', 1, 2, 1), PDU_STATE);
+	later(62 * SECOND);
+	PASS(goose(1, '1', 1, 2, 1), RULE);
 	CHECK(!subject_policy(s, policy_text));
 }
 

@@ -105,6 +105,20 @@ static void test_publishers(void)
 	CHECK(left == 100, "%u of 100 publications became known", left);
 }
 
+/* Whoever is taken for a publisher once does not keep him out for as long as he likes. */
+static void test_validity(void)
+{
+	clear();
+	CHECK(publishes(7, 1, 5));
+	CHECK(publishes(7, 1, 0x7fffffff));
+	CHECK(!publishes(7, 1, 6));
+	rig->e.now_s += OTSEG_MEMORY_VALID_S;
+	CHECK(!publishes(7, 1, 6));
+	rig->e.now_s += 2;
+	CHECK(publishes(7, 1, 6));
+	CHECK(!publishes(7, 1, 5));
+}
+
 static void test_opener(void)
 {
 	u32 i, left = 0;
@@ -189,6 +203,7 @@ int main(void)
 	} tests[] = {
 		{ "a publisher of anything ends no connection", test_publisher },
 		{ "nor is another one forgotten for it", test_publishers },
+		{ "what is published holds for a minute at most", test_validity },
 		{ "who opens connections ends none of others", test_opener },
 		{ "who makes room in a line", test_line },
 	};
