@@ -94,52 +94,11 @@ enum otseg_goose_field {
 	(0x7ff & ~(1u << OTSEG_GOOSE_EL_GOID | 1u << OTSEG_GOOSE_EL_SIMULATION |  \
 		   1u << OTSEG_GOOSE_EL_NDSCOM))
 
-#define OTSEG_GOOSE_TEXT_MOST 129 /* ObjectReference and VISIBLE STRING129 of IEC 61850-7-2 */
+#define OTSEG_GOOSE_TEXT_MOST OTSEG_LINK_NAME_MOST
 
 /* Data (MMS, ISO 9506-2): array [1], structure [2], then simple types to utc-time [17]. */
 #define OTSEG_GOOSE_DATA_PRIMITIVE 0x3f7f8u
 #define OTSEG_GOOSE_DATA_CONSTRUCTED 0x6u
-
-#define OTSEG_GOOSE_HASH_WORDS ((OTSEG_GOOSE_TEXT_MOST + 7) / 8)
-
-/* One more word of a name. */
-OTSEG_INLINE u64 goose_mix(u64 hash, u64 word)
-{
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 32;
-}
-
-/* Eight bytes at @at, which are at hand. */
-OTSEG_INLINE u64 goose_word(const u8 *buf, u32 at)
-{
-	return (u64)pdu_be32(buf, at) << 32 | pdu_be32(buf, at + 4);
-}
-
-/*
- * The name of the control block, brief: with APPID and addresses it tells publications apart.
- * Whole words of it, and the one that ends it, which overlaps.
- */
-OTSEG_NOINLINE u32 goose_hash(const u8 *buf, u32 at, u32 len)
-{
-	u64 hash = len;
-	u32 i;
-
-	if (len < 8) {
-		for (i = 0; i < 8; i++) {
-			if (i >= len)
-				break;
-			hash = goose_mix(hash, pdu_u8(buf, at + i));
-		}
-	} else {
-		for (i = 0; i < OTSEG_GOOSE_HASH_WORDS; i++) {
-			if (8 * i + 8 >= len)
-				break;
-			hash = goose_mix(hash, goose_word(buf, at + 8 * i));
-		}
-		hash = goose_mix(hash, goose_word(buf, at + len - 8));
-	}
-	return (u32)hash & 0xffff;
-}
 
 /* What the publication says, @in_publication, and the header. */
 OTSEG_INLINE void goose_simulation(const u8 *buf, u32 in_publication, struct otseg_msg *msg)
@@ -179,7 +138,7 @@ OTSEG_GLOBAL u32 otseg_goose_element(struct otseg_pdu *pdu, u32 at, u32 len, u32
 		if (len - 1 >= OTSEG_GOOSE_TEXT_MOST)
 			return OTSEG_R_PDU_MALFORMED;
 		msg_text(msg, OTSEG_GOOSE_TEXT_GOCBREF, at, len);
-		msg->id = (u16)goose_hash(buf, at, len);
+		msg->id = (u16)link_hash(buf, at, len);
 		return OTSEG_R_NONE;
 	case OTSEG_GOOSE_EL_GOID:
 		msg_text(msg, OTSEG_GOOSE_TEXT_GOID, at, len);

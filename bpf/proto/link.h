@@ -21,6 +21,9 @@
 #define OTSEG_LINK_LAN_A 0xa
 #define OTSEG_LINK_LAN_B 0xb
 
+#define OTSEG_LINK_NAME_MOST 129 /* ObjectReference and VISIBLE STRING129 of IEC 61850-7-2 */
+#define OTSEG_LINK_NAME_WORDS ((OTSEG_LINK_NAME_MOST + 7) / 8)
+
 /* Fields of every link-level message; the engine fills them in. */
 /* clang-format off */
 #define OTSEG_LINK_FIELDS(X)                                                              \
@@ -143,6 +146,45 @@ OTSEG_INLINE u32 link_ber_number(const u8 *buf, const struct link_ber *el, u32 *
 	}
 	*number = value;
 	return OTSEG_R_NONE;
+}
+
+/* One more word of a name. */
+OTSEG_INLINE u64 link_mix(u64 hash, u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+/* Eight bytes at @at, which are at hand. */
+OTSEG_INLINE u64 link_word(const u8 *buf, u32 at)
+{
+	return (u64)pdu_be32(buf, at) << 32 | pdu_be32(buf, at + 4);
+}
+
+/*
+ * A name in brief: with APPID and addresses it tells publications and streams apart.
+ * Whole words of it, and the one that ends it, which overlaps.
+ */
+OTSEG_NOINLINE u32 link_hash(const u8 *buf, u32 at, u32 len)
+{
+	u64 hash = len;
+	u32 i;
+
+	if (len < 8) {
+		for (i = 0; i < 8; i++) {
+			if (i >= len)
+				break;
+			hash = link_mix(hash, pdu_u8(buf, at + i));
+		}
+	} else {
+		for (i = 0; i < OTSEG_LINK_NAME_WORDS; i++) {
+			if (8 * i + 8 >= len)
+				break;
+			hash = link_mix(hash, link_word(buf, at + 8 * i));
+		}
+		hash = link_mix(hash, link_word(buf, at + len - 8));
+	}
+	return (u32)hash & 0xffff;
 }
 
 #endif /* OTSEG_LINK_H */
