@@ -252,7 +252,7 @@ OTSEG_INLINE u32 brief_known_datagram(const struct otseg_env *e, struct otseg_se
 	if (!otseg_recur_is_known(e, r, s->state | OTSEG_STATE_DATAGRAM))
 		return OTSEG_BRIEF_NO;
 	otseg_recur_recall(e, r);
-	if (r->memory == OTSEG_MEMORY_SEQUENCE &&
+	if (r->memory & OTSEG_MEMORY_PUBLISHED &&
 	    otseg_forget(e, memory_sequence(e, &p->src, &p->dst)) != OTSEG_R_RULE)
 		return OTSEG_BRIEF_NO;
 	brief_settle(e, s, r);

@@ -181,7 +181,8 @@ OTSEG_INLINE u32 memory_need(const struct otseg_env *e, const struct otseg_addr 
 
 /*
  * Publications: the state and its repetitions count up, the revision stays, as long as what
- * was published last is valid. Twice the same is what redundant networks deliver.
+ * was published last is valid. Twice the same is what redundant networks deliver. Samples count
+ * nothing here: theirs come too fast to be told from others, and begin again every second.
  */
 OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_addr *source,
 				 const struct otseg_addr *destination)

@@ -61,7 +61,10 @@ enum otseg_msg_memory {
 	OTSEG_MEMORY_BEGIN = 4, /* a request for another connection: who has opened one, this or OPEN, may end it */
 	OTSEG_MEMORY_END = 8, /* ends one: OTSEG_SUB_OWN, and of class session alone, if this conversation opened it */
 	OTSEG_MEMORY_SEQUENCE = 16, /* a publication: state, repetition, revision, validity in ms */
+	OTSEG_MEMORY_REVISION = 32, /* the same, of which the revision alone is held against later ones */
 };
+
+#define OTSEG_MEMORY_PUBLISHED (OTSEG_MEMORY_SEQUENCE | OTSEG_MEMORY_REVISION)
 
 #define OTSEG_SUB_OWN 1 /* sub-function of what ends a connection of the conversation's own */
 
@@ -169,7 +172,8 @@ struct otseg_msg_recur {
  * @reserved: zero
  * @keep: numbers that @memory asks for. OPEN, of an answer: from the side that asked, to it;
  *	of a request, BEGIN and END: the route, and not 0 if that is not all of it; then, and in answers, two
- *	that name the connection; NEED: the connection's; SEQUENCE: as it says, of the stream @unit and @id
+ *	that name the connection; NEED: the connection's; SEQUENCE and REVISION: as it says, of the stream
+ *	@unit and @id; the first two of REVISION are always the same
  * @fields: numbers, by the inspector's numbering of fields
  * @texts: names, likewise
  * @recur: what may differ of a message that comes again

@@ -146,12 +146,12 @@ OTSEG_INLINE void otseg_recur_recall(const struct otseg_env *e, struct otseg_rec
 	in->rule = r->rules[0];
 	in->requests[0] = r->request;
 	msg->memory = r->memory;
-	if (r->memory == OTSEG_MEMORY_SEQUENCE) {
+	if (r->memory & OTSEG_MEMORY_PUBLISHED) {
 		msg->unit = r->unit;
 		msg->id = r->request.id;
 		for (i = 0; i < 4; i++)
 			msg->keep[i] = r->keep[i];
-		if (has_number)
+		if (has_number && r->memory == OTSEG_MEMORY_SEQUENCE)
 			msg->keep[1] = number;
 	} else if (has_number) {
 		in->requests[0].id = (u16)number;
@@ -252,7 +252,7 @@ OTSEG_INLINE void recur_keep(const struct otseg_env *e, struct otseg_recurrence 
 	for (i = 0; i < OTSEG_RECUR_PARTS; i++)
 		r->rules[i] = (u16)in->rules[i];
 	r->request = in->requests[0];
-	if (msg->memory == OTSEG_MEMORY_SEQUENCE)
+	if (msg->memory & OTSEG_MEMORY_PUBLISHED)
 		r->request.id = msg->id;
 	r->unit = msg->unit;
 	r->state = in->state;
@@ -282,7 +282,7 @@ OTSEG_NOINLINE u32 recur_note(const struct otseg_env *e, u64 at, u64 unused)
 	    in->msg.length != len || in->n_limited || in->n_requests > 1 ||
 	    in->n_rules != in->n_messages || in->n_rules - 1 >= OTSEG_RECUR_PARTS ||
 	    in->answered || in->state != (s->state | (in->state & OTSEG_STATE_DATAGRAM)) ||
-	    (in->memory && (in->memory != OTSEG_MEMORY_SEQUENCE || in->n_messages != 1)))
+	    (in->memory && (in->memory & ~OTSEG_MEMORY_PUBLISHED || in->n_messages != 1)))
 		return 0;
 	end = (const u8 *)in->bytes + (((u32)at + len - 8) & (OTSEG_INSPECTION_BYTES / 2 - 1));
 	r = recur_place(s, otseg_wire(u64, end));

@@ -642,7 +642,7 @@ OTSEG_INLINE u32 stream_misdirected(const struct otseg_env *e, struct otseg_pdu 
 /* Whether the question tells what to remember; of what is opened, the answer does. */
 OTSEG_INLINE u32 stream_asks_memory(const struct otseg_msg *msg)
 {
-	return !!(msg->memory & (OTSEG_MEMORY_NEED | OTSEG_MEMORY_SEQUENCE));
+	return !!(msg->memory & (OTSEG_MEMORY_NEED | OTSEG_MEMORY_PUBLISHED));
 }
 
 /* Judge the PDU at hand. OTSEG_R_RULE: it may pass. */

@@ -90,7 +90,8 @@ enum otseg_sv_field {
 	(1u << OTSEG_SV_EL_SVID | 1u << OTSEG_SV_EL_SMPCNT | 1u << OTSEG_SV_EL_CONFREV |      \
 	 1u << OTSEG_SV_EL_SMPSYNCH | 1u << OTSEG_SV_EL_SAMPLE)
 
-#define OTSEG_SV_TEXT_MOST 129
+#define OTSEG_SV_TEXT_MOST OTSEG_LINK_NAME_MOST
+#define OTSEG_SV_VALID_MS 1000 /* silent for longer, a stream may go on with another revision */
 #define OTSEG_SV_ASDUS 64 /* in a frame: a second ASDU of 16 bytes does not carry a sample */
 
 /* Lengths of the elements that have a fixed one, by number; 0: any. */
@@ -137,7 +138,8 @@ OTSEG_INLINE u32 sv_element(const u8 *buf, const struct link_ber *el, struct ots
 		msg->recur.field = OTSEG_SV_FIELD_SMPCNT + 1;
 		break;
 	case OTSEG_SV_EL_CONFREV:
-		msg_field(msg, OTSEG_SV_FIELD_CONFREV, pdu_be32(buf, el->at));
+		msg->keep[2] = pdu_be32(buf, el->at);
+		msg_field(msg, OTSEG_SV_FIELD_CONFREV, msg->keep[2]);
 		break;
 	case OTSEG_SV_EL_REFRTM:
 	case OTSEG_SV_EL_SAMPLE:
@@ -272,7 +274,7 @@ OTSEG_GLOBAL u32 otseg_sv_find(struct otseg_pdu *pdu, u32 have, u32 off, u32 lim
  * @pdu: the bytes after the ethertype
  * @have: their number
  * @dir: enum otseg_msg_dir; samples know no direction
- * @msg: filled in as far as @have shows it
+ * @msg: filled in as far as @have shows it; its @id is a hash of the stream's name
  *
  * Return: OTSEG_R_NONE, or the reason why no continuation of these bytes is acceptable.
  */
@@ -289,6 +291,10 @@ OTSEG_GLOBAL u32 otseg_sv_parse(struct otseg_pdu *pdu, u32 have, u32 dir, struct
 		return OTSEG_R_INTERNAL;
 	buf = pdu->bytes;
 	msg_begin(msg, dir, OTSEG_SVC_SV);
+	msg->memory = OTSEG_MEMORY_REVISION;
+	msg->keep[0] = 1; /* a revision of 0 is to be known as well */
+	msg->keep[1] = 0;
+	msg->keep[3] = OTSEG_SV_VALID_MS;
 	if (have < OTSEG_SV_AT_LENGTH)
 		return OTSEG_R_NONE;
 	msg_unit(msg, pdu_be16(buf, 0));
@@ -341,7 +347,12 @@ OTSEG_GLOBAL u32 otseg_sv_parse(struct otseg_pdu *pdu, u32 have, u32 dir, struct
 	el.at = otseg_read(msg->objects[0].first);
 	if (!el.at)
 		return OTSEG_R_NONE;
-	return otseg_sv_asdu(pdu, have, el.at, otseg_read(msg->objects[0].last), msg);
+	reason = otseg_sv_asdu(pdu, have, el.at, otseg_read(msg->objects[0].last), msg);
+	if (reason || msg->flags & OTSEG_MSG_PARTIAL)
+		return reason;
+	msg->id = (u16)link_hash(buf, msg->texts[OTSEG_SV_TEXT_SVID].off,
+				 msg->texts[OTSEG_SV_TEXT_SVID].len);
+	return OTSEG_R_NONE;
 }
 
 #define OTSEG_SV_PARSE otseg_sv_parse

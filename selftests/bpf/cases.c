@@ -868,6 +868,7 @@ static const char link_text[] =
 	"      own: {service: ethertype, ethertype: [0x88ab, 0x9000-0x90ff]}\n"
 	"      trip: {service: goose, access: [write, control], units: 0x3001,\n"
 	"             fields: {gocbref: 'IED1LD0/LLN0$GO$*', destination-mac: 0xcd010000}}\n"
+	"      currents: {service: sv, access: write, units: 0x4001, fields: {svid: 'MU0101*'}}\n"
 	"  tree: {reason: rings, from: cell, to: it, rules: {tree: {service: stp}}}\n"
 	"intra:\n"
 	"  one: {reason: names, rules: {names: {service: lldp}}}\n";
@@ -930,6 +931,73 @@ static void case_goose(void)
 	DROP(goose(1, '1', 1, 2, 1), PDU_STATE);
 	later(62 * SECOND);
 	PASS(goose(1, '1', 1, 2, 1), RULE);
+	CHECK(!subject_policy(s, policy_text));
+}
+
+/* A frame of sampled values, each of a stream, a number and a revision. */
+static u32 samples(const char *streams, u16 number, const u8 *revisions)
+{
+	static const u8 group[6] = { 0x01, 0x0c, 0xcd, 0x04, 0, 1 };
+	u8 head[] = { 0x40, 0x01, 0, 0, 0, 0, 0, 0, 0x60, 0, 0x80, 0x01, 0, 0xa2, 0 };
+	u8 asdu[] = { 0x30, 0x21, 0x80, 0x07, 'M', 'U', '0', '1', '0', '1', 0, 0x82, 0x02, 0, 0,
+		      0x83, 0x04, 0, 0, 0, 0, 0x85, 0x01, 0x02, 0x87, 0x09, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	u32 n = (u32)strlen(streams);
+	u32 i;
+
+	head[3] = (u8)(sizeof(head) + n * sizeof(asdu));
+	head[9] = (u8)(head[3] - 10);
+	head[12] = (u8)n;
+	head[14] = (u8)(n * sizeof(asdu));
+	frame_ethernet(&f, group, it.mac, 0, 0x88ba);
+	memcpy(f.bytes + f.len, head, sizeof(head));
+	f.len += sizeof(head);
+	for (i = 0; i < n; i++) {
+		asdu[10] = (u8)streams[i];
+		asdu[13] = (u8)((number + i) >> 8);
+		asdu[14] = (u8)(number + i);
+		asdu[20] = revisions[i];
+		memcpy(f.bytes + f.len, asdu, sizeof(asdu));
+		f.len += sizeof(asdu);
+	}
+	return send_from(&it);
+}
+
+static void case_samples(void)
+{
+	static const u8 one[] = { 1, 1 }, two[] = { 2, 2 }, mixed[] = { 1, 2 }, none[] = { 0, 0 };
+	u16 i;
+
+	CHECK(!subject_policy(s, link_text));
+	/* as often as it needs to be known, and in whatever order: numbers begin again */
+	for (i = 0; i < 10; i++) {
+		PASS(samples("A", (u16)(3999 - i), one), RULE);
+		DROP(samples("A", i, two), PDU_STATE);
+	}
+	/* each stream for itself */
+	PASS(samples("B", 0, two), RULE);
+	DROP(samples("B", 1, one), PDU_STATE);
+	/* all of a frame */
+	PASS(samples("AA", 10, one), RULE);
+	PASS(samples("AB", 12, mixed), RULE);
+	DROP(samples("AA", 14, mixed), PDU_STATE);
+	DROP(samples("BA", 14, mixed), PDU_STATE);
+	/* what was refused says nothing */
+	PASS(samples("A", 16, one), RULE);
+	/* it goes on: so does its revision */
+	for (i = 0; i < 10; i++) {
+		later(2 * SECOND);
+		PASS(samples("A", (u16)(17 + i), one), RULE);
+	}
+	DROP(samples("A", 30, two), PDU_STATE);
+	/* who was silent for long enough begins anew; what is known of old does not */
+	later(4 * SECOND);
+	PASS(samples("A", 31, two), RULE);
+	DROP(samples("A", 32, one), PDU_STATE);
+	PASS(samples("A", 33, two), RULE);
+	/* 0 is a revision, too */
+	PASS(samples("C", 0, none), RULE);
+	DROP(samples("C", 1, one), PDU_STATE);
+	PASS(samples("C", 2, none), RULE);
 	CHECK(!subject_policy(s, policy_text));
 }
 
@@ -2460,6 +2528,7 @@ static const struct ktap_case cases[] = {
 	{ "inspected datagrams", case_datagrams },
 	{ "link-level services", case_link },
 	{ "publications count up", case_goose },
+	{ "samples keep to their revision", case_samples },
 	{ "messages that come again", case_again },
 	{ "I/O needs an opened connection", case_connections },
 	{ "connections that their opener closes", case_closing },
