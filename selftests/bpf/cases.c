@@ -729,76 +729,136 @@ static const char elsewhere_text[] =
 	"  cell: {level: 1, interfaces: [ot0], prefixes: [192.168.10.0/24, 'fd00:20::/64']}\n"
 	"conduits:\n"
 	"  assets:\n"
-	"    reason: asset management asks a multiplexer\n"
+	"    reason: asset management asks multiplexers and devices\n"
 	"    from: it\n"
 	"    to: cell\n"
 	"    rules:\n"
 	"      hart: {service: hart-ip, carrier: udp, access: read}\n"
-	"      other: {service: hart-ip, carrier: udp, port: 6094, access: read}\n";
+	"      other: {service: hart-ip, carrier: udp, port: 6094, access: read}\n"
+	"      record: {service: profinet-cm, access: read}\n"
+	"      another: {service: profinet-cm, port: 35964, access: read}\n";
 
-/* A HART-IP keep-alive of one type: 0 asks, 1 answers. */
-static u32 hart(const struct end *from, const struct end *to, u16 sport, u16 dport, u8 type, u8 id)
+/* A HART-IP keep-alive. */
+static u32 hart(const struct end *from, const struct end *to, u16 sport, u16 dport,
+		u8 is_answer, u8 id)
 {
-	u8 message[] = { 1, type, 2, 0, 0, id, 0, 8 };
+	u8 message[] = { 1, is_answer, 2, 0, 0, id, 0, 8 };
 
 	frame_udp(&f, from, to, sport, dport, message, sizeof(message));
 	return send_from(from);
 }
 
-/* Answers that come from another port than was asked. */
-static void answers_elsewhere(const struct end *client, const struct end *server, const struct end *other)
+/* A device of PROFINET is asked for a record, or says that it has none. */
+static u32 record(const struct end *from, const struct end *to, u16 sport, u16 dport,
+		  u8 is_answer, u8 id)
+{
+	static const u8 head[] = {
+		0x04, 0x00, 0x20, 0x00, 0x00, 0x00, 0x00, 0x00, 0xde, 0xa0, 0x00, 0x00, 0x6c, 0x97,
+		0x11, 0xd1, 0x82, 0x71, 0x00, 0x01, 0x01, 0x01, 0x0a, 0x4d, 0xde, 0xa0, 0x00, 0x01,
+		0x6c, 0x97, 0x11, 0xd1, 0x82, 0x71, 0x00, 0xa0, 0x24, 0x42, 0xdf, 0x7d, 0x13, 0x14,
+		0x2f, 0x90, 0x00, 0x00, 0x10, 0x00, 0xa9, 0x94, 0xd2, 0x10, 0x68, 0x90, 0xca, 0x5a,
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
+		0xff, 0xff, 0xff, 0xff, 0x00, 0x54, 0x00, 0x00, 0x00, 0x00,
+	};
+	static const u8 asks[] = { 0x00, 0x00, 0x40, 0x00, 0x00, 0x00, 0x00, 0x40, 0x00, 0x00, 0x40, 0x00,
+				   0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x40, 0x00, 0x09, 0x00, 0x3c,
+				   0x01, 0x00 };
+	static const u8 none[] = { 0xde, 0x80, 0xb0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x40,
+				   0x00 };
+	u8 message[164] = { 0 };
+	u32 len = is_answer ? 100 : sizeof(message);
+
+	memcpy(message, head, sizeof(head));
+	memcpy(message + sizeof(head), is_answer ? none : asks, is_answer ? sizeof(none) : sizeof(asks));
+	message[1] = is_answer ? 2 : 0;
+	message[67] = id;
+	message[75] = (u8)(len - sizeof(head));
+	if (!is_answer) {
+		message[134] = 0xaf; /* I&M 0 */
+		message[135] = 0xf0;
+	}
+	frame_udp(&f, from, to, sport, dport, message, len);
+	return send_from(from);
+}
+
+/* A service whose answers may come from another port than was asked, and that port. */
+struct elsewhere {
+	u32 (*send)(const struct end *from, const struct end *to, u16 sport, u16 dport,
+		    u8 is_answer, u8 id);
+	u16 port;
+	u32 rule;
+	u32 asks_back; /* what becomes of a question of the device, from there */
+	u32 only_answers; /* and of an answer of the client, who was not asked */
+};
+
+static void answers_elsewhere(const struct elsewhere *w, const struct end *client,
+			      const struct end *server, const struct end *other)
 {
 	struct end liar = *server;
-	u16 port = next_port++;
+	u16 port = next_port;
+	u32 reason;
 
-	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
-	PASS(hart(client, server, port, 5094, 0, 1), RULE);
-	DROP(hart(other, client, 5095, port, 1, 1), NO_CONDUIT);
-	DROP(hart(server, client, 5095, port + 1, 1, 1), NO_CONDUIT);
-	DROP(hart(server, client, 5095, port, 1, 2), PDU_UNSOLICITED);
-	DROP(hart(server, client, 5095, port, 0, 1), PDU_DIRECTION);
+	next_port += 2;
+	DROP(w->send(server, client, w->port + 1, port, 1, 1), NO_CONDUIT);
+	PASS(w->send(client, server, port, w->port, 0, 1), RULE);
+	DROP(w->send(other, client, w->port + 1, port, 1, 1), NO_CONDUIT);
+	DROP(w->send(server, client, w->port + 1, port + 1, 1, 1), NO_CONDUIT);
+	DROP(w->send(server, client, w->port + 1, port, 1, 2), PDU_UNSOLICITED);
+	/* a call of the device's own is a notice, which the rule covers; not any question is */
+	reason = w->send(server, client, w->port + 1, port, 0, 1);
+	CHECK(reason == w->asks_back && v.action == (reason == OTSEG_R_RULE), "%s", reason_name(reason));
 	liar.ifindex = client->ifindex;
-	DROP(hart(&liar, client, 5095, port, 1, 1), SPOOFED);
-	PASS(hart(server, client, 5095, port, 1, 1), RULE);
-	CHECK(v.flags == OTSEG_V_REPLY && v.n_messages == 1 && v.conduit == 0 && v.rule == 0);
+	DROP(w->send(&liar, client, w->port + 1, port, 1, 1), SPOOFED);
+	PASS(w->send(server, client, w->port + 1, port, 1, 1), RULE);
+	CHECK(v.flags == OTSEG_V_REPLY && v.n_messages == 1 && v.conduit == 0 && v.rule == w->rule);
 	/* nothing is asked any more, and nothing was opened */
-	DROP(hart(server, client, 5095, port, 1, 1), NO_CONDUIT);
-	DROP(hart(client, server, port, 5095, 0, 2), NO_RULE);
+	DROP(w->send(server, client, w->port + 1, port, 1, 1), NO_CONDUIT);
+	DROP(w->send(client, server, port, w->port + 1, 0, 2), NO_RULE);
 	/* what was refused before is not remembered against it */
-	PASS(hart(client, server, port, 5094, 0, 2), RULE);
-	PASS(hart(server, client, 5096, port, 1, 2), RULE);
-	PASS(hart(client, server, port, 5094, 0, 3), RULE);
+	PASS(w->send(client, server, port, w->port, 0, 2), RULE);
+	PASS(w->send(server, client, w->port + 2, port, 1, 2), RULE);
+	PASS(w->send(client, server, port, w->port, 0, 3), RULE);
 	s->checksums(s, server->ifindex, 1);
-	frame_udp(&f, server, client, 5096, port, "\1\1\2\0\0\3\0\x8", 8);
+	w->send(server, client, w->port + 2, port, 1, 9);
 	f.bytes[f.len - 1] ^= 1;
 	DROP(send_from(server), L4_CHECKSUM);
 	s->checksums(s, server->ifindex, 0);
 	/* the question is what a new policy has to see first */
 	CHECK(!subject_policy(s, elsewhere_text));
-	DROP(hart(server, client, 5096, port, 1, 3), NO_CONDUIT);
-	PASS(hart(client, server, port, 5094, 0, 4), RULE);
-	PASS(hart(server, client, 5096, port, 1, 3), RULE);
-	PASS(hart(server, client, 5094, port, 1, 4), RULE);
+	DROP(w->send(server, client, w->port + 2, port, 1, 3), NO_CONDUIT);
+	PASS(w->send(client, server, port, w->port, 0, 4), RULE);
+	PASS(w->send(server, client, w->port + 2, port, 1, 3), RULE);
+	PASS(w->send(server, client, w->port, port, 1, 4), RULE);
 	/* asked on a port that the service is not known by */
-	PASS(hart(client, server, port, 6094, 0, 5), RULE);
-	DROP(hart(server, client, 5096, port, 1, 5), NO_CONDUIT);
-	PASS(hart(server, client, 6094, port, 1, 5), RULE);
+	PASS(w->send(client, server, port, w->port + 1000, 0, 5), RULE);
+	DROP(w->send(server, client, w->port + 2, port, 1, 5), NO_CONDUIT);
+	PASS(w->send(server, client, w->port + 1000, port, 1, 5), RULE);
 	/* who only answers is not asked */
-	PASS(hart(client, server, port, 5094, 0, 6), RULE);
-	DROP(hart(client, server, 5095, 5094, 1, 6), PDU_DIRECTION);
+	PASS(w->send(client, server, port, w->port, 0, 6), RULE);
+	reason = w->send(client, server, port + 1, w->port, 1, 6);
+	CHECK(reason == w->only_answers && v.action == (reason == OTSEG_R_RULE), "%s",
+	      reason_name(reason));
+	DROP(w->send(server, client, w->port + 2, port + 1, 1, 6), NO_CONDUIT);
 	later(400 * SECOND);
-	DROP(hart(server, client, 5095, port, 1, 6), NO_CONDUIT);
+	DROP(w->send(server, client, w->port + 1, port, 1, 6), NO_CONDUIT);
 }
 
 static void case_elsewhere(void)
 {
+	static const struct elsewhere services[] = {
+		{ hart, 5094, 0, OTSEG_R_PDU_DIRECTION, OTSEG_R_PDU_DIRECTION },
+		{ record, 34964, 2, OTSEG_R_RULE, OTSEG_R_RULE },
+	};
 	struct end cell2, cell62;
+	u32 i;
 
 	end_set(&cell2, s->ifindex[1], 0, "192.168.10.12", 12);
 	end_set(&cell62, s->ifindex[1], 0, "fd00:20::c", 12);
 	CHECK(!subject_policy(s, elsewhere_text));
-	answers_elsewhere(&it, &cell, &cell2);
-	answers_elsewhere(&it6, &cell6, &cell62);
+	for (i = 0; i < 2; i++) {
+		answers_elsewhere(&services[i], &it, &cell, &cell2);
+		answers_elsewhere(&services[i], &it6, &cell6, &cell62);
+	}
 	CHECK(!subject_policy(s, policy_text));
 }
 
