@@ -475,6 +475,26 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 	return 0;
 }
 
+/* May answers to what the rule permits come from another port than was asked? */
+static bool is_elsewhere(const struct otseg_verify *v, const struct otseg_img_rule *rule)
+{
+	const struct otseg_img_range *ranges = RECORDS(v, RANGES);
+	u32 k;
+
+	switch (rule->service) {
+#define X(id) case OTSEG_SVC_##id:
+		OTSEG_ELSEWHERE_LIST(X)
+#undef X
+		break;
+	default:
+		return false;
+	}
+	for (k = 0; k < rule->n_selectors; k++)
+		if (ranges[rule->selectors + k].first >> 16 == OTSEG_SEL_UDP)
+			return true;
+	return false;
+}
+
 /**
  * otseg_verify_rules - see that rules are consistent in themselves, and rates as well
  * @v: the image
@@ -484,6 +504,7 @@ static int verify_rule(const struct otseg_verify *v, u32 i, u32 *limiters)
 int otseg_verify_rules(const struct otseg_verify *v)
 {
 	u32 limiters = 0, i;
+	bool elsewhere = false;
 	int err;
 
 	for (i = 0; i < COUNT(v, RULES); i++) {
@@ -491,7 +512,11 @@ int otseg_verify_rules(const struct otseg_verify *v)
 		err = verify_rule(v, i, &limiters);
 		if (err)
 			return err;
+		elsewhere |= is_elsewhere(v, &RECORDS(v, RULES)[i]);
 	}
+	if (elsewhere != !!(v->image->flags & OTSEG_IMG_ELSEWHERE))
+		return otseg_verify_refuse(v,
+					   "header: its flags do not fit where answers may come from");
 	for (i = 0; i < COUNT(v, CONDUITS); i++) {
 		const char *fault = rate_fault(&RECORDS(v, CONDUITS)[i].rate, &limiters);
 

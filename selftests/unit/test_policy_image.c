@@ -446,6 +446,7 @@ static const struct damage damages[] = {
 	HEADER(name, 1u << 31, "header: the policy's name is not a name"),
 	HEADER(flags, 32, "header: unknown flags"),
 	HEADER(flags, OTSEG_IMG_ADOPT, "header: its flags do not fit what conduits take up"),
+	HEADER(flags, OTSEG_IMG_ELSEWHERE, "header: its flags do not fit where answers may come from"),
 	HEADER(adopt_s, OTSEG_ADOPT_MAX + 1, "header: 2592001 s are too long"),
 	HEADER(revision, 1ull << 63, "header: no revision is as high as that"),
 	HEADER(supersedes, 1ull << 63, "header: no revision is as high as that"),
@@ -704,6 +705,46 @@ static void test_damages(void)
 	otseg_blob_free(&good);
 }
 
+/* Of whose answers may come from another port, an image says what its rules say. */
+static void test_elsewhere(void)
+{
+	static const struct {
+		const char *rule;
+		u32 flag;
+	} rules[] = {
+		{ "{service: hart-ip, carrier: udp, access: read}", OTSEG_IMG_ELSEWHERE },
+		{ "{service: hart-ip, carrier: [tcp, udp], access: read}", OTSEG_IMG_ELSEWHERE },
+		{ "{service: hart-ip, carrier: tcp, access: read}", 0 },
+		{ "{service: profinet-cm, access: read}", OTSEG_IMG_ELSEWHERE },
+		{ "{service: melsec, carrier: udp, access: read}", 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct otseg_image *header;
+		struct otseg_blob image;
+		char why[256] = "";
+		char *text;
+
+		if (asprintf(&text,
+			     "otseg: 1\nname: p\nzones:\n"
+			     "  a: {level: 3, interfaces: [it0], prefixes: [10.0.0.0/24]}\n"
+			     "  b: {level: 1, interfaces: [ot0], prefixes: [10.0.1.0/24]}\n"
+			     "conduits:\n  c: {reason: r, from: a, to: b, rules: {r: %s}}\n",
+			     rules[i].rule) < 0)
+			abort();
+		image = compile(text);
+		free(text);
+		header = image.data;
+		CHECK((header->flags & OTSEG_IMG_ELSEWHERE) == rules[i].flag, "%s", rules[i].rule);
+		CHECK(!otseg_image_check(image.data, image.len, why, sizeof(why)), "%s", why);
+		header->flags ^= OTSEG_IMG_ELSEWHERE;
+		CHECK(otseg_image_check(image.data, image.len, why, sizeof(why)));
+		CHECK(strstr(why, "where answers may come from"), "%s: %s", rules[i].rule, why);
+		otseg_blob_free(&image);
+	}
+}
+
 /* A digest that is not that of the bytes is told apart from bytes that are no image. */
 static void test_digest(void)
 {
@@ -771,6 +812,7 @@ int main(void)
 		{ "differences are named", test_differences },
 		{ "messages that pass by one rule only are told exactly", test_messages },
 		{ "a wrong field is refused by name", test_damages },
+		{ "where answers may come from is what the rules say", test_elsewhere },
 		{ "a wrong digest is told apart", test_digest },
 		{ "a cut image is refused", test_lengths },
 		{ "what verifies after random damage can be walked", test_random_damage },
