@@ -14,6 +14,7 @@ tests=(
 	vm/e2e_guest_mark.sh
 	vm/e2e_guest_life.sh
 	vm/e2e_guest_confirm.sh
+	vm/e2e_guest_monitor.sh
 	net/e2e_stream.sh
 	net/e2e_datagrams.sh
 	net/e2e_inet6.sh
