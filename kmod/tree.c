@@ -110,6 +110,16 @@ static ssize_t show_grant_left(const struct otseg_policy *policy, u32 record,
 	return sysfs_emit(buf, "%u\n", otseg_conduit_seconds_left(name));
 }
 
+static ssize_t show_window(const struct otseg_policy *policy, u32 record,
+			   const struct otseg_node_attr *attr, char *buf)
+{
+	u32 flags = otseg_image_conduit(policy->image, record)->flags;
+
+	if (!(flags & OTSEG_CONDUIT_TIMED))
+		return sysfs_emit(buf, "always\n");
+	return sysfs_emit(buf, "%s\n", flags & OTSEG_CONDUIT_WITHIN ? "within" : "outside");
+}
+
 static ssize_t show_mode(const struct otseg_policy *policy, u32 record,
 			 const struct otseg_node_attr *attr, char *buf)
 {
@@ -171,6 +181,7 @@ ATTRIBUTE_GROUPS(zone);
 NODE_ATTR(conduit, state, show_state);
 NODE_ATTR(conduit, enabled, show_enabled);
 NODE_ATTR(conduit, grant_left, show_grant_left);
+NODE_ATTR(conduit, window, show_window);
 NODE_ATTR(conduit, mode, show_mode);
 NODE_ATTR(conduit, from, show_from);
 NODE_ATTR(conduit, to, show_to);
@@ -188,6 +199,7 @@ static struct attribute *conduit_attrs[] = {
 	&conduit_state.attr,
 	&conduit_enabled.attr,
 	&conduit_grant_left.attr,
+	&conduit_window.attr,
 	&conduit_mode.attr,
 	&conduit_from.attr,
 	&conduit_to.attr,

@@ -49,6 +49,12 @@ shut()
 	done
 }
 
+# hours CONDUIT WORD: what is told of its windows
+hours()
+{
+	[[ $(<"$sysfs/conduits/$1/window") == "$2" ]]
+}
+
 # soon COMMAND...: within ten seconds of a busy machine.
 soon()
 {
@@ -116,8 +122,9 @@ changes_of_clocks()
 # Back and forth across edges, into windows and out of them; and steps that cross none.
 jumps()
 {
-	clock '2026-11-27 12:00' && soon open shift && clock '2026-11-27 02:00' &&
-		soon shut shift && open watch && clock '2026-11-27 12:00' && soon open shift && soon shut watch &&
+	clock '2026-11-27 12:00' && soon open shift && hours shift within && hours watch outside &&
+		hours always always && clock '2026-11-27 02:00' &&
+		soon shut shift && open watch && hours shift outside && hours watch within && clock '2026-11-27 12:00' && soon open shift && soon shut watch &&
 		clock '2026-11-27 20:30' && soon shut shift && soon open watch &&
 		clock '2026-11-27 16:59:55' && soon open shift && soon shut shift &&
 		clock '2026-11-27 12:00' && soon open shift && clock '2026-11-27 13:00' && holds open shift
@@ -126,7 +133,7 @@ jumps()
 # A grant opens beyond the hours, and ends in its own time.
 grants()
 {
-	clock '2026-11-28 12:00' && soon shut shift && client "change $grant shift 600 x" && open shift &&
+	clock '2026-11-28 12:00' && soon shut shift && client "change $grant shift 600 x" && open shift && hours shift outside &&
 		clock '2026-11-27 12:00' && holds open shift && clock '2026-11-27 16:59:58' &&
 		holds open shift && client "change $revoke shift" && soon shut shift &&
 		clock '2026-11-27 12:00' && soon open shift && client "change $grant shift 600 x" \
