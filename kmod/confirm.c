@@ -51,14 +51,14 @@ static struct bpf_link *link_of(const struct net_device *dev)
 
 static void remember_link(struct otseg_interface *interface)
 {
-	const struct bpf_link *link = link_of(interface->dev);
+	const struct bpf_link *link = interface->dev ? link_of(interface->dev) : NULL;
 
 	interface->link_id = link ? link->id : 0;
 }
 
 /**
  * otseg_confirm_bind - an interface is about to be bound
- * @interface: the interface, with a device
+ * @interface: the interface
  * @is_provisional: for the sake of the active policy, and with it if that is rolled back
  *
  * Context: process, RTNL held.
@@ -66,9 +66,11 @@ static void remember_link(struct otseg_interface *interface)
 void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional)
 {
 	remember_link(interface);
-	if (!interface->is_bound)
-		interface->is_provisional =
-			is_provisional && READ_ONCE(state) == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+	/* Whoever binds it for its own sake means it to stay. */
+	if (!is_provisional)
+		interface->is_provisional = false;
+	else if (!interface->is_bound)
+		interface->is_provisional = READ_ONCE(state) == OTSEG_CONFIRM_STATE_UNCONFIRMED;
 }
 
 static void remember(u32 ifindex)

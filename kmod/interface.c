@@ -219,7 +219,7 @@ int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
 }
 
 /* Binds a role whose device is still to come. */
-static int expect_role(const char *role, struct netlink_ext_ack *extack)
+static int expect_role(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface = otseg_interface_by_role(role);
 
@@ -233,6 +233,7 @@ static int expect_role(const char *role, struct netlink_ext_ack *extack)
 		if (IS_ERR(interface))
 			return PTR_ERR(interface);
 	}
+	otseg_confirm_bind(interface, is_provisional);
 	WRITE_ONCE(interface->is_bound, true);
 	return 0;
 }
@@ -240,12 +241,13 @@ static int expect_role(const char *role, struct netlink_ext_ack *extack)
 /**
  * otseg_interface_expect - guard the device of a role's name, as soon as there is one
  * @role: the interface name that the policy uses
+ * @is_provisional: as for otseg_interface_bind()
  * @extack: for the sentence on refusal
  *
  * Context: process, takes RTNL.
  * Return: as otseg_interface_bind() does, but for -ENODEV.
  */
-int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack)
+int otseg_interface_expect(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface;
 	struct net_device *dev;
@@ -256,9 +258,9 @@ int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack)
 	dev = __dev_get_by_name(&init_net, role);
 	/* A device of another name may have the role already, and one of this name another. */
 	if (dev && !(interface && interface->dev) && !otseg_interface_by_dev(dev))
-		err = bind_device(dev, role, false, extack);
+		err = bind_device(dev, role, is_provisional, extack);
 	else
-		err = expect_role(role, extack);
+		err = expect_role(role, is_provisional, extack);
 	rtnl_unlock();
 	return err;
 }

@@ -52,7 +52,7 @@ struct otseg_interface *otseg_interface_by_dev(const struct net_device *dev);
 struct otseg_interface *otseg_interface_by_role(const char *role);
 int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
 			 struct netlink_ext_ack *extack);
-int otseg_interface_expect(const char *role, struct netlink_ext_ack *extack);
+int otseg_interface_expect(const char *role, bool is_provisional, struct netlink_ext_ack *extack);
 int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext_ack *extack);
 
 int otseg_interface_dir_init(struct kobject *root);

@@ -113,16 +113,17 @@ int otseg_nl_interface_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	const struct nlattr *ifindex = info->attrs[OTSEG_A_INTERFACE_IFINDEX];
 	const struct nlattr *role = info->attrs[OTSEG_A_INTERFACE_ROLE];
+	bool is_provisional;
 
 	if (!ifindex && !role) {
 		GENL_SET_ERR_MSG(info, "ifindex and role are missing");
 		return -EINVAL;
 	}
+	is_provisional = nla_get_flag(info->attrs[OTSEG_A_INTERFACE_PROVISIONAL]);
 	if (!ifindex)
-		return otseg_interface_expect(nla_data(role), info->extack);
+		return otseg_interface_expect(nla_data(role), is_provisional, info->extack);
 	return otseg_interface_bind(nla_get_u32(ifindex), role ? nla_data(role) : NULL,
-				    nla_get_flag(info->attrs[OTSEG_A_INTERFACE_PROVISIONAL]),
-				    info->extack);
+				    is_provisional, info->extack);
 }
 
 /**

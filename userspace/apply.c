@@ -724,6 +724,53 @@ static int policy_switch(struct apply *run, u32 expect)
 	return err;
 }
 
+/*
+ * Those that are not there yet are guarded from the first moment that they are. Where that cannot
+ * be, whoever has applied the policy is told that they pass everything.
+ */
+static void absent_bind(struct apply *run)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; run->id == OTSEG_BACKEND_MODULE && i < run->n_roles; i++) {
+		struct role *role = &run->roles[i];
+
+		if (role->state != ROLE_ABSENT)
+			continue;
+		err = run->store->ops->bind(run->store, 0, role->name, run->confirm_s);
+		role->bound = !err;
+	}
+}
+
+static bool is_named(const void *image, const char *role)
+{
+	const char *name;
+	u32 i;
+
+	for (i = 0; image && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
+		name = otseg_image_interface(image, i);
+		if (name && !strcmp(name, role))
+			return true;
+	}
+	return false;
+}
+
+/* What the policy before waited for, and this one does not name, may come as it likes. */
+static void absent_release(struct apply *run)
+{
+	struct otseg_genl *genl = otseg_backend_genl(run->old.backend);
+	size_t i;
+
+	for (i = 0; genl && i < run->old.n_guards; i++) {
+		const struct otseg_genl_interface *guard = &run->old.guards[i];
+
+		if (guard->bound && !guard->present && is_named(image_before(run), guard->role) &&
+		    !role_find(run, guard->role))
+			otseg_genl_interface_unbind(genl, 0, guard->role);
+	}
+}
+
 static int release(struct apply *run, const struct otseg_attachment *at)
 {
 	struct otseg_backend *guard = run->old.backend ? run->old.backend : run->store;
@@ -766,6 +813,7 @@ static void interfaces_release(struct apply *run)
 			continue;
 		release(run, at);
 	}
+	absent_release(run);
 	wires_cut(run, run->image->data);
 }
 
@@ -924,6 +972,7 @@ static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
 		return err;
 	}
 	signature_keep(run);
+	absent_bind(run);
 	if (!run->confirm_s) {
 		interfaces_release(run);
 		otseg_previous_clean(run->image->data);
@@ -1032,17 +1081,6 @@ static void routes_warn(const struct apply *run)
 	free(list);
 }
 
-/* Whether an interface that is not there yet is closed when it comes. */
-static bool is_expected(const struct apply *run, const char *role)
-{
-	size_t i;
-
-	for (i = 0; i < run->old.n_guards; i++)
-		if (run->old.guards[i].bound && !strcmp(run->old.guards[i].role, role))
-			return run->id == OTSEG_BACKEND_MODULE;
-	return false;
-}
-
 /* What whoever applied it must know, whatever the output format. */
 static void report_warn(const struct apply *run)
 {
@@ -1051,19 +1089,15 @@ static void report_warn(const struct apply *run)
 	for (i = 0; i < run->n_roles; i++) {
 		if (run->roles[i].state != ROLE_ABSENT)
 			continue;
-		if (is_expected(run, run->roles[i].name))
+		if (run->roles[i].bound)
 			otseg_error_print("warning: interface %s does not exist; it passes nothing "
 					  "when it comes, until 'otseg interface watch' attaches it, "
 					  "or the policy is applied again",
 					  run->roles[i].name);
 		else
 			otseg_error_print("warning: interface %s does not exist; when it comes, "
-					  "apply the policy again%s",
-					  run->roles[i].name,
-					  run->id == OTSEG_BACKEND_MODULE ?
-						  " (until then it passes everything, unless the "
-						  "module's parameter 'governed' names it)" :
-						  " (until then it passes everything)");
+					  "apply the policy again (until then it passes everything)",
+					  run->roles[i].name);
 	}
 	routes_warn(run);
 	if (run->waits && run->confirm_s)

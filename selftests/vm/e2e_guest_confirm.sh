@@ -209,6 +209,19 @@ late_goes()
 	((code == 0)) && try late && governed lab0 && try plant && untouched lab0
 }
 
+is_guarded()
+{
+	[[ $(cat "$firewall_sysfs/interfaces/$1/guard" 2>/dev/null) == active ]]
+}
+
+# What is not there yet is closed from its first moment on, and under another policy it is not.
+absent_is_guarded()
+{
+	try late && told 'interface lab1 does not exist; it passes nothing when it comes' &&
+		ip link add lab1 type dummy && is_guarded lab1 && ip link del lab1 && try plant &&
+		ip link add lab1 type dummy && ! is_guarded lab1 && untouched lab1 && ip link del lab1
+}
+
 # Not what somebody has attached by hand.
 by_hand_stays()
 {
@@ -360,7 +373,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 21
+e2e_begin 22
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -372,6 +385,7 @@ ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "and so is one that has come late" late_goes
 ktap "one that is attached by hand stays" by_hand_stays
+ktap "an interface that is not there yet is guarded when it comes" absent_is_guarded
 ktap "an apply that the kernel overtakes is refused" overtaken
 ktap "an interface that it does without is kept until confirmed" less_stays
 ktap "what is granted is granted again after a rollback" grant_returns
