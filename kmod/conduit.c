@@ -146,7 +146,10 @@ static int check_room(const struct otseg_conduit_request *request, struct netlin
 /* What is left of it after a change: the latest word on a conduit is what counts. */
 static u32 dormant_after(const struct otseg_conduit_entry *entry, enum otseg_conduit_change change)
 {
-	return change == OTSEG_CONDUIT_CHANGE_DISABLE ? 0 : entry->dormant & ~OTSEG_CONDUIT_GRANTED;
+	/* A grant has an end, and what it is given for ends with it. */
+	if (change == OTSEG_CONDUIT_CHANGE_DISABLE || change == OTSEG_CONDUIT_CHANGE_GRANT)
+		return 0;
+	return entry->dormant & ~OTSEG_CONDUIT_GRANTED;
 }
 
 /* Whether a change ends what a rollback would open, whether or not it is open now. */

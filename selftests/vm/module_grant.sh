@@ -273,7 +273,10 @@ closed_meanwhile()
 		(($(left telemetry) <= 60)) && client "change $revoke telemetry" "push /otseg/a.img" &&
 		is telemetry 0 && client "change $enable telemetry" "push-try /otseg/b.img 600" \
 			"change $enable telemetry" "change $disable telemetry" rollback &&
-		is telemetry 0 enabled && client "change $enable telemetry" && is telemetry 1
+		is telemetry 0 enabled && client "change $enable telemetry" && is telemetry 1 &&
+		client "push /otseg/b.img" "change $enable telemetry" "push-try /otseg/b.img 600" &&
+		is telemetry 0 && client "change $grant telemetry 600 x" "change $revoke telemetry" \
+			rollback && is telemetry 0
 }
 
 # The end of a grant does not settle whether a policy stays, nor does it hold it up.
