@@ -23,6 +23,7 @@ static DECLARE_DELAYED_WORK(remind, remind_work);
 
 static DEFINE_SPINLOCK(said_lock);
 static struct otseg_unenforced_info said;
+static u8 said_digest[OTSEG_DIGEST_LEN]; /* of the policy that it is about */
 
 static void remind_work(struct work_struct *work)
 {
@@ -34,13 +35,14 @@ static void remind_work(struct work_struct *work)
 	said.failed_open = otseg_guard_passed_all();
 	info = said;
 	spin_unlock(&said_lock);
-	if (!info.conduits && !info.interfaces)
-		return;
+	/* Also what passed before there was another policy. */
 	if (info.failed_open != before)
 		pr_warn("NOT GUARDED: %llu frames that no datapath has seen have passed by interfaces that fail open\n",
 			info.failed_open - before);
 	if (info.conduits || info.failed_open != before)
 		otseg_netlink_unenforced_tell(&info);
+	if (!info.conduits && !info.interfaces)
+		return;
 	queue_delayed_work(system_unbound_wq, &remind, REMIND_S * HZ);
 }
 
@@ -113,8 +115,10 @@ void otseg_unenforced_follow(const struct otseg_policy *policy)
 	spin_lock(&said_lock);
 	before = said;
 	is_same = info.conduits == before.conduits && info.of == before.of &&
-		  info.interfaces == before.interfaces && !strcmp(info.name, before.name);
+		  info.interfaces == before.interfaces &&
+		  !memcmp(said_digest, policy->image->digest, sizeof(said_digest));
 	said = info;
+	memcpy(said_digest, policy->image->digest, sizeof(said_digest));
 	/* What nobody has been told of is still to be told. */
 	said.failed_open = before.failed_open;
 	spin_unlock(&said_lock);
