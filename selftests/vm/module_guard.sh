@@ -9,11 +9,17 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=module.sh source-path=SCRIPTDIR
 . "$here/module.sh"
 
-# prepare FOLDER BUILD: the second policy, with an interface that fails open.
+# prepare FOLDER BUILD: the second policy, with one or the other interface that fails open.
 prepare()
 {
-	sed 's/^zones:/fail-open: [it0]\n&/' "$here/module_b.yaml" >"$1/open.yaml" &&
-		"$2/otseg" policy compile "$1/open.yaml" output "$1/open.img"
+	local interface
+
+	for interface in it0 ot0; do
+		sed "s/^zones:/fail-open: [$interface]\n&/" "$here/module_b.yaml" \
+			>"$1/open-$interface.yaml" &&
+			"$2/otseg" policy compile "$1/open-$interface.yaml" output \
+				"$1/open-$interface.img" || return
+	done
 }
 
 if [[ ${1:-} != --guest ]]; then
@@ -257,7 +263,8 @@ fails_open()
 	local told
 
 	[[ $(<$sysfs/interfaces/it0/fail_open) == 0 ]] && drops_exactly it0 &&
-		client listen_enforcement "push /otseg/own/open.img" "heard_unenforced 0 1" || return
+		client listen_enforcement "push /otseg/own/open-ot0.img" "heard_unenforced 0 1" \
+			"push /otseg/own/open-it0.img" "heard_unenforced 0 1" || return
 	dmesg | grep 'FAIL OPEN: 1 interfaces of policy module-b let pass what no datapath' &&
 		[[ $(<$sysfs/interfaces/it0/fail_open) == 1 ]] &&
 		[[ $(<$sysfs/interfaces/ot0/fail_open) == 0 ]] &&
@@ -270,11 +277,21 @@ fails_open()
 		dmesg | grep 'NOT GUARDED: [0-9]* frames that no datapath has seen have passed'
 }
 
+told_of_frames()
+{
+	(($(dmesg | grep -c 'NOT GUARDED: [0-9]* frames that no datapath has seen') > $1))
+}
+
+# What has passed last is told all the same.
 closes_again()
 {
-	client listen_enforcement "push /otseg/b.img" "heard_unenforced 0 0" && drops_exactly it0 &&
+	local before
+
+	before=$(dmesg | grep -c 'NOT GUARDED: [0-9]* frames that no datapath has seen')
+	passes_unseen 1 && client listen_enforcement "push /otseg/b.img" "heard_unenforced 0 0" && drops_exactly it0 &&
 		[[ $(<$sysfs/interfaces/it0/fail_open) == 0 ]] &&
-		dmesg | grep 'policy module-b is guarded: no interface fails open any more'
+		dmesg | grep 'policy module-b is guarded: no interface fails open any more' &&
+		wait_for 120 told_of_frames "$before"
 }
 
 hostile()
