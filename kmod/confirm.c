@@ -49,11 +49,51 @@ static struct bpf_link *link_of(const struct net_device *dev)
 	return NULL;
 }
 
+static bool is_named(const struct otseg_image *image, const char *role)
+{
+	u32 i;
+
+	for (i = 0; i < image->sec[OTSEG_SEC_LINKS].count; i++)
+		if (!strncmp((const char *)otseg_image_link(image, i)->name, role, IFNAMSIZ - 1))
+			return true;
+	return false;
+}
+
 static void remember_link(struct otseg_interface *interface)
 {
 	const struct bpf_link *link = interface->dev ? link_of(interface->dev) : NULL;
 
 	interface->link_id = link ? link->id : 0;
+}
+
+/**
+ * otseg_confirm_check - whether an interface may be bound
+ * @role: its name
+ * @is_provisional: for the sake of the active policy, and with it if that is rolled back
+ * @extack: for the sentence on refusal
+ *
+ * Whoever binds it may have seen a policy that has been rolled back since.
+ *
+ * Context: process, RTNL held.
+ * Return: 0, or -ESTALE if it came with what is rolled back.
+ */
+int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
+{
+	const struct otseg_interface *interface = otseg_interface_by_role(role);
+	const struct otseg_image *image;
+	bool is_known;
+
+	if (!is_provisional || READ_ONCE(state) != OTSEG_CONFIRM_STATE_ROLLED_BACK ||
+	    (interface && interface->is_bound))
+		return 0;
+	rcu_read_lock();
+	image = otseg_policy_active()->image;
+	is_known = image && is_named(image, role);
+	rcu_read_unlock();
+	if (is_known)
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "the policy that names %s has been rolled back", role);
+	return -ESTALE;
 }
 
 /**
@@ -138,16 +178,6 @@ void otseg_confirm_end(enum otseg_confirm_state what)
 	WRITE_ONCE(state, what);
 	since = ktime_get_boottime_ns();
 	spin_unlock(&info_lock);
-}
-
-static bool is_named(const struct otseg_image *image, const char *role)
-{
-	u32 i;
-
-	for (i = 0; i < image->sec[OTSEG_SEC_LINKS].count; i++)
-		if (!strncmp((const char *)otseg_image_link(image, i)->name, role, IFNAMSIZ - 1))
-			return true;
-	return false;
 }
 
 /*

@@ -11,6 +11,8 @@
 #include "../include/otseg/image.h"
 #include "../include/uapi/linux/otseg.h"
 
+struct netlink_ext_ack;
+
 struct otseg_interface;
 
 /**
@@ -44,6 +46,7 @@ struct otseg_confirm_info {
 void otseg_confirm_init(void);
 void otseg_confirm_begin(const struct otseg_confirm_request *request,
 			 const struct otseg_image *back);
+int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ext_ack *extack);
 void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional);
 void otseg_confirm_end(enum otseg_confirm_state state);
 void otseg_confirm_release(const struct otseg_image *image);

@@ -152,6 +152,9 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 				   role);
 		return -EINVAL;
 	}
+	err = otseg_confirm_check(role, is_provisional, extack);
+	if (err)
+		return err;
 	interface = otseg_interface_by_dev(dev);
 	if (interface && strcmp(interface->role, role)) {
 		NL_SET_ERR_MSG_FMT(extack, "device %s is interface %s already", dev->name,
@@ -199,7 +202,8 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
  *
  * Context: process, takes RTNL.
  * Return: 0; -ENODEV, -EOPNOTSUPP for loopback, -EINVAL for a bad role, -EEXIST
- * if the device has another role, -EBUSY if another device has the role,
+ * if the device has another role, -EBUSY if another device has the role, -ESTALE see
+ * otseg_confirm_check(),
  * -ENOSPC, -ENOMEM.
  */
 int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
@@ -222,12 +226,16 @@ int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
 static int expect_role(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface = otseg_interface_by_role(role);
+	int err;
 
 	if (!dev_valid_name(role)) {
 		NL_SET_ERR_MSG_FMT(extack, "role \"%s\": not a name that an interface can have",
 				   role);
 		return -EINVAL;
 	}
+	err = otseg_confirm_check(role, is_provisional, extack);
+	if (err)
+		return err;
 	if (!interface) {
 		interface = create_bindable(role, extack);
 		if (IS_ERR(interface))

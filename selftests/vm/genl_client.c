@@ -602,21 +602,25 @@ static uint32_t index_of(const char *device)
 	return ifindex ?: (uint32_t)strtoul(device, NULL, 0);
 }
 
-/* bind DEVICE [ROLE] */
+/* bind DEVICE [ROLE [provisional]] */
 static int step_bind(char **arg)
 {
 	begin(family, OTSEG_CMD_INTERFACE_BIND, NLM_F_ACK);
 	mnl_attr_put_u32(request, OTSEG_A_INTERFACE_IFINDEX, index_of(arg[1]));
 	if (arg[2])
 		mnl_attr_put_strz(request, OTSEG_A_INTERFACE_ROLE, arg[2]);
+	if (arg[2] && arg[3])
+		mnl_attr_put(request, OTSEG_A_INTERFACE_PROVISIONAL, 0, NULL);
 	return transact(NULL);
 }
 
-/* expect ROLE: bound before there is a device of that name */
+/* expect ROLE [provisional]: bound before there is a device of that name */
 static int step_expect(char **arg)
 {
 	begin(family, OTSEG_CMD_INTERFACE_BIND, NLM_F_ACK);
 	mnl_attr_put_strz(request, OTSEG_A_INTERFACE_ROLE, arg[1]);
+	if (arg[2])
+		mnl_attr_put(request, OTSEG_A_INTERFACE_PROVISIONAL, 0, NULL);
 	return transact(NULL);
 }
 

@@ -133,6 +133,16 @@ plain_commit_confirms()
 	is_active module-a 12 confirmed && client "fail:ENOENT rollback"
 }
 
+# Whoever binds for the sake of a policy that has been rolled back meanwhile comes too late: but not
+# what the policy names that is back, nor what is bound for another reason.
+binds_too_late()
+{
+	ip link add d0 type dummy && client "fail:ESTALE bind d0 d0 provisional" \
+		"fail:ESTALE expect d1 provisional" "bind d0 d0" "bind d0 d0 provisional" \
+		"unbind-role d0" "expect ot0 provisional" "unbind-role ot0" &&
+		ip link del d0
+}
+
 # A commit that is refused leaves the clock alone.
 refused_meanwhile()
 {
@@ -211,7 +221,7 @@ unloads_waiting()
 		rmmod otseg && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 16
+ktap_begin 17
 ktap "without a policy to return to, none can be tried" nothing_to_return_to
 ktap "bad requests are refused" bad_requests
 ktap "an unconfirmed policy is active and says so" waits
@@ -220,6 +230,7 @@ ktap "allowed and refused frames come from here on" traffic_begin
 ktap "the client is killed, the clock set back: the policy before comes back by itself" returns_by_itself
 ktap "rolled back by request: the tree shows what is back" shows_what_is_back
 ktap "a second one leaves the way back as it was, and waits anew" second_commit
+ktap "what is bound for a policy that is gone is refused" binds_too_late
 ktap "a plain commit ends the waiting" plain_commit_confirms
 ktap "a refused commit does not" refused_meanwhile
 ktap "the time goes on while the host is suspended" outlasts_suspend
