@@ -385,14 +385,19 @@ static int role_bind(struct apply *run, struct role *role)
 	int err;
 
 	for (i = 0; i < run->old.n_guards; i++) {
-		was_bound |= run->old.guards[i].bound &&
-			     run->old.guards[i].ifindex == role->at.device.ifindex &&
-			     !strcmp(run->old.guards[i].role, role->name);
+		const struct otseg_genl_interface *guard = &run->old.guards[i];
+
+		/* Its device may have come since. */
+		was_bound |= guard->bound && !strcmp(guard->role, role->name) &&
+			     (!guard->present || guard->ifindex == role->at.device.ifindex);
 	}
 	if (was_bound && role->state != ROLE_ATTACHED)
 		return 0;
-	/* The commit says which ones are provisional. */
-	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name, false);
+	/*
+	 * The commit says which ones are provisional. Until then, what the policy in force has
+	 * brought along goes with that, if it is rolled back.
+	 */
+	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name, run->waits);
 	role->bound = !err && !was_bound;
 	return err;
 }
@@ -743,21 +748,11 @@ static void absent_bind(struct apply *run)
 	}
 }
 
-static bool is_named(const void *image, const char *role)
-{
-	const char *name;
-	u32 i;
-
-	for (i = 0; image && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
-		name = otseg_image_interface(image, i);
-		if (name && !strcmp(name, role))
-			return true;
-	}
-	return false;
-}
-
-/* What the policy before waited for, and this one does not name, may come as it likes. */
-static void absent_release(struct apply *run)
+/*
+ * What is guarded for a policy before, or was, and for none now: there is neither a role of this
+ * policy nor a link to be released.
+ */
+static void guards_release(struct apply *run)
 {
 	struct otseg_genl *genl = otseg_backend_genl(run->old.backend);
 	size_t i;
@@ -765,8 +760,8 @@ static void absent_release(struct apply *run)
 	for (i = 0; genl && i < run->old.n_guards; i++) {
 		const struct otseg_genl_interface *guard = &run->old.guards[i];
 
-		if (guard->bound && !guard->present && is_named(image_before(run), guard->role) &&
-		    !role_find(run, guard->role))
+		if (guard->bound && !role_find(run, guard->role) &&
+		    !otseg_attach_find(run->old.attached, run->old.n_attached, guard->role))
 			otseg_genl_interface_unbind(genl, 0, guard->role);
 	}
 }
@@ -813,7 +808,7 @@ static void interfaces_release(struct apply *run)
 			continue;
 		release(run, at);
 	}
-	absent_release(run);
+	guards_release(run);
 	wires_cut(run, run->image->data);
 }
 
@@ -907,6 +902,10 @@ static void guards_drop(struct apply *run)
 	if (otseg_genl_interface_list(otseg_backend_genl(module), &list, &n_list))
 		n_list = 0;
 	for (i = 0; i < n_list; i++) {
+		if (list[i].bound && !list[i].present && role_find(run, list[i].role)) {
+			otseg_genl_interface_unbind(otseg_backend_genl(module), 0, list[i].role);
+			continue;
+		}
 		for (r = 0; r < run->n_roles; r++) {
 			if (list[i].ifindex && list[i].ifindex == run->roles[r].at.device.ifindex)
 				break;
@@ -1081,6 +1080,17 @@ static void routes_warn(const struct apply *run)
 	free(list);
 }
 
+static bool fails_open(const struct apply *run, const char *role)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(run->image->data, LINKS);
+	u32 i;
+
+	for (i = 0; i < OTSEG_IMAGE_COUNT(run->image->data, LINKS); i++)
+		if (!strncmp((const char *)links[i].name, role, sizeof(links[i].name)))
+			return links[i].flags & OTSEG_IMG_LINK_FAIL_OPEN;
+	return false;
+}
+
 /* What whoever applied it must know, whatever the output format. */
 static void report_warn(const struct apply *run)
 {
@@ -1090,10 +1100,13 @@ static void report_warn(const struct apply *run)
 		if (run->roles[i].state != ROLE_ABSENT)
 			continue;
 		if (run->roles[i].bound)
-			otseg_error_print("warning: interface %s does not exist; it passes nothing "
+			otseg_error_print("warning: interface %s does not exist; it passes %s "
 					  "when it comes, until 'otseg interface watch' attaches it, "
 					  "or the policy is applied again",
-					  run->roles[i].name);
+					  run->roles[i].name,
+					  fails_open(run, run->roles[i].name) ?
+						  "everything, as the policy says," :
+						  "nothing");
 		else
 			otseg_error_print("warning: interface %s does not exist; when it comes, "
 					  "apply the policy again (until then it passes everything)",

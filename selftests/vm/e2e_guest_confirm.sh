@@ -214,12 +214,29 @@ is_guarded()
 	[[ $(cat "$firewall_sysfs/interfaces/$1/guard" 2>/dev/null) == active ]]
 }
 
-# What is not there yet is closed from its first moment on, and under another policy it is not.
+# appears DEVICE COMMAND...: what is so as soon as it is there
+appears()
+{
+	local code=0
+
+	ip link add "$1" type dummy || return
+	"${@:2}" || code=$?
+	ip link del "$1"
+	return "$code"
+}
+
+# What is not there yet is closed from its first moment on, as long as a policy may need it; under
+# another one it is not, nor without the module, nor where the policy says so.
 absent_is_guarded()
 {
 	try late && told 'interface lab1 does not exist; it passes nothing when it comes' &&
-		ip link add lab1 type dummy && is_guarded lab1 && ip link del lab1 && try plant &&
-		ip link add lab1 type dummy && ! is_guarded lab1 && untouched lab1 && ip link del lab1
+		appears lab1 is_guarded lab1 && try plant && appears lab1 untouched lab1 &&
+		try late && try plant confirm 10m && appears lab1 is_guarded lab1 &&
+		otseg policy confirm && appears lab1 untouched lab1 && try late &&
+		try late backend map && appears lab1 untouched lab1 && try plant backend module &&
+		sed 's/^zones:/fail-open: [lab1]\n&/' "$plant_dir/late.yaml" >"$plant_dir/loose.yaml" &&
+		try loose && told 'lab1 does not exist; it passes everything, as the policy says, when' &&
+		try plant
 }
 
 # Not what somebody has attached by hand.
