@@ -388,7 +388,7 @@ large_interrupted()
 
 	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") &&
 		enforces second && (($(status .room.flows) > 100000)) || return
-	step=$((calls / ${TOOL_FAIL_SAMPLES:-6} + 1))
+	step=$((calls / ${TOOL_FAIL_SAMPLES:-3} + 1))
 	for ((at = calls; at >= 1; at -= at > calls - 6 ? 1 : step)); do
 		code=0
 		detach_all && apply first && passes "$hmi" && apply first && passes "$hmi" || return
@@ -463,6 +463,24 @@ switch_killed()
 		-e $OTSEG_PIN_DIR/set1 && $(state_set) == 00 && $(xdp_of ot0) != "$(set_program 0)" ]]
 }
 
+# last_before_state CALLS: the last call of that change at which, killed, it leaves the state as it was.
+last_before_state()
+{
+	local before=$(($1 / 2)) after=$1 at
+
+	while ((after - before > 1)); do
+		at=$(((before + after) / 2))
+		detach_all && apply first || return
+		with_fault kill "$at" large
+		if [[ $(state_set) == 00 ]]; then
+			before=$at
+		else
+			after=$at
+		fi
+	done >&2
+	echo "$before"
+}
+
 # The next apply makes that set anew, or fails to, and the interfaces never miss it.
 switch_interrupted()
 {
@@ -472,7 +490,8 @@ switch_interrupted()
 	policy_large | sed "s/address: $office/address: $hmi/" >"$plant_dir/large.yaml"
 	detach_all && apply first && with_fault fail 0 large && calls=$(<"$plant_dir/calls") || return
 	step=$((calls / ${TOOL_FAIL_SAMPLES:-3} + 1))
-	for ((at = calls; at > calls / 2 && killed < 2; at--)); do
+	at=$(last_before_state "$calls") || return
+	for ((; at > calls / 2 && killed < 2; at--)); do
 		switch_killed "$at" || continue
 		((killed++))
 		as_large fail 0 && is_active second && passes "$hmi" || {
