@@ -100,13 +100,14 @@ unload()
 	otseg policy detach && wait_for 10 rmmod otseg && [[ ! -e $firewall_sysfs ]]
 }
 
-# As an installed module is.
+# As an installed module is. Who comes after in this machine finds it so no longer.
 load_again()
 {
-	local updates
+	local updates code=0
 
 	updates=/lib/modules/$(uname -r)/updates
-	mkdir -p "$updates" && cp "$OTSEG_MODULE" "$updates/" && depmod -a && modprobe otseg &&
+	mkdir -p "$updates" && cp "$OTSEG_MODULE" "$updates/" && depmod -a && modprobe otseg || code=$?
+	rm -f "$updates/${OTSEG_MODULE##*/}" && depmod -a && ((code == 0)) &&
 		firewall_apply "$tests/plant.yaml" && enforces
 }
 
