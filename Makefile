@@ -104,7 +104,7 @@ check: check-build
 	$(Q)LANES="$(LANES)" scripts/check.sh $(TESTS)
 
 # What a firewall may meet, as often as it is meant to stand it, with the module and without: hours.
-FAULTS := net/e2e_faults.sh net/e2e_swap.sh net/tool_life.sh vm/module_netlink.sh vm/module_memory.sh vm/e2e_module.sh
+FAULTS := net/e2e_faults.sh net/e2e_swap.sh net/tool_life.sh vm/module_netlink.sh vm/module_memory.sh vm/e2e_changes.sh
 .PHONY: check-faults
 check-faults: check-build
 	$(Q)LANES="$(LANES)" LIMITS=12 OTSEG_FAULT_ROUNDS=200 OTSEG_SWAPS=10000 \

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The end-to-end tests with the module, all in one virtual machine: those of
-# ../net in module mode, and the e2e_guest_* of this folder. Each one's KTAP is
-# a subtest of this one's. A machine that is emulated is slow: nothing here
+# End-to-end tests with the module, all in one virtual machine: those of
+# ../net in module mode, and the e2e_guest_* of this folder; or those that are named. Each
+# one's KTAP is a subtest of this one's. A machine that is emulated is slow: nothing here
 # depends on how long something takes, and the datapath has one inspector, since it is
 # loaded many times (verifier.sh loads the whole one).
 set -uo pipefail
@@ -21,10 +21,6 @@ tests=(
 	net/e2e_vlan.sh
 	net/e2e_loss.sh
 	net/e2e_wire.sh
-	net/e2e_swap.sh
-	net/e2e_faults.sh
-	net/e2e_island.sh
-	net/e2e_boot.sh
 )
 
 # In the machine: one test after the other.
@@ -77,6 +73,6 @@ files=(
 if (($#)); then
 	tests=("$@")
 fi
-exec "$top/scripts/vm.sh" --lane "$lane" --name e2e_module --timeout "${OTSEG_VM_TIMEOUT:-2900}" "${files[@]}" -- \
+exec "$top/scripts/vm.sh" --lane "$lane" --name "${OTSEG_VM_NAME:-e2e_module}" --timeout "${OTSEG_VM_TIMEOUT:-2900}" "${files[@]}" -- \
 	env OTSEG_FAULT_ROUNDS="${OTSEG_FAULT_ROUNDS:-}" OTSEG_SWAPS="${OTSEG_SWAPS:-}" \
 	/e2e/selftests/vm/e2e_module.sh --guest "${tests[@]}"
