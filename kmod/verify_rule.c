@@ -481,14 +481,8 @@ static bool is_elsewhere(const struct otseg_verify *v, const struct otseg_img_ru
 	const struct otseg_img_range *ranges = RECORDS(v, RANGES);
 	u32 k;
 
-	switch (rule->service) {
-#define X(id) case OTSEG_SVC_##id:
-		OTSEG_ELSEWHERE_LIST(X)
-#undef X
-		break;
-	default:
+	if (!otseg_service_is_elsewhere(rule->service))
 		return false;
-	}
 	for (k = 0; k < rule->n_selectors; k++)
 		if (ranges[rule->selectors + k].first >> 16 == OTSEG_SEL_UDP)
 			return true;

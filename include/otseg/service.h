@@ -99,6 +99,24 @@ enum otseg_service {
 	OTSEG_SVC_COUNT,
 };
 
+/**
+ * otseg_service_is_elsewhere - whether a service is one of OTSEG_ELSEWHERE_LIST
+ * @service: enum otseg_service
+ *
+ * Return: 1 if it is, else 0.
+ */
+static inline unsigned int otseg_service_is_elsewhere(unsigned int service)
+{
+	switch (service) {
+#define X(id) case OTSEG_SVC_##id:
+		OTSEG_ELSEWHERE_LIST(X)
+#undef X
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /*
  * Access classes, a bit mask. A rule permits a message only if every class
  * bit of the message is in the rule's mask. Ordered from harmless to grave.

@@ -235,14 +235,8 @@ static bool is_elsewhere(const struct otseg_rule *rule)
 {
 	size_t i;
 
-	switch (rule->service) {
-#define X(id) case OTSEG_SVC_##id:
-		OTSEG_ELSEWHERE_LIST(X)
-#undef X
-		break;
-	default:
+	if (!otseg_service_is_elsewhere(rule->service))
 		return false;
-	}
 	for (i = 0; i < rule->selectors.n; i++)
 		if (rule->selectors.items[i].first >> 16 == OTSEG_SEL_UDP)
 			return true;
