@@ -12,7 +12,6 @@
 #include "../include/uapi/linux/otseg.h"
 
 struct netlink_ext_ack;
-
 struct otseg_interface;
 
 /**

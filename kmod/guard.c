@@ -171,13 +171,18 @@ void otseg_guard_detach(struct otseg_guard *guard)
 	nf_unregister_net_hook(dev_net(guard->ops.dev), &guard->ops);
 }
 
-static u64 lost_sum(const struct otseg_guard *guard)
+static struct otseg_guard_counts counts_sum(const struct otseg_guard *guard)
 {
-	u64 sum = 0;
+	struct otseg_guard_counts sum = {};
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->lost);
+	for_each_possible_cpu(cpu) {
+		const struct otseg_guard_counts *counts = per_cpu_ptr(guard->counts, cpu);
+
+		sum.drops += READ_ONCE(counts->drops);
+		sum.lost += READ_ONCE(counts->lost);
+		sum.passed += READ_ONCE(counts->passed);
+	}
 	return sum;
 }
 
@@ -192,7 +197,7 @@ static u64 lost_sum(const struct otseg_guard *guard)
  */
 void otseg_guard_prove(struct otseg_guard *guard)
 {
-	guard->lost_before = lost_sum(guard);
+	guard->lost_before = counts_sum(guard).lost;
 	WRITE_ONCE(guard->is_proved, false);
 }
 
@@ -204,12 +209,7 @@ void otseg_guard_prove(struct otseg_guard *guard)
  */
 u64 otseg_guard_drops(const struct otseg_guard *guard)
 {
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->drops);
-	return sum;
+	return counts_sum(guard).drops;
 }
 
 /**
@@ -221,7 +221,7 @@ u64 otseg_guard_drops(const struct otseg_guard *guard)
  */
 u64 otseg_guard_lost(const struct otseg_guard *guard)
 {
-	return lost_sum(guard) - guard->lost_before;
+	return counts_sum(guard).lost - guard->lost_before;
 }
 
 /**
@@ -232,12 +232,7 @@ u64 otseg_guard_lost(const struct otseg_guard *guard)
  */
 u64 otseg_guard_passed(const struct otseg_guard *guard)
 {
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->passed);
-	return sum;
+	return counts_sum(guard).passed;
 }
 
 /**

@@ -202,9 +202,8 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
  *
  * Context: process, takes RTNL.
  * Return: 0; -ENODEV, -EOPNOTSUPP for loopback, -EINVAL for a bad role, -EEXIST
- * if the device has another role, -EBUSY if another device has the role, -ESTALE see
- * otseg_confirm_check(),
- * -ENOSPC, -ENOMEM.
+ * if the device has another role, -EBUSY if another device has the role, -ESTALE if it comes
+ * too late (otseg_confirm_check()), -ENOSPC, -ENOMEM.
  */
 int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
 			 struct netlink_ext_ack *extack)

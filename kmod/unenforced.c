@@ -25,6 +25,11 @@ static DEFINE_SPINLOCK(said_lock);
 static struct otseg_unenforced_info said;
 static u8 said_digest[OTSEG_DIGEST_LEN]; /* of the policy that it is about */
 
+static bool is_enforced(const struct otseg_unenforced_info *info)
+{
+	return !info->conduits && !info->interfaces;
+}
+
 static void remind_work(struct work_struct *work)
 {
 	struct otseg_unenforced_info info;
@@ -41,9 +46,8 @@ static void remind_work(struct work_struct *work)
 			info.failed_open - before);
 	if (info.conduits || info.failed_open != before)
 		otseg_netlink_unenforced_tell(&info);
-	if (!info.conduits && !info.interfaces)
-		return;
-	queue_delayed_work(system_unbound_wq, &remind, REMIND_S * HZ);
+	if (!is_enforced(&info))
+		queue_delayed_work(system_unbound_wq, &remind, REMIND_S * HZ);
 }
 
 /* Whether a link is the first one of an interface that fails open. */
@@ -115,18 +119,17 @@ void otseg_unenforced_follow(const struct otseg_policy *policy)
 	spin_lock(&said_lock);
 	before = said;
 	is_same = info.conduits == before.conduits && info.of == before.of &&
-		  info.interfaces == before.interfaces &&
 		  !memcmp(said_digest, policy->image->digest, sizeof(said_digest));
 	said = info;
 	memcpy(said_digest, policy->image->digest, sizeof(said_digest));
 	/* What nobody has been told of is still to be told. */
 	said.failed_open = before.failed_open;
 	spin_unlock(&said_lock);
-	if (is_same || (!info.conduits && !before.conduits && !info.interfaces && !before.interfaces))
+	if (is_same || (is_enforced(&info) && is_enforced(&before)))
 		return;
 	log_change(&info, &before);
 	otseg_netlink_unenforced_tell(&info);
-	if (info.conduits || info.interfaces)
+	if (!is_enforced(&info))
 		mod_delayed_work(system_unbound_wq, &remind, REMIND_S * HZ);
 }
 
