@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The links, wires, routed and failing interfaces and source MACs of an image, and the hash tables that find them.
+ * The links, wires, interfaces that are routed or fail open, and source MACs of an image, and
+ * the hash tables that find them.
  */
 #include <stdlib.h>
 #include <string.h>
