@@ -887,6 +887,19 @@ static int enforce(struct apply *run)
 	return err;
 }
 
+/* Whether a guard stands, or waits, at an interface of the policy, by whatever role. */
+static bool is_guard_of(struct apply *run, const struct otseg_genl_interface *guard)
+{
+	size_t i;
+
+	if (!guard->present)
+		return role_find(run, guard->role);
+	for (i = 0; i < run->n_roles; i++)
+		if (run->roles[i].at.device.ifindex == guard->ifindex)
+			return true;
+	return false;
+}
+
 /*
  * The module's guard does not know the mark of a map-backed policy: it would stop
  * everything that the datapath passes.
@@ -895,26 +908,18 @@ static void guards_drop(struct apply *run)
 {
 	struct otseg_genl_interface *list = NULL;
 	struct otseg_backend *module;
-	size_t i, r, n_list = 0;
+	size_t i, n_list = 0;
 
 	if (run->id != OTSEG_BACKEND_MAP || otseg_backend_open_module(&module))
 		return;
 	if (otseg_genl_interface_list(otseg_backend_genl(module), &list, &n_list))
 		n_list = 0;
 	for (i = 0; i < n_list; i++) {
-		if (list[i].bound && !list[i].present && role_find(run, list[i].role)) {
-			otseg_genl_interface_unbind(otseg_backend_genl(module), 0, list[i].role);
-			continue;
-		}
-		for (r = 0; r < run->n_roles; r++) {
-			if (list[i].ifindex && list[i].ifindex == run->roles[r].at.device.ifindex)
-				break;
-		}
-		if (r == run->n_roles)
+		if (!is_guard_of(run, &list[i]))
 			continue;
 		if (list[i].bound)
-			module->ops->unbind(module, list[i].ifindex);
-		if (list[i].governed)
+			otseg_genl_interface_unbind(otseg_backend_genl(module), 0, list[i].role);
+		if (list[i].governed && list[i].present)
 			otseg_error_print("warning: interface %s passes nothing: the module's "
 					  "parameter 'governed' names it, and the policy is "
 					  "map-backed",
@@ -1082,12 +1087,14 @@ static void routes_warn(const struct apply *run)
 
 static bool fails_open(const struct apply *run, const char *role)
 {
-	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(run->image->data, LINKS);
+	const char *name;
 	u32 i;
 
-	for (i = 0; i < OTSEG_IMAGE_COUNT(run->image->data, LINKS); i++)
-		if (!strncmp((const char *)links[i].name, role, sizeof(links[i].name)))
-			return links[i].flags & OTSEG_IMG_LINK_FAIL_OPEN;
+	for (i = 0; i < OTSEG_IMAGE_COUNT(run->image->data, LINKS); i++) {
+		name = otseg_image_open_interface(run->image->data, i);
+		if (name && !strcmp(name, role))
+			return true;
+	}
 	return false;
 }
 

@@ -34,10 +34,10 @@ static json_t *open_json(const struct otseg_active *active, const char *role)
  */
 json_t *otseg_unenforced_json(const void *image, const struct otseg_active *active)
 {
-	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
 	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
 	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
 	json_t *list = json_array(), *open = json_array(), *row;
+	const char *name;
 	u32 i, of = 0;
 
 	for (i = 0; i < OTSEG_IMAGE_COUNT(image, CONDUITS); i++) {
@@ -58,9 +58,11 @@ json_t *otseg_unenforced_json(const void *image, const struct otseg_active *acti
 		}
 		json_array_append_new(list, row);
 	}
-	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++)
-		if (links[i].flags & OTSEG_IMG_LINK_FAIL_OPEN && otseg_image_interface(image, i))
-			json_array_append_new(open, open_json(active, otseg_image_interface(image, i)));
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
+		name = otseg_image_open_interface(image, i);
+		if (name)
+			json_array_append_new(open, open_json(active, name));
+	}
 	if (json_array_size(list) || json_array_size(open))
 		return json_pack("{s:o, s:I, s:o}", "conduits", list, "of", (json_int_t)of,
 				 "fail-open", open);

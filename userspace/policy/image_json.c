@@ -144,13 +144,15 @@ static json_t *routed_json(const void *image)
 
 static json_t *fail_open_json(const void *image)
 {
-	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
 	json_t *names = json_array();
+	const char *name;
 	u32 i;
 
-	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++)
-		if (links[i].flags & OTSEG_IMG_LINK_FAIL_OPEN && otseg_image_interface(image, i))
-			json_array_append_new(names, json_string((const char *)links[i].name));
+	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
+		name = otseg_image_open_interface(image, i);
+		if (name)
+			json_array_append_new(names, json_string(name));
+	}
 	return names;
 }
 
@@ -239,8 +241,8 @@ static json_t *conduit_json(const void *image, const struct otseg_img_conduit *c
  * @image: an image that otseg_image_check() has accepted
  *
  * Return: an object with "name", "revision", "supersedes" (0: none), "digest", "size", "adopt"
- * ("never" or for how long), "arp", "neighbour_discovery" and the arrays "routed", "fail-open", "zones", "wires",
- * "assets" and "conduits", each in the order of the image.
+ * ("never" or for how long), "arp", "neighbour_discovery" and the arrays "routed", "fail-open",
+ * "zones", "wires", "assets" and "conduits", each in the order of the image.
  */
 json_t *otseg_image_json(const void *image)
 {
@@ -274,8 +276,8 @@ json_t *otseg_image_json(const void *image)
 
 		json_array_append_new(conduits, conduit_json(image, &all[i]));
 	}
-	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-			 otseg_image_string(image, header->name), "revision",
+	return json_pack("{s:s, s:I, s:I, s:s, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "name", otseg_image_string(image, header->name), "revision",
 			 (json_int_t)header->revision, "supersedes", (json_int_t)header->supersedes,
 			 "digest", digest, "size", (int)header->size, "adopt",
 			 header->adopt_s ? otseg_image_seconds_json(header->adopt_s) :

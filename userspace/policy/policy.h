@@ -165,6 +165,22 @@ static inline const char *otseg_image_interface(const void *image, u32 link)
 	return (const char *)links[link].name;
 }
 
+/**
+ * otseg_image_open_interface - name the interfaces that fail open, each of them once
+ * @image: the image
+ * @link: index of a link
+ *
+ * Return: the name; NULL if it does not, or an earlier link has told it.
+ */
+static inline const char *otseg_image_open_interface(const void *image, u32 link)
+{
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+
+	if (!(links[link].flags & OTSEG_IMG_LINK_FAIL_OPEN))
+		return NULL;
+	return otseg_image_interface(image, link);
+}
+
 #define OTSEG_PRINT_JSON 0x1 /* one JSON object instead of text */
 #define OTSEG_PRINT_PRETTY 0x2 /* JSON with indentation */
 
