@@ -68,14 +68,9 @@ static u32 image_flags(const struct otseg_active *active)
  */
 static bool is_modules_matter(const struct otseg_active *active, const struct otseg_change *change)
 {
-	struct otseg_genl *genl = otseg_backend_genl(active->backend);
-	struct otseg_genl_policy policy;
-
-	if (!genl || (change->change != OTSEG_CONDUIT_CHANGE_DISABLE &&
-		      change->change != OTSEG_CONDUIT_CHANGE_REVOKE))
-		return false;
-	return !otseg_genl_policy_get(genl, &policy) &&
-	       policy.confirm_state == OTSEG_CONFIRM_STATE_UNCONFIRMED;
+	return (change->change == OTSEG_CONDUIT_CHANGE_DISABLE ||
+		change->change == OTSEG_CONDUIT_CHANGE_REVOKE) &&
+	       otseg_active_is_waiting(active);
 }
 
 /* The same that the module would say, in the words of a person at the tool. */
