@@ -12,6 +12,7 @@
  * failing in turn; see step_failing(). -r does the whole list again and again.
  */
 #define _GNU_SOURCE
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -21,7 +22,6 @@
 #include <linux/keyctl.h>
 #include <net/if.h>
 #include <openssl/sha.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,18 +92,6 @@ static const char *error_name(int number)
 	return strerror(number);
 }
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fprintf(stderr, "genl_client: ");
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\n");
-	va_end(args);
-	exit(2);
-}
-
 static void begin(uint16_t type, uint8_t command, uint16_t flags)
 {
 	struct genlmsghdr *header;
@@ -137,13 +125,13 @@ static int transact(void (*parse)(const struct nlmsghdr *))
 	sentence[0] = 0;
 	dump_interrupted = false;
 	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
-		die("sendto: %s", strerror(errno));
+		errx(2, "sendto: %s", strerror(errno));
 	for (;;) {
 		int len = mnl_socket_recvfrom(nl, answer, sizeof(answer));
 		struct nlmsghdr *nlh = (struct nlmsghdr *)answer;
 
 		if (len < 0)
-			die("recvfrom: %s", strerror(errno));
+			errx(2, "recvfrom: %s", strerror(errno));
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 				dump_interrupted = true;
@@ -208,13 +196,13 @@ static void connect_family(void)
 
 	nl = mnl_socket_open(NETLINK_GENERIC);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		die("netlink: %s", strerror(errno));
+		errx(2, "netlink: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		mnl_socket_setsockopt(nl, options[i], &on, sizeof(on));
 	begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK);
 	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, OTSEG_FAMILY_NAME);
 	if (transact(parse_family) || !family)
-		die("the kernel has no family otseg");
+		errx(2, "the kernel has no family otseg");
 }
 
 /* What an answer's attributes are called, and how they are written. */
@@ -374,7 +362,7 @@ static void write_part(const struct nlmsghdr *nlh)
 	const struct nlattr *data = find(nlh, OTSEG_A_POLICY_DATA);
 
 	if (!offset || !data || mnl_attr_get_u32(offset) != (uint32_t)ftell(dump_to))
-		die("policy-read: parts are not in order");
+		errx(2, "policy-read: parts are not in order");
 	fwrite(mnl_attr_get_payload(data), 1, mnl_attr_get_payload_len(data), dump_to);
 }
 
@@ -385,11 +373,11 @@ static int step_load(char **arg)
 	FILE *file = fopen(arg[1], "rb");
 
 	if (!file)
-		die("%s: %s", arg[1], strerror(errno));
+		errx(2, "%s: %s", arg[1], strerror(errno));
 	free(image);
 	image = calloc(1, OTSEG_IMAGE_MAX + 1);
 	if (!image)
-		die("no memory");
+		errx(2, "no memory");
 	image_len = fread(image, 1, OTSEG_IMAGE_MAX + 1, file);
 	signature_len = 0;
 	fclose(file);
@@ -402,7 +390,7 @@ static int step_signature(char **arg)
 	FILE *file = fopen(arg[1], "rb");
 
 	if (!file)
-		die("%s: %s", arg[1], strerror(errno));
+		errx(2, "%s: %s", arg[1], strerror(errno));
 	signature_len = fread(signature, 1, sizeof(signature), file);
 	fclose(file);
 	return 0;
@@ -553,7 +541,7 @@ static int step_read(char **arg)
 
 	dump_to = fopen(arg[1], "wb");
 	if (!dump_to)
-		die("%s: %s", arg[1], strerror(errno));
+		errx(2, "%s: %s", arg[1], strerror(errno));
 	err = simple(OTSEG_CMD_POLICY_READ, NLM_F_DUMP, write_part);
 	fclose(dump_to);
 	if (dump_interrupted)
@@ -693,7 +681,7 @@ static int listen_to(uint32_t which)
 	ear = mnl_socket_open(NETLINK_GENERIC);
 	if (!ear || mnl_socket_bind(ear, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_setsockopt(ear, NETLINK_ADD_MEMBERSHIP, &which, sizeof(which)) < 0)
-		die("listen: %s", strerror(errno));
+		errx(2, "listen: %s", strerror(errno));
 	return 0;
 }
 
@@ -786,7 +774,7 @@ static int step_sealed(char **arg)
 	tries[4].result = syscall(SYS_keyctl, KEYCTL_REVOKE, ring);
 	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++)
 		if (tries[i].result >= 0)
-			die("keyring %s: %s", arg[1], tries[i].what);
+			errx(2, "keyring %s: %s", arg[1], tries[i].what);
 	return 0;
 }
 
@@ -795,7 +783,7 @@ static int step_user(char **arg)
 {
 	mnl_socket_close(nl);
 	if (setuid(strtoul(arg[1], NULL, 0)))
-		die("setuid: %s", strerror(errno));
+		errx(2, "setuid: %s", strerror(errno));
 	connect_family();
 	return 0;
 }
@@ -807,7 +795,7 @@ static int step_ready(char **arg)
 	int c;
 
 	if (!file)
-		die("%s: %s", arg[1], strerror(errno));
+		errx(2, "%s: %s", arg[1], strerror(errno));
 	fclose(file);
 	do
 		c = getchar();
@@ -868,10 +856,10 @@ static int run_step(char **words, int n_words)
 		if (strcmp(steps[i].name, words[0]))
 			continue;
 		if (n_words <= steps[i].min_args)
-			die("%s: %d arguments expected", words[0], steps[i].min_args);
+			errx(2, "%s: %d arguments expected", words[0], steps[i].min_args);
 		return steps[i].run(words);
 	}
-	die("%s: no such step", words[0]);
+	errx(2, "%s: no such step", words[0]);
 }
 
 static int list_folder(const char *path, const struct stat *status, int type, struct FTW *ftw)
@@ -902,14 +890,14 @@ static char *state(void)
 
 	out = open_memstream(&text, &len);
 	if (!out)
-		die("no memory");
+		errx(2, "no memory");
 	err = step_status(NULL) ?: step_conduits(NULL) ?: step_interfaces(NULL);
 	if (nftw("/sys/kernel/otseg", list_folder, 16, FTW_PHYS))
-		die("nftw: %s", strerror(errno));
+		errx(2, "nftw: %s", strerror(errno));
 	fclose(out);
 	out = stdout;
 	if (err)
-		die("state: %s", strerror(-err));
+		errx(2, "state: %s", strerror(-err));
 	hide(text, " since=");
 	hide(text, " seconds-left=");
 	hide(text, " unguarded=");
@@ -932,7 +920,7 @@ static unsigned long fail_nth(unsigned long n)
 	if (fd < 0)
 		fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || pread(fd, left, sizeof(left) - 1, 0) <= 0 || pwrite(fd, text, len, 0) != len)
-		die("fail-nth: %s", strerror(errno));
+		errx(2, "fail-nth: %s", strerror(errno));
 	return strtoul(left, NULL, 10);
 }
 
@@ -967,17 +955,17 @@ static int step_failing(char **arg)
 			break;
 		refused += !!err;
 		if (err && !sentence[0])
-			die("%s: without allocation %lu: %s, and no sentence", *step, n,
-			    error_name(-err));
+			errx(2, "%s: without allocation %lu: %s, and no sentence", *step, n,
+			     error_name(-err));
 		if (!err && *undo && run_step(undo, count_words(undo)))
-			die("%s: without allocation %lu: %s", *undo, n, sentence);
+			errx(2, "%s: without allocation %lu: %s", *undo, n, sentence);
 		/* Of a transaction nothing counts but its commit. */
 		if (err)
 			step_abort(NULL);
 		after = state();
 		if (err && strcmp(before, after))
-			die("%s: without allocation %lu this\n%sbecame this\n%s", *step, n, before,
-			    after);
+			errx(2, "%s: without allocation %lu this\n%sbecame this\n%s", *step, n, before,
+			     after);
 		free(before);
 		before = after;
 	}
@@ -1002,7 +990,7 @@ static bool run(char *text)
 			words[n++] = word;
 	}
 	if (!n)
-		die("an empty step");
+		errx(2, "an empty step");
 
 	err = run_step(words, n);
 	if (err)

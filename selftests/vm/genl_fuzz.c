@@ -7,11 +7,11 @@
  *
  *	genl_fuzz SEED COUNT [UID]	UID: send as that user
  */
+#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,18 +39,6 @@ static char answer[ANSWER_MAX];
 static bool may_change[BATCH]; /* by number in the batch */
 static bool has_changed;
 static unsigned long n_verdicts[ERRNO_MAX];
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fprintf(stderr, "genl_fuzz: ");
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\n");
-	va_end(args);
-	exit(1);
-}
 
 /* xorshift64* */
 static uint32_t next_random(void)
@@ -385,7 +373,7 @@ static bool is_end(const struct nlmsghdr *nlh, uint32_t question)
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
 
 	if (nlh->nlmsg_type == NLMSG_ERROR && err->error)
-		die("question %" PRIu32 ": %s", question, strerror(-err->error));
+		errx(1, "question %" PRIu32 ": %s", question, strerror(-err->error));
 	if (questions[question].flags & NLM_F_DUMP)
 		return nlh->nlmsg_type == NLMSG_DONE;
 	return nlh->nlmsg_type == NLMSG_ERROR;
@@ -401,7 +389,7 @@ static void read_answers(uint32_t question, uint64_t *state)
 		if (len < 0) {
 			if (errno == ENOBUFS || errno == EINTR)
 				continue;
-			die("no answer to message %" PRIu32 ": %s", sequence, strerror(errno));
+			errx(1, "no answer to message %" PRIu32 ": %s", sequence, strerror(errno));
 		}
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 			uint32_t number = nlh->nlmsg_seq - sequence;
@@ -434,7 +422,7 @@ static uint64_t ask_state(void)
 		header->cmd = questions[i].command;
 		header->version = 1;
 		if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-			die("sendto: %s", strerror(errno));
+			errx(1, "sendto: %s", strerror(errno));
 		read_answers(i, &state);
 	}
 	sequence += BATCH + N_QUESTIONS;
@@ -462,12 +450,12 @@ static void find_family(void)
 	header->version = 1;
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, OTSEG_FAMILY_NAME);
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		die("sendto: %s", strerror(errno));
+		errx(1, "sendto: %s", strerror(errno));
 	len = mnl_socket_recvfrom(nl, answer, sizeof(answer));
 	if (len > 0 && mnl_nlmsg_ok((struct nlmsghdr *)answer, len))
 		mnl_attr_parse((struct nlmsghdr *)answer, sizeof(*header), keep_family, NULL);
 	if (!family)
-		die("the kernel has no family otseg");
+		errx(1, "the kernel has no family otseg");
 }
 
 static void open_socket(void)
@@ -478,7 +466,7 @@ static void open_socket(void)
 
 	nl = mnl_socket_open(NETLINK_GENERIC);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		die("netlink: %s", strerror(errno));
+		errx(1, "netlink: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		mnl_socket_setsockopt(nl, options[i], &on, sizeof(on));
 	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
@@ -495,7 +483,7 @@ static unsigned long send_batch(unsigned long left)
 		/* What the socket itself refuses is a message as well. */
 		if (mnl_socket_sendto(nl, message, len) < 0 && errno != EMSGSIZE &&
 		    errno != ENOBUFS && errno != EINVAL)
-			die("sendto: %s", strerror(errno));
+			errx(1, "sendto: %s", strerror(errno));
 	}
 	return i;
 }
@@ -507,12 +495,12 @@ int main(int argc, char **argv)
 	time_t start = time(NULL);
 
 	if (argc < 3)
-		die("usage: genl_fuzz SEED COUNT [UID]");
+		errx(1, "usage: genl_fuzz SEED COUNT [UID]");
 	seed = strtoull(argv[1], NULL, 0) * 2 + 1;
 	count = strtoul(argv[2], NULL, 0);
 	open_socket();
 	if (argc > 3 && setuid(strtoul(argv[3], NULL, 0)))
-		die("setuid: %s", strerror(errno));
+		errx(1, "setuid: %s", strerror(errno));
 	find_family();
 	sequence = 1;
 	before = ask_state();
@@ -521,15 +509,15 @@ int main(int argc, char **argv)
 		sent += send_batch(count - sent);
 		after = ask_state();
 		if (!has_changed && before != after)
-			die("the state changed in messages %lu to %lu, and none was accepted",
-			    sent > BATCH ? sent - BATCH : 0, sent);
+			errx(1, "the state changed in messages %lu to %lu, and none was accepted",
+			     sent > BATCH ? sent - BATCH : 0, sent);
 		n_compared += !has_changed;
 		before = after;
 	}
 	printf("%lu messages in %ld s, %lu times nothing may have changed\n", sent,
 	       (long)(time(NULL) - start), n_compared);
 	if (n_compared < sent / BATCH / 4)
-		die("the state was compared too seldom");
+		errx(1, "the state was compared too seldom");
 	for (int i = 0; i < ERRNO_MAX; i++)
 		if (n_verdicts[i])
 			printf("%9lu %s\n", n_verdicts[i], i ? strerror(i) : "accepted");

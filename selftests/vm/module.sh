@@ -165,16 +165,19 @@ reason_number()
 		sed 's/:.*//' | awk '{ print $1 - 1 }'
 }
 
-# xdp_load DEVICE: the stand-in for the datapath, with its maps under /sys/fs/bpf/maps.
+# The stand-in for the datapath, as xdp_load pins it; another one has another name.
+xdp=module
+
+# xdp_load: the stand-in, with maps of its own.
 xdp_load()
 {
-	bpftool prog load /otseg/module_xdp.bpf.o /sys/fs/bpf/module_xdp type xdp \
-		pinmaps /sys/fs/bpf/maps
+	bpftool prog load /otseg/module_xdp.bpf.o "/sys/fs/bpf/${xdp}_xdp" type xdp \
+		pinmaps "/sys/fs/bpf/${xdp}_maps"
 }
 
 xdp_attach()
 {
-	ip link set dev "$1" "${2:-xdpdrv}" pinned /sys/fs/bpf/module_xdp
+	ip link set dev "$1" "${2:-xdpdrv}" pinned "/sys/fs/bpf/${xdp}_xdp"
 }
 
 xdp_detach()
@@ -184,7 +187,7 @@ xdp_detach()
 
 xdp_unload()
 {
-	rm -rf /sys/fs/bpf/module_xdp /sys/fs/bpf/maps
+	rm -rf "/sys/fs/bpf/${xdp}_xdp" "/sys/fs/bpf/${xdp}_maps"
 }
 
 le32()
@@ -202,14 +205,14 @@ le32()
 xdp_config()
 {
 	# shellcheck disable=SC2046 # bpftool wants each byte as a word
-	bpftool map update pinned /sys/fs/bpf/maps/config key 0 0 0 0 \
+	bpftool map update pinned "/sys/fs/bpf/${xdp}_maps/config" key 0 0 0 0 \
 		value $(le32 "$1" $(($# > 1)) "${2:-0}" "${3:-0}" "${4:-0}")
 }
 
 # xdp_result FIELD
 xdp_result()
 {
-	bpftool -j map dump pinned /sys/fs/bpf/maps/result |
+	bpftool -j map dump pinned "/sys/fs/bpf/${xdp}_maps/result" |
 		jq ".[0].formatted.value.$1"
 }
 
@@ -260,13 +263,10 @@ traffic_is_up()
 # the stand-in for the datapath marks; and what is not, as nothing marks it. A policy is active.
 traffic_begin()
 {
-	station live 10.12.0 && station bare 10.13.0 &&
-		bpftool prog load /otseg/module_xdp.bpf.o /sys/fs/bpf/traffic_xdp type xdp \
-			pinmaps /sys/fs/bpf/traffic_maps &&
-		ip link set dev live0 xdpdrv pinned /sys/fs/bpf/traffic_xdp || return
-	# shellcheck disable=SC2046 # bpftool wants each byte as a word
-	bpftool map update pinned /sys/fs/bpf/traffic_maps/config key 0 0 0 0 \
-		value $(le32 1 0 0 0 0) || return
+	local xdp=traffic
+
+	station live 10.12.0 && station bare 10.13.0 && xdp_load && xdp_attach live0 &&
+		xdp_config 1 || return
 	module_traffic live 10.12.0.1 bare 10.13.0.1 >/tmp/traffic 2>&1 &
 	traffic_pid=$!
 	wait_for 60 traffic_is_up
@@ -275,15 +275,15 @@ traffic_begin()
 # traffic_end: not one of the allowed ones was lost, and not one of the others has come.
 traffic_end()
 {
-	local sent received refused arrived dropped name
+	local sent received refused arrived dropped name xdp=traffic
 
 	kill "$traffic_pid" && wait "$traffic_pid"
 	cat /tmp/traffic
 	{ read -r sent received && read -r refused arrived; } < <(tail -n 2 /tmp/traffic)
 	dropped=$(<$sysfs/interfaces/bare0/unguarded)
 	echo "allowed: $sent sent, $received came; refused: $refused sent, $arrived came, $dropped dropped"
-	ip link set dev live0 xdpdrv off
-	rm -rf /sys/fs/bpf/traffic_xdp /sys/fs/bpf/traffic_maps
+	xdp_detach live0
+	xdp_unload
 	for name in live bare; do
 		client "unbind ${name}0" && ip link del "$name"0 && ip netns del "$name" || return
 	done

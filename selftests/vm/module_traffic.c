@@ -12,12 +12,12 @@
  */
 #define _GNU_SOURCE /* setns() */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,18 +46,6 @@ struct stream {
 
 static volatile sig_atomic_t is_over;
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fprintf(stderr, "module_traffic: ");
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "\n");
-	va_end(args);
-	exit(1);
-}
-
 static void on_term(int number)
 {
 	(void)number;
@@ -67,7 +55,7 @@ static void on_term(int number)
 static void enter(int namespace)
 {
 	if (setns(namespace, CLONE_NEWNET))
-		die("setns: %m");
+		err(1, "setns");
 }
 
 static void stream_open(struct stream *stream, const char *namespace, const char *address,
@@ -80,14 +68,14 @@ static void stream_open(struct stream *stream, const char *namespace, const char
 	snprintf(path, sizeof(path), "/run/netns/%s", namespace);
 	there = open(path, O_RDONLY);
 	if (home < 0 || there < 0 || inet_pton(AF_INET, address, &at.sin_addr) != 1)
-		die("%s, %s: %m", path, address);
+		err(1, "%s, %s", path, address);
 	stream->in = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	if (stream->in < 0 || bind(stream->in, (struct sockaddr *)&at, sizeof(at)))
-		die("%s port %d: %m", address, PORT + index);
+		err(1, "%s port %d", address, PORT + index);
 	enter(there);
 	stream->out = socket(AF_INET, SOCK_DGRAM, 0);
 	if (stream->out < 0 || connect(stream->out, (struct sockaddr *)&at, sizeof(at)))
-		die("to %s: %m", address);
+		err(1, "to %s", address);
 	enter(home);
 	close(there);
 	close(home);
@@ -96,7 +84,7 @@ static void stream_open(struct stream *stream, const char *namespace, const char
 static void stream_send(struct stream *stream)
 {
 	if (send(stream->out, &stream->n_sent, sizeof(stream->n_sent), 0) < 0)
-		die("send: %m");
+		err(1, "send");
 	stream->n_sent++;
 }
 
@@ -111,7 +99,7 @@ static void stream_receive(struct stream *stream)
 		stream->n_received++;
 	}
 	if (errno != EAGAIN)
-		die("recv: %m");
+		err(1, "recv");
 }
 
 /* For so many milliseconds, or until something comes. */
@@ -121,7 +109,7 @@ static void wait_both(struct stream *streams, int ms)
 				    { .fd = streams[1].in, .events = POLLIN } };
 
 	if (poll(sockets, 2, ms) < 0 && errno != EINTR)
-		die("poll: %m");
+		err(1, "poll");
 	stream_receive(&streams[0]);
 	stream_receive(&streams[1]);
 }
@@ -133,7 +121,7 @@ int main(int argc, char **argv)
 	int waited;
 
 	if (argc != 5)
-		die("usage: module_traffic NAMESPACE ADDRESS NAMESPACE ADDRESS");
+		errx(1, "usage: module_traffic NAMESPACE ADDRESS NAMESPACE ADDRESS");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGTERM, on_term);
 	stream_open(&streams[0], argv[1], argv[2], 0);
