@@ -104,11 +104,13 @@ check: check-build
 	$(Q)LANES="$(LANES)" scripts/check.sh $(TESTS)
 
 # What a firewall may meet, as often as it is meant to stand it, with the module and without: hours.
-FAULTS := net/e2e_faults.sh net/e2e_swap.sh net/tool_life.sh vm/module_netlink.sh vm/module_memory.sh vm/e2e_changes.sh
+FAULTS := net/e2e_faults.sh net/e2e_swap.sh net/tool_life.sh \
+	vm/module_netlink.sh vm/module_memory.sh vm/e2e_changes.sh
 .PHONY: check-faults
 check-faults: check-build
 	$(Q)LANES="$(LANES)" LIMITS=12 OTSEG_FAULT_ROUNDS=200 OTSEG_SWAPS=10000 \
-		TOOL_FAIL_SAMPLES=1000 OTSEG_NETLINK_MESSAGES=1000000 OTSEG_VM_TIMEOUT=10000 scripts/check.sh $(FAULTS)
+		TOOL_FAIL_SAMPLES=1000 OTSEG_NETLINK_MESSAGES=1000000 OTSEG_VM_TIMEOUT=10000 \
+		scripts/check.sh $(FAULTS)
 
 # Against tshark, over the captures of ../shared/captures or CAPTURES=DIR; minutes.
 .PHONY: check-captures
