@@ -55,7 +55,7 @@ static bool fails_open(const struct otseg_guard *guard, const struct otseg_polic
 	for (i = 0; i < policy->image->sec[OTSEG_SEC_LINKS].count; i++) {
 		const struct otseg_img_link *link = otseg_image_link(policy->image, i);
 
-		if (link->flags & OTSEG_IMG_LINK_FAIL_OPEN &&
+		if (otseg_link_fails_open(link, policy->image->flags) &&
 		    !strncmp((const char *)link->name, guard->role, sizeof(link->name)))
 			return true;
 	}

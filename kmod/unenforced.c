@@ -56,7 +56,7 @@ static bool is_open_interface(const struct otseg_image *image, u32 index)
 	const struct otseg_img_link *link = otseg_image_link(image, index);
 	u32 i;
 
-	if (!(link->flags & OTSEG_IMG_LINK_FAIL_OPEN))
+	if (!otseg_link_fails_open(link, image->flags))
 		return false;
 	for (i = 0; i < index; i++)
 		if (!memcmp(otseg_image_link(image, i)->name, link->name, sizeof(link->name)))
@@ -119,6 +119,7 @@ void otseg_unenforced_follow(const struct otseg_policy *policy)
 	spin_lock(&said_lock);
 	before = said;
 	is_same = info.conduits == before.conduits && info.of == before.of &&
+		  info.interfaces == before.interfaces &&
 		  !memcmp(said_digest, policy->image->digest, sizeof(said_digest));
 	said = info;
 	memcpy(said_digest, policy->image->digest, sizeof(said_digest));

@@ -36,6 +36,8 @@ json_t *otseg_unenforced_json(const void *image, const struct otseg_active *acti
 {
 	const struct otseg_img_conduit *conduits = OTSEG_IMAGE_RECORDS(image, CONDUITS);
 	const struct otseg_img_zone *zones = OTSEG_IMAGE_RECORDS(image, ZONES);
+	const struct otseg_img_link *links = OTSEG_IMAGE_RECORDS(image, LINKS);
+	const struct otseg_image *header = image;
 	json_t *list = json_array(), *open = json_array(), *row;
 	const char *name;
 	u32 i, of = 0;
@@ -59,7 +61,9 @@ json_t *otseg_unenforced_json(const void *image, const struct otseg_active *acti
 		json_array_append_new(list, row);
 	}
 	for (i = 0; i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
-		name = otseg_image_open_interface(image, i);
+		name = otseg_link_fails_open(&links[i], header->flags) ?
+			       otseg_image_interface(image, i) :
+			       NULL;
 		if (name)
 			json_array_append_new(open, open_json(active, name));
 	}

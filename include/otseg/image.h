@@ -180,6 +180,18 @@ struct otseg_img_link {
 	u64 reach[OTSEG_MAX_ZONES / 64];
 };
 
+/**
+ * otseg_link_fails_open - whether the guard lets through what no datapath has seen
+ * @link: link of the interface
+ * @image_flags: flags of the image
+ *
+ * Return: whether it does. Not in island mode: nothing crosses a boundary then that nobody has judged.
+ */
+static inline u32 otseg_link_fails_open(const struct otseg_img_link *link, u32 image_flags)
+{
+	return (link->flags & OTSEG_IMG_LINK_FAIL_OPEN) && !(image_flags & OTSEG_IMG_ISLAND);
+}
+
 #define OTSEG_ZONE_HAS_MACS 0x1 /* only the listed source MACs may speak for it */
 #define OTSEG_ZONE_DEFAULT4 0x2 /* holds 0.0.0.0/0 */
 #define OTSEG_ZONE_DEFAULT6 0x4 /* holds ::/0 */
