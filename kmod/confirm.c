@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The confirmation of a policy. Owns the deadline, what waits for it,
- * and which interfaces a rollback lets go of. Which policy comes back,
- * and its return, are policy.c's.
+ * and which interfaces go with a policy that does not stay, or never came. Which policy comes
+ * back, and its return, are policy.c's.
  *
  * Nothing in userspace is needed once a commit has begun it. The clock is
  * CLOCK_BOOTTIME: it does not jump when the time of day is set, and goes on while
@@ -19,6 +19,7 @@
 #include "image.h"
 #include "interface.h"
 #include "policy.h"
+#include "stage.h"
 #include "wait.h"
 
 static_assert(OTSEG_PROVISIONAL_MAX == OTSEG_MAX_LINKS, "specification and image format agree");
@@ -100,12 +101,15 @@ int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ex
  * otseg_confirm_bind - an interface is about to be bound
  * @interface: the interface
  * @is_provisional: for the sake of the active policy, and with it if that is rolled back
+ * @owner: port id of the socket that asks; if a transaction is its, for the sake of that
  *
  * Context: process, RTNL held.
  */
-void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional)
+void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional, u32 owner)
 {
 	remember_link(interface);
+	if (!interface->is_bound)
+		interface->owner = otseg_stage_owns(owner) ? owner : 0;
 	/* Whoever binds it for its own sake means it to stay. */
 	if (!is_provisional)
 		interface->is_provisional = false;
@@ -137,11 +141,6 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	u64 now = ktime_get_boottime_ns();
 	u32 i;
 
-	rtnl_lock();
-	for (i = 0; i < request->n_provisional; i++)
-		remember(request->provisional[i]);
-	rtnl_unlock();
-
 	spin_lock(&info_lock);
 	WRITE_ONCE(state, OTSEG_CONFIRM_STATE_UNCONFIRMED);
 	since = now;
@@ -149,7 +148,13 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	strscpy(back_name, otseg_image_string(back, back->name), sizeof(back_name));
 	memcpy(back_digest, back->digest, sizeof(back_digest));
 	spin_unlock(&info_lock);
+	/* First of all: RTNL may be held by a driver that hangs. */
 	otseg_wait_until(&wait, deadline);
+
+	rtnl_lock();
+	for (i = 0; i < request->n_provisional; i++)
+		remember(request->provisional[i]);
+	rtnl_unlock();
 }
 
 static void keep_interfaces(void)
@@ -180,25 +185,32 @@ void otseg_confirm_end(enum otseg_confirm_state what)
 	spin_unlock(&info_lock);
 }
 
+/* Whether the interface is one of those that go, and no longer. */
+static bool goes(struct otseg_interface *interface, u32 owner)
+{
+	if (owner ? interface->owner != owner : !interface->is_provisional)
+		return false;
+	interface->owner = 0;
+	interface->is_provisional = false;
+	return true;
+}
+
 /*
- * Lets go of interfaces that came with what is rolled back, and returns the XDP link of the
+ * Lets go of interfaces that came with what does not stay, and returns the XDP link of the
  * first one that has to be detached, NULL: there is none left. What runs there by now may be
  * somebody else's.
  */
-static struct bpf_link *let_go(const struct otseg_image *image)
+static struct bpf_link *let_go(const struct otseg_image *image, u32 owner)
 {
 	struct otseg_interface *interface, *next;
 	struct bpf_link *link;
 
 	ASSERT_RTNL();
 	list_for_each_entry_safe(interface, next, &otseg_interfaces, list) {
-		if (!interface->is_provisional)
+		if (!goes(interface, owner) || (image && is_named(image, interface->role)))
 			continue;
-		interface->is_provisional = false;
-		if (is_named(image, interface->role))
-			continue;
-		pr_info("interface %s is released, policy %s does not name it\n", interface->role,
-			otseg_image_string(image, image->name));
+		pr_info("interface %s is released, the policy in force does not name it\n",
+			interface->role);
 		link = interface->dev ? link_of(interface->dev) : NULL;
 		if (link && link->id != interface->link_id)
 			link = NULL;
@@ -214,21 +226,40 @@ static struct bpf_link *let_go(const struct otseg_image *image)
 }
 
 /**
- * otseg_confirm_release - let go of the interfaces that came with what is rolled back
- * @image: of the policy that is back; what it names stays
+ * otseg_confirm_adopt - what was bound for a transaction stays, its policy is in force
+ * @owner: port id of its socket
+ *
+ * Context: process, takes RTNL.
+ */
+void otseg_confirm_adopt(u32 owner)
+{
+	struct otseg_interface *interface;
+
+	rtnl_lock();
+	list_for_each_entry(interface, &otseg_interfaces, list)
+		if (interface->owner == owner)
+			interface->owner = 0;
+	rtnl_unlock();
+}
+
+/**
+ * otseg_confirm_release - let go of the interfaces that came with what does not stay
+ * @image: of the policy in force, NULL: there is none; what it names stays
+ * @owner: port id of the socket whose transaction has ended without a commit; 0: what has been
+ *	rolled back is meant
  *
  * They are as they were before: neither guarded nor filtered. One that the module
  * parameter governs stays guarded.
  *
  * Context: process, commit lock held, takes RTNL.
  */
-void otseg_confirm_release(const struct otseg_image *image)
+void otseg_confirm_release(const struct otseg_image *image, u32 owner)
 {
 	struct bpf_link *link;
 
 	for (;;) {
 		rtnl_lock();
-		link = let_go(image);
+		link = let_go(image, owner);
 		rtnl_unlock();
 		if (!link)
 			return;

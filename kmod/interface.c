@@ -2,13 +2,15 @@
 /*
  * The list of interfaces, their binding to devices and the events of devices.
  * Owns the rule that a bound or governed interface has its guard on duty as long
- * as its device exists. Only devices of the initial network namespace count.
+ * as its device exists. Only devices of the initial network namespace count. As long as one is
+ * bound the module stays: without it the interface would pass everything.
  *
  * The list and all bindings change under RTNL. sysfs never takes RTNL, so a
  * directory may be removed with it held.
  */
 #include <linux/err.h>
 #include <linux/etherdevice.h>
+#include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
 #include <linux/rtnetlink.h>
@@ -106,6 +108,7 @@ static int attach(struct otseg_interface *interface, struct net_device *dev)
 		return err;
 	}
 	interface->dev = dev;
+	interface->is_by_name = true;
 	otseg_interface_rename(interface, dev->name);
 	netdev_info(dev, "guarded as interface %s\n", interface->role);
 	return 0;
@@ -136,7 +139,19 @@ static struct otseg_interface *create_bindable(const char *role, struct netlink_
 	return ERR_PTR(-ENOMEM);
 }
 
-static int bind_device(struct net_device *dev, const char *role, bool is_provisional,
+static int set_bound(struct otseg_interface *interface, bool is_provisional, u32 owner,
+		     struct netlink_ext_ack *extack)
+{
+	if (!interface->is_bound && !try_module_get(THIS_MODULE)) {
+		NL_SET_ERR_MSG(extack, "the module is about to be unloaded");
+		return -ESHUTDOWN;
+	}
+	otseg_confirm_bind(interface, is_provisional, owner);
+	WRITE_ONCE(interface->is_bound, true);
+	return 0;
+}
+
+static int bind_device(struct net_device *dev, const char *role, bool is_provisional, u32 owner,
 		       struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface;
@@ -186,9 +201,7 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 		}
 	}
 	otseg_guard_prove(&interface->guard);
-	otseg_confirm_bind(interface, is_provisional);
-	WRITE_ONCE(interface->is_bound, true);
-	return 0;
+	return set_bound(interface, is_provisional, owner, extack);
 }
 
 /**
@@ -196,6 +209,7 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
  * @ifindex: the device
  * @role: the interface name that the policy uses, NULL: the device's own
  * @is_provisional: for the sake of the active policy, see otseg_confirm_bind()
+ * @owner: port id of the socket that asks, likewise
  * @extack: for the sentence on refusal
  *
  * Binding again what is bound is fine, and begins anew to see whether marks reach the guard.
@@ -203,9 +217,9 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
  * Context: process, takes RTNL.
  * Return: 0; -ENODEV, -EOPNOTSUPP for loopback, -EINVAL for a bad role, -EEXIST
  * if the device has another role, -EBUSY if another device has the role, -ESTALE if it comes
- * too late (otseg_confirm_check()), -ENOSPC, -ENOMEM.
+ * too late (otseg_confirm_check()), -ESHUTDOWN if the module is being unloaded, -ENOSPC, -ENOMEM.
  */
-int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
+int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional, u32 owner,
 			 struct netlink_ext_ack *extack)
 {
 	struct net_device *dev;
@@ -214,15 +228,19 @@ int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
 	rtnl_lock();
 	dev = __dev_get_by_index(&init_net, ifindex);
 	if (dev)
-		err = bind_device(dev, role ?: dev->name, is_provisional, extack);
+		err = bind_device(dev, role ?: dev->name, is_provisional, owner, extack);
 	else
 		NL_SET_ERR_MSG_FMT(extack, "ifindex %u: no such device", ifindex);
+	/* Whatever becomes of its name. */
+	if (!err)
+		otseg_interface_by_dev(dev)->is_by_name = false;
 	rtnl_unlock();
 	return err;
 }
 
 /* Binds a role whose device is still to come. */
-static int expect_role(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
+static int expect_role(const char *role, bool is_provisional, u32 owner,
+		       struct netlink_ext_ack *extack)
 {
 	struct otseg_interface *interface = otseg_interface_by_role(role);
 	int err;
@@ -240,34 +258,33 @@ static int expect_role(const char *role, bool is_provisional, struct netlink_ext
 		if (IS_ERR(interface))
 			return PTR_ERR(interface);
 	}
-	otseg_confirm_bind(interface, is_provisional);
-	WRITE_ONCE(interface->is_bound, true);
-	return 0;
+	return set_bound(interface, is_provisional, owner, extack);
 }
 
 /**
  * otseg_interface_expect - guard the device of a role's name, as soon as there is one
  * @role: the interface name that the policy uses
  * @is_provisional: as for otseg_interface_bind()
+ * @owner: likewise
  * @extack: for the sentence on refusal
  *
  * Context: process, takes RTNL.
- * Return: as otseg_interface_bind() does, but for -ENODEV.
+ * Return: as otseg_interface_bind() does, but for -ENODEV. -EBUSY: the device of this name would
+ * stay without a guard.
  */
-int otseg_interface_expect(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
+int otseg_interface_expect(const char *role, bool is_provisional, u32 owner,
+			   struct netlink_ext_ack *extack)
 {
-	struct otseg_interface *interface;
 	struct net_device *dev;
 	int err;
 
 	rtnl_lock();
-	interface = otseg_interface_by_role(role);
 	dev = __dev_get_by_name(&init_net, role);
-	/* A device of another name may have the role already, and one of this name another. */
-	if (dev && !(interface && interface->dev) && !otseg_interface_by_dev(dev))
-		err = bind_device(dev, role, is_provisional, extack);
+	/* One that is guarded may have another role; this one may be a device of another name. */
+	if (dev && !otseg_interface_by_dev(dev))
+		err = bind_device(dev, role, is_provisional, owner, extack);
 	else
-		err = expect_role(role, is_provisional, extack);
+		err = expect_role(role, is_provisional, owner, extack);
 	rtnl_unlock();
 	return err;
 }
@@ -288,6 +305,7 @@ int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext
 		return -ENOENT;
 	}
 	WRITE_ONCE(interface->is_bound, false);
+	module_put(THIS_MODULE);
 	if (!interface->is_governed) {
 		detach(interface);
 		destroy(interface);
@@ -295,9 +313,33 @@ int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext
 	return 0;
 }
 
+/* The interface whose role is the name of a device, or an alternative one. */
+static struct otseg_interface *by_name(const struct net_device *dev)
+{
+	struct otseg_interface *interface = otseg_interface_by_role(dev->name);
+
+	if (interface)
+		return interface;
+	list_for_each_entry(interface, &otseg_interfaces, list)
+		if (__dev_get_by_name(&init_net, interface->role) == dev)
+			return interface;
+	return NULL;
+}
+
 /*
- * A device has appeared under a name, or under a new one. An interface that
- * waits for it takes it. Two devices cannot be one governed interface: rather
+ * While a host starts, a name may be one device's for a moment and then another's. The interface
+ * goes along, unless somebody has said which device it is.
+ */
+static void leave_renamed(struct otseg_interface *interface)
+{
+	if (interface->dev && interface->is_by_name && !interface->is_governed &&
+	    __dev_get_by_name(&init_net, interface->role) != interface->dev)
+		detach(interface);
+}
+
+/*
+ * A device has appeared under a name, or under a new one, or is about to be used under one. An
+ * interface that waits for it takes it. Two devices cannot be one governed interface: rather
  * than leave one of them without a guard, the kernel is told to refuse it.
  */
 static int device_named(struct net_device *dev)
@@ -307,9 +349,10 @@ static int device_named(struct net_device *dev)
 	if (interface)
 		otseg_interface_rename(interface, dev->name);
 
-	interface = otseg_interface_by_role(dev->name);
+	interface = by_name(dev);
 	if (!interface || interface->dev == dev)
 		return 0;
+	leave_renamed(interface);
 	if (interface->is_governed && dev->flags & IFF_LOOPBACK) {
 		netdev_err(dev, "the loopback device cannot be governed\n");
 		return -EOPNOTSUPP;
@@ -324,10 +367,23 @@ static int device_named(struct net_device *dev)
 	return attach(interface, dev);
 }
 
+/* The name that a device leaves free may be another one's by now. */
+static void device_gone(const struct net_device *dev)
+{
+	struct otseg_interface *interface = otseg_interface_by_dev(dev);
+	struct net_device *heir;
+
+	if (!interface)
+		return;
+	detach(interface);
+	heir = __dev_get_by_name(&init_net, interface->role);
+	if (heir && heir != dev)
+		device_named(heir);
+}
+
 static int device_event(struct notifier_block *nb, unsigned long event, void *info)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
-	struct otseg_interface *interface;
 
 	if (!net_eq(dev_net(dev), &init_net))
 		return NOTIFY_DONE;
@@ -335,11 +391,11 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *in
 	switch (event) {
 	case NETDEV_REGISTER:
 	case NETDEV_CHANGENAME:
+	/* Nobody heeds what is said of a device that comes from another network namespace. */
+	case NETDEV_PRE_UP:
 		return notifier_from_errno(device_named(dev));
 	case NETDEV_UNREGISTER:
-		interface = otseg_interface_by_dev(dev);
-		if (interface)
-			detach(interface);
+		device_gone(dev);
 		break;
 	}
 	return NOTIFY_DONE;

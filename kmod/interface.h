@@ -25,7 +25,9 @@ struct netlink_ext_ack;
  * @dev: the device, NULL while there is none; RTNL
  * @is_bound: by interface-bind; RTNL to write
  * @is_governed: by the module parameter; constant
+ * @is_by_name: @dev had the role's name when it came, nobody has said that it is the one; RTNL
  * @is_provisional: a rollback lets go of it; RTNL
+ * @owner: port id of the socket whose transaction it was bound for, 0: that is over; RTNL
  * @link_id: the XDP link that ran on @dev when it was bound, 0: none; RTNL
  * @guard: on duty exactly while there is a device
  */
@@ -38,7 +40,9 @@ struct otseg_interface {
 	struct net_device *dev;
 	bool is_bound;
 	bool is_governed;
+	bool is_by_name;
 	bool is_provisional;
+	u32 owner;
 	u32 link_id;
 	struct otseg_guard guard;
 };
@@ -50,9 +54,10 @@ void otseg_interface_exit(void);
 u32 otseg_interface_count(void);
 struct otseg_interface *otseg_interface_by_dev(const struct net_device *dev);
 struct otseg_interface *otseg_interface_by_role(const char *role);
-int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional,
+int otseg_interface_bind(u32 ifindex, const char *role, bool is_provisional, u32 owner,
 			 struct netlink_ext_ack *extack);
-int otseg_interface_expect(const char *role, bool is_provisional, struct netlink_ext_ack *extack);
+int otseg_interface_expect(const char *role, bool is_provisional, u32 owner,
+			   struct netlink_ext_ack *extack);
 int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext_ack *extack);
 
 int otseg_interface_dir_init(struct kobject *root);

@@ -114,6 +114,7 @@ int otseg_nl_interface_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	const struct nlattr *ifindex = info->attrs[OTSEG_A_INTERFACE_IFINDEX];
 	const struct nlattr *role = info->attrs[OTSEG_A_INTERFACE_ROLE];
 	bool is_provisional;
+	u32 owner = info->snd_portid;
 
 	if (!ifindex && !role) {
 		GENL_SET_ERR_MSG(info, "ifindex and role are missing");
@@ -121,9 +122,9 @@ int otseg_nl_interface_bind_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	is_provisional = nla_get_flag(info->attrs[OTSEG_A_INTERFACE_PROVISIONAL]);
 	if (!ifindex)
-		return otseg_interface_expect(nla_data(role), is_provisional, info->extack);
+		return otseg_interface_expect(nla_data(role), is_provisional, owner, info->extack);
 	return otseg_interface_bind(nla_get_u32(ifindex), role ? nla_data(role) : NULL,
-				    is_provisional, info->extack);
+				    is_provisional, owner, info->extack);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "confirm.h"
 #include "policy.h"
 #include "signature.h"
 #include "stage.h"
@@ -85,6 +86,13 @@ static void end_transaction(void)
 	spin_unlock(&info_lock);
 }
 
+/* Nothing is bound for it any more once it is over: see otseg_stage_owns(). */
+static void abandon_transaction(u32 owner)
+{
+	end_transaction();
+	otseg_policy_abandon(owner);
+}
+
 static int get_page_at(u32 index)
 {
 	if (!pages[index])
@@ -122,7 +130,7 @@ int otseg_stage_open(u32 owner, u32 size, const u8 *digest, struct netlink_ext_a
 	/* The first page is the runtime's, and always the region's own. */
 	if (!pages || get_page_at(0)) {
 		NL_SET_ERR_MSG(extack, "no memory for a transaction");
-		end_transaction();
+		abandon_transaction(owner);
 		err = -ENOMEM;
 		goto unlock;
 	}
@@ -245,7 +253,7 @@ static int verify_image(const void *signature, size_t len, struct netlink_ext_ac
 		err = otseg_signature_permit(candidate, extack);
 	log_refusal(err, extack);
 	if (err)
-		end_transaction();
+		abandon_transaction(info.owner);
 	return err;
 }
 
@@ -290,6 +298,7 @@ static int commit_image(const u32 *expect_generation, const struct otseg_confirm
 	if (err)
 		return err;
 	candidate = NULL;
+	otseg_confirm_adopt(info.owner);
 	end_transaction();
 	return 0;
 }
@@ -327,7 +336,9 @@ int otseg_stage_commit(u32 owner, const u32 *expect_generation,
  * @owner: port id of the socket
  * @extack: for the sentence on refusal
  *
- * Context: process, may sleep.
+ * Interfaces that were bound for it are let go of.
+ *
+ * Context: process, may sleep, takes RTNL.
  * Return: 0; -ENOENT without a transaction of this socket.
  */
 int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack)
@@ -337,16 +348,28 @@ int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack)
 	mutex_lock(&stage_lock);
 	err = check_owner(owner, extack);
 	if (!err)
-		end_transaction();
+		abandon_transaction(owner);
 	mutex_unlock(&stage_lock);
 	return err;
+}
+
+/**
+ * otseg_stage_owns - whether a socket holds the transaction
+ * @owner: its port id
+ *
+ * Context: any but interrupts.
+ * Return: whether it does.
+ */
+bool otseg_stage_owns(u32 owner)
+{
+	return !check_owner(owner, NULL);
 }
 
 /**
  * otseg_stage_release - a socket has been closed: drop its transaction, if any
  * @owner: port id of the socket
  *
- * Context: process, may sleep. Called for every socket, so it must not wait
+ * Context: process, may sleep, takes RTNL. Called for every socket, so it must not wait
  * unless the transaction is this socket's.
  */
 void otseg_stage_release(u32 owner)
@@ -355,7 +378,7 @@ void otseg_stage_release(u32 owner)
 		return;
 	mutex_lock(&stage_lock);
 	if (!check_owner(owner, NULL))
-		end_transaction();
+		abandon_transaction(owner);
 	mutex_unlock(&stage_lock);
 }
 

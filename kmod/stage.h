@@ -36,6 +36,7 @@ int otseg_stage_commit(u32 owner, const u32 *expect_generation,
 		       const struct otseg_confirm_request *confirm, u32 *generation,
 		       struct netlink_ext_ack *extack);
 int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack);
+bool otseg_stage_owns(u32 owner);
 void otseg_stage_release(u32 owner);
 void otseg_stage_tell(struct otseg_stage_info *info);
 void otseg_stage_exit(void);

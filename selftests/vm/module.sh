@@ -134,6 +134,28 @@ wait_for()
 	done
 }
 
+# roles: of interfaces that are bound, each of which keeps the module.
+roles()
+{
+	local role
+
+	for role in "$sysfs"/interfaces/*/; do
+		[[ -e ${role}bound && $(<"${role}bound") == 1 ]] && basename "$role"
+	done
+	return 0
+}
+
+# unload: lets go of all interfaces, and of the module.
+unload()
+{
+	local role
+
+	for role in $(roles); do
+		genl_client "unbind-role $role" || return
+	done
+	rmmod otseg
+}
+
 # client STEP...: what it says is shown, its verdict is returned.
 client()
 {
@@ -289,7 +311,8 @@ traffic_end()
 	done
 	# The program that needed the module is gone when it is freed.
 	((sent > 20 && received == sent && arrived == 0 && dropped >= refused)) &&
-		! grep comes /tmp/traffic && wait_for 60 grep '^otseg [0-9]* 0 ' /proc/modules
+		! grep comes /tmp/traffic &&
+		wait_for 60 grep "^otseg [0-9]* $(roles | wc -l) " /proc/modules
 }
 
 answers()

@@ -133,6 +133,24 @@ plain_commit_confirms()
 	is_active module-a 12 confirmed && client "fail:ENOENT rollback"
 }
 
+is_gone()
+{
+	[[ ! -e $sysfs/interfaces/$1 ]]
+}
+
+# What is bound for a policy that never comes into force goes with its transaction, whoever ends
+# that; what was bound before stays, and so does what a commit has made a policy's.
+goes_unborn()
+{
+	ip link add d0 type dummy && ip link add d1 type dummy && client "bind d1" &&
+		client "load /otseg/b.img" stage "bind d0" "bind d1" "interface d0" &&
+		wait_for 20 is_gone d0 && ! is_gone d1 && ! is_gone it0 &&
+		client "load /otseg/b.img" stage chunks verify "bind d0" abort \
+			"fail:ENODEV interface d0" "fail:ENOENT verify" || return
+	client "load /otseg/a.img" stage chunks verify "bind d0" commit && sleep 1 && ! is_gone d0 &&
+		client "unbind d0" "unbind d1" && ip link del d0 && ip link del d1
+}
+
 # Whoever binds for the sake of a policy that has been rolled back meanwhile comes too late: but not
 # what the policy names that is back, nor what is bound for another reason.
 binds_too_late()
@@ -215,13 +233,13 @@ no_growth()
 
 unloads_waiting()
 {
-	client "push-try /otseg/b.img 2" && rmmod otseg && [[ ! -e $sysfs ]] || return
+	client "push-try /otseg/b.img 2" && unload && [[ ! -e $sysfs ]] || return
 	sleep 4
 	insmod /otseg/otseg.ko && client "push /otseg/a.img" "push-try /otseg/b.img 600" &&
-		rmmod otseg && [[ ! -e $sysfs ]]
+		unload && [[ ! -e $sysfs ]]
 }
 
-ktap_begin 17
+ktap_begin 18
 ktap "without a policy to return to, none can be tried" nothing_to_return_to
 ktap "bad requests are refused" bad_requests
 ktap "an unconfirmed policy is active and says so" waits
@@ -235,6 +253,7 @@ ktap "a plain commit ends the waiting" plain_commit_confirms
 ktap "a refused commit does not" refused_meanwhile
 ktap "the time goes on while the host is suspended" outlasts_suspend
 ktap "a confirmation after the time is over is refused" too_late
+ktap "what is bound for a policy that never comes goes with its transaction" goes_unborn
 ktap "700 such commits take no memory for good" no_growth
 ktap "of the allowed frames none was lost, of the others none has passed" traffic_end
 ktap "the module unloads while a policy waits" unloads_waiting

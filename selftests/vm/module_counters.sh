@@ -211,7 +211,7 @@ counts_without_policy()
 {
 	xdp_detach it0
 	xdp_unload
-	rmmod otseg && insmod /otseg/otseg.ko && xdp_load && xdp_attach it0 || return
+	unload && insmod /otseg/otseg.ko && xdp_load && xdp_attach it0 || return
 	local no_policy
 	no_policy=$(reason_number no-policy)
 	xdp_config 0 "$no_policy" "$no_policy"
@@ -235,7 +235,7 @@ unloads()
 {
 	xdp_detach it0
 	xdp_unload
-	rmmod otseg && [[ ! -e $sysfs ]]
+	unload && [[ ! -e $sysfs ]]
 }
 
 ktap_begin 17

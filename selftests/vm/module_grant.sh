@@ -322,10 +322,10 @@ no_growth()
 unloads_waiting()
 {
 	client "change $grant telemetry 2 x" "change $disable first" "change $island_on" &&
-		rmmod otseg && [[ ! -e $sysfs ]] || return
+		unload && [[ ! -e $sysfs ]] || return
 	sleep 3
 	insmod /otseg/otseg.ko && client "push /otseg/b.img" && is first 1 && is telemetry 0 &&
-		[[ $(<$sysfs/island) == 0 ]] && rmmod otseg && [[ ! -e $sysfs ]]
+		[[ $(<$sysfs/island) == 0 ]] && unload && [[ ! -e $sysfs ]]
 }
 
 ktap_begin 24

@@ -26,6 +26,8 @@ if [[ ${1:-} != --guest ]]; then
 	module_host "$0"
 fi
 
+island_on=4 island_off=5
+
 unguarded()
 {
 	cat "$sysfs/interfaces/$1/unguarded"
@@ -84,7 +86,11 @@ name_is_taken()
 	ip link set ot0 name moved || return
 	[[ $(<$sysfs/interfaces/ot0/device) == moved ]] || return
 	! ip link add ot0 type dummy && ip link add eth7 type dummy && ! ip link set eth7 name ot0 &&
-		ip link del eth7 && ip link set moved name ot0 && ip link del ot0
+		ip link del eth7 || return
+	# Nobody can refuse one that comes from another namespace; it cannot be used.
+	ip -n out link add ot0 type dummy && ip -n out link set ot0 netns 1 &&
+		! ip link set ot0 up && ip link del ot0 && ip link set moved up &&
+		ip link set moved name ot0 && ip link del ot0
 }
 
 unbound_stays_governed()
@@ -115,6 +121,33 @@ follows()
 	ip link add role0 type dummy && [[ $(<$sysfs/interfaces/role0/device) == role0 ]] &&
 		[[ $(<$sysfs/interfaces/role0/guard) == active ]] &&
 		client "unbind-role role0" && [[ ! -e $sysfs/interfaces/role0 ]] && ip link del role0
+}
+
+ifindex()
+{
+	cat "/sys/class/net/$1/ifindex"
+}
+
+# is_guarded ROLE DEVICE
+is_guarded()
+{
+	[[ $(<$sysfs/interfaces/$1/guard) == active && $(<$sysfs/interfaces/$1/device) == "$2" ]] &&
+		[[ $(field ifindex "interface $1") == "$(ifindex "$2")" ]]
+}
+
+# While a host starts, a name is one device's for a moment, and then another's; it may be one of
+# several; and one that is free again may be in use already.
+awaits_name()
+{
+	client "expect tn0" "expect alt0" && ip link add tn0 type dummy && is_guarded tn0 tn0 &&
+		ip link set tn0 name tmp0 && is_guarded tn0 tmp0 && ip link add tn0 type dummy &&
+		is_guarded tn0 tn0 && client "bind tn0 tn0" && ip link set tn0 name said0 &&
+		ip link add tn0 type dummy && is_guarded tn0 said0 && client "fail:EBUSY expect tn0" &&
+		ip link del said0 && is_guarded tn0 tn0 || return
+	ip link add eth8 type dummy && ip link property add dev eth8 altname alt0 &&
+		[[ $(<$sysfs/interfaces/alt0/guard) == absent ]] && ip link set eth8 up &&
+		is_guarded alt0 eth8 && client "unbind-role tn0" "unbind-role alt0" &&
+		ip link del tn0 && ip link del tmp0 && ip link del eth8
 }
 
 # Into another network namespace: gone for us.
@@ -270,6 +303,11 @@ fails_open()
 		[[ $(<$sysfs/interfaces/ot0/fail_open) == 0 ]] &&
 		[[ $(field fail-open "interface it0") == yes && ! $(field fail-open "interface ot0") ]] &&
 		passes_unseen 3 || return
+	# Island mode outweighs it.
+	client listen_enforcement "change $island_on" "heard_unenforced 0 0" && drops_exactly it0 &&
+		[[ $(<$sysfs/interfaces/it0/fail_open) == 0 ]] &&
+		client listen_enforcement "change $island_off" "heard_unenforced 0 1" &&
+		passes_unseen 1 || return
 	# The program's word counts where it runs: what it has seen is not counted.
 	xdp_attach it0 && xdp_config 1 && told=$(failed_open it0) && passes it0 &&
 		(($(failed_open it0) == told)) && xdp_config 2 && passes_unseen 1 && xdp_detach it0 &&
@@ -333,23 +371,34 @@ churn()
 	passes it0
 }
 
+unused()
+{
+	grep "^otseg [0-9]* $(roles | wc -l) " /proc/modules
+}
+
+# Without any program the guard alone keeps the interface closed.
+kept_by_guard()
+{
+	xdp_detach it0
+	xdp_unload
+	# The last program is freed after grace periods, and they are long in an emulation.
+	wait_for 60 unused && ! rmmod otseg && drops_exactly it0
+}
+
 unloads_under_traffic()
 {
 	local pid
 
 	ip netns exec out ping -q -n -f -w 120 10.10.0.1 >/dev/null &
 	pid=$!
-	xdp_detach it0
-	xdp_unload
-	# The last program is freed after grace periods, and they are long in an emulation.
-	wait_for 60 rmmod otseg && [[ ! -e $sysfs ]] && wait_for 30 answers >/dev/null
+	unload && [[ ! -e $sysfs ]] && wait_for 30 answers >/dev/null
 	local code=$?
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	return "$code"
 }
 
-ktap_begin 29
+ktap_begin 31
 ktap "loopback or nonsense cannot be governed" refuses_loopback
 ktap "governed from load on, with or without a device" loads_governed
 ktap "nothing passes a governed interface without a policy" drops_exactly it0
@@ -358,6 +407,7 @@ ktap "a governed name is one device's only" name_is_taken
 ktap "unbound, a governed interface stays guarded" unbound_stays_governed
 ktap "what cannot be bound is refused with a sentence" binds
 ktap "a binding follows its device, a role its name" follows
+ktap "a name is waited for, whichever device has it, and by whatever way" awaits_name
 ktap "a device that moves to another namespace is gone" leaves_namespace
 ktap "150 interfaces are listed" lists_many
 ktap "two policies are committed" client "push /otseg/a.img" "push /otseg/b.img"
@@ -377,6 +427,7 @@ ktap "only a driver's own XDP loses marks" generic_proof
 ktap "where the policy says so, and there alone, unseen frames pass, counted and told" fails_open
 ktap "and not under the next policy" closes_again
 ktap "devices and bindings come and go under traffic" eval "xdp_attach it0 && xdp_config 1 && churn"
+ktap "a bound interface keeps the module, and the module keeps it closed" kept_by_guard
 ktap "the module unloads under traffic" unloads_under_traffic
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 ktap_end

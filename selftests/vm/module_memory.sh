@@ -121,7 +121,7 @@ loads()
 		if load "$n"; then
 			may_fail_yet && left=1
 			[[ $by_kernel ]] || echo 0 >/sys/module/otseg/parameters/fail_at
-			[[ -e $sysfs ]] && client status >/dev/null && rmmod otseg || return
+			[[ -e $sysfs ]] && client status >/dev/null && unload || return
 		elif [[ $by_kernel ]] && may_fail_yet; then
 			return 1
 		else
@@ -276,7 +276,7 @@ renames()
 
 unloads()
 {
-	rmmod otseg && [[ ! -e $sysfs ]]
+	unload && [[ ! -e $sysfs ]]
 }
 
 ktap_begin 17

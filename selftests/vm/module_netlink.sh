@@ -44,13 +44,8 @@ as_anybody()
 # Whatever state that has led to, a client that knows what it wants gets it.
 still_works()
 {
-	local role
-
 	client "may change 5" "push /otseg/a.img" "read /tmp/back" && cmp /otseg/a.img /tmp/back &&
-		[[ $(<$sysfs/state) == active && $(<$sysfs/policy) == module-a ]] &&
-		for role in "$sysfs"/interfaces/*; do
-			client "unbind-role ${role##*/}" || return
-		done
+		[[ $(<$sysfs/state) == active && $(<$sysfs/policy) == module-a ]]
 }
 
 ktap_begin 7
@@ -61,5 +56,5 @@ ktap "$third messages as anybody change nothing" as_anybody
 ktap "of the allowed frames none was lost, of the others none has passed" traffic_end
 sed 's/^/# /' /tmp/fuzzed.*
 ktap "a policy can be committed and read back" still_works
-ktap "the module unloads" rmmod otseg
+ktap "the module unloads" unload
 ktap_end

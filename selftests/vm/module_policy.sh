@@ -220,7 +220,7 @@ no_growth_refused()
 
 unloads()
 {
-	rmmod otseg && [[ ! -e $sysfs ]] && ! lsmod | grep otseg
+	unload && [[ ! -e $sysfs ]] && ! lsmod | grep otseg
 }
 
 # A transaction under way does not outlive the module.

@@ -53,11 +53,11 @@ prepare()
 			-days 30 -extfile <(echo authorityKeyIdentifier=keyid) \
 			-out issued.crt || return
 
-	for name in 5 7 8 9; do
+	for name in 5 7 8 9 10; do
 		sed "s/^name: .*/name: r$name\nrevision: $name/" "$source" >"r$name.yaml"
 	done
 	sed 's/^name: .*/name: back\nrevision: 5\nsupersedes: 7/' "$source" >back.yaml
-	for name in r5 r7 r8 r9 back; do
+	for name in r5 r7 r8 r9 r10 back; do
 		"$tool" policy compile "$name.yaml" output "$name.img" &&
 			"$tool" policy sign "$name.img" key signer.pem cert signer.crt || return
 	done
@@ -86,7 +86,7 @@ fi
 load()
 {
 	if [[ -e $sysfs ]]; then
-		rmmod otseg || return
+		unload || return
 	fi
 	insmod /otseg/otseg.ko "$@"
 }
@@ -353,9 +353,11 @@ from_the_start()
 			"signature $own/r5.img.sig" stage chunks verify && push r7
 }
 
+state_dir=/tmp/state
+
 tool()
 {
-	OTSEG_STATE_DIR=/tmp/state OTSEG_BPF_OBJECT=$own/otseg.bpf.o $own/otseg "$@"
+	OTSEG_STATE_DIR=$state_dir OTSEG_BPF_OBJECT=$own/otseg.bpf.o $own/otseg "$@"
 }
 
 # apply NAME [KEY VALUE]...
@@ -406,10 +408,38 @@ tool_is_refused()
 		says 1 'revision 7: the lowest that is taken is 8' tool policy rollback &&
 		apply r9 confirm 600 && is_active r9 signer && tool policy rollback &&
 		is_active r8 signer && apply r9 confirm 600 && tool policy confirm &&
-		[[ $(<$sysfs/least_revision) == 9 ]] && tool policy detach
+		[[ $(<$sysfs/least_revision) == 9 ]]
 }
 
-ktap_begin 31
+# What the next start of the host needs is not forgotten for want of room for something else.
+tool_keeps_signature()
+{
+	local signature
+
+	signature=$(grep -l '' /tmp/state/signature-* | while read -r file; do
+		cmp -s "$file" $own/r9.img.sig && echo "${file##*/}"
+	done)
+	mkdir -p /tmp/full && mount -t tmpfs -o size=2m none /tmp/full && cp -a /tmp/state/. /tmp/full/ &&
+		! dd if=/dev/zero of=/tmp/full/ballast bs=4k 2>/dev/null || return
+	state_dir=/tmp/full apply r10 2>/tmp/said && is_active r10 signer && cat /tmp/said &&
+		grep 'needs its signature again: it cannot be kept in /tmp/full: No space left' /tmp/said &&
+		grep 'the next start of the host brings back what was kept before' /tmp/said &&
+		cmp /tmp/full/boot.img /tmp/state/boot.img && cmp "/tmp/full/$signature" $own/r9.img.sig &&
+		rm /tmp/full/ballast "/tmp/full/$signature" && cp /tmp/full/boot.img /tmp/boot.img &&
+		state_dir=/tmp/full apply r10 && ! cmp -s /tmp/full/boot.img /tmp/boot.img &&
+		state_dir=/tmp/full tool policy detach && umount /tmp/full
+}
+
+# The start of a host: it comes back as it was signed, or it is said what is missing.
+tool_restores()
+{
+	load "certificates=$own/signer.der" require_signed=1 least_revision=9 &&
+		mv /tmp/state/signature-* /tmp && says 1 'without its signature the module does not take' \
+		tool policy restore && ! grep -x active $sysfs/state && mv /tmp/signature-* /tmp/state &&
+		tool policy restore && is_active r9 signer && tool policy detach
+}
+
+ktap_begin 33
 ktap "certificates are loaded, what is none is left out" loads
 ktap "the keyrings are sealed" is_sealed
 ktap "not required: unsigned policies are taken" takes_unsigned
@@ -440,5 +470,7 @@ ktap "required, with a lowest revision, from the start" from_the_start
 ktap "the tool applies and shows them" tool_applies
 ktap "the tool goes back to them" tool_rolls_back
 ktap "what the module refuses, the tool says" tool_is_refused
+ktap "a full disk takes no signature away that is needed" tool_keeps_signature
+ktap "a signed policy comes back when the host starts" tool_restores
 ktap "the kernel has not complained" bash -c '! dmesg | grep -E "WARNING:|BUG:|Oops"'
 ktap_end

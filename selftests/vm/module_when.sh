@@ -84,7 +84,7 @@ before_a_policy()
 		open always && [[ $(<$sysfs/interfaces/late0/guard) == absent ]] &&
 		ip link add late0 type dummy && [[ $(<$sysfs/interfaces/late0/device) == late0 &&
 		$(<$sysfs/interfaces/late0/guard) == active ]] && client "unbind-role late0" &&
-		[[ ! -e $sysfs/interfaces/late0 ]] && ip link del late0 && rmmod otseg
+		[[ ! -e $sysfs/interfaces/late0 ]] && ip link del late0 && unload
 }
 
 # A Friday in November: Berlin is an hour ahead.
@@ -218,9 +218,9 @@ no_growth()
 
 unloads_waiting()
 {
-	clock '2026-11-27 16:59:59' && client "push $when" && rmmod otseg && [[ ! -e $sysfs ]] || return
+	clock '2026-11-27 16:59:59' && client "push $when" && unload && [[ ! -e $sysfs ]] || return
 	sleep 2
-	insmod /otseg/otseg.ko && client "push $when" && shut shift && rmmod otseg
+	insmod /otseg/otseg.ko && client "push $when" && shut shift && unload
 }
 
 # An edge and the end of a grant, each about now, while somebody reads how long that is.
@@ -236,7 +236,7 @@ unloads_at_work()
 		insmod /otseg/otseg.ko && client "push $when" >/dev/null &&
 			clock '2026-11-27 16:59:59' >/dev/null &&
 			client "change $disable always" "change $grant vendor $((1 + i % 3)) x" >/dev/null &&
-			sleep "0.$((70 + RANDOM % 30))" && rmmod otseg || code=$?
+			sleep "0.$((70 + RANDOM % 30))" && unload || code=$?
 	done
 	kill "$reader"
 	wait "$reader" 2>/dev/null
