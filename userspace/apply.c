@@ -9,6 +9,8 @@
  *								unless it still runs
  *	2 stage the image with the owner of the policy		undo: forget it
  *	  provide what it needs of flows and sessions		stays, and does no harm
+ *	  keep on disk what a rollback, or a start of the
+ *	  host, will ask for					undo: forget the policy before
  *	3 attach interfaces that are new, and guard them	undo: detach them
  *	  join the ends of wires that are new			undo: as they were
  *	4 switch attached interfaces to a datapath that was
@@ -22,7 +24,9 @@
  * the policy are others, because it needs larger ones, the new datapath gets the policy in force
  * first, and then goes on as above.
  *
- * An interface attached in step 3 drops everything until the commit.
+ * An interface attached in step 3 drops everything until the commit. With the module, what step 3
+ * has attached and guarded is the transaction's: where the tool dies before the commit, the kernel
+ * lets go of it.
  *
  * A policy that has to be confirmed may be gone again without the tool: the kernel brings the
  * one before back. So what that one needs stays until the confirmation, which does step 6 then:
@@ -479,6 +483,10 @@ static int crossing_settle(struct apply *run, const struct otseg_crossing *cross
 		if (err)
 			return err;
 		role->state = ROLE_ATTACHED;
+		/* The guard's owner knows the attachment by its link. */
+		err = role_bind(run, role);
+		if (err)
+			return err;
 	} else if (crossing->in->mode == OTSEG_ATTACH_NATIVE) {
 		return 0;
 	}
@@ -874,11 +882,12 @@ static int enforce(struct apply *run)
 		if (err)
 			return err;
 	}
+	previous_keep(run);
+	if (run->signature && run->id == OTSEG_BACKEND_MODULE)
+		otseg_signature_keep(run->image->data, run->signature);
 	err = interfaces_attach(run);
-	if (!err) {
-		previous_keep(run);
+	if (!err)
 		err = policy_switch(run, expect);
-	}
 	if (err) {
 		interfaces_restore(run);
 		if (run->kept)
@@ -947,8 +956,8 @@ static int steps_run(struct apply *run, enum otseg_backend_id wanted)
 	return err;
 }
 
-/* Who has signed what is in force now, and on disk how it can come back. */
-static void signature_keep(struct apply *run)
+/* Who has signed what is in force now. */
+static void signer_ask(struct apply *run)
 {
 	struct otseg_genl *genl = otseg_backend_genl(run->store);
 	struct otseg_genl_status status;
@@ -957,7 +966,6 @@ static void signature_keep(struct apply *run)
 		return;
 	if (status.generation == run->generation)
 		memcpy(run->signer, status.signer, sizeof(run->signer));
-	otseg_signature_keep(run->image->data, run->signature);
 }
 
 static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
@@ -975,12 +983,10 @@ static int apply_locked(struct apply *run, enum otseg_backend_id wanted)
 			set_remove(run);
 		return err;
 	}
-	signature_keep(run);
 	absent_bind(run);
-	if (!run->confirm_s) {
+	signer_ask(run);
+	if (!run->confirm_s)
 		interfaces_release(run);
-		otseg_previous_clean(run->image->data);
-	}
 	guards_drop(run);
 	if (run->fresh && !first) {
 		snprintf(name, sizeof(name), "set%u", run->set ^ 1);
@@ -1072,14 +1078,17 @@ static void report_text(const struct apply *run)
 		       json_string_value(name));
 }
 
-/* Interfaces that frames in route mode cannot be sent out by. */
-static void routes_warn(const struct apply *run)
+/* Interfaces that frames in route mode cannot be sent out by, or not all of a wire. */
+static void ways_warn(const struct apply *run)
 {
 	struct otseg_attachment *list = NULL;
-	size_t i, n_list = 0;
+	struct otseg_crossing crossing;
+	size_t i, n_list = 0, next = 0;
 
 	if (otseg_attach_list(&run->old.pins, run->bpf, &list, &n_list))
 		return;
+	while (otseg_wire_crossing(run->image->data, list, n_list, &next, &crossing))
+		otseg_wire_warn(&crossing);
 	for (i = 0; i < n_list; i++)
 		otseg_route_warn(run->image->data, list, n_list, &list[i]);
 	free(list);
@@ -1119,7 +1128,7 @@ static void report_warn(const struct apply *run)
 					  "apply the policy again (until then it passes everything)",
 					  run->roles[i].name);
 	}
-	routes_warn(run);
+	ways_warn(run);
 	if (run->waits && run->confirm_s)
 		otseg_error_print("warning: policy %s was unconfirmed and is replaced",
 				  run->module.name);
@@ -1183,7 +1192,9 @@ int otseg_apply_policy(const struct otseg_cli *cli, const struct otseg_blob *ima
 	if (!err)
 		err = apply_locked(&run, options->wanted);
 	if (!err) {
-		otseg_kept_sync();
+		/* What the next start of the host needs is not forgotten before that has changed. */
+		if (!otseg_kept_sync() && !run.confirm_s)
+			otseg_previous_clean(image->data);
 		if (cli->json) {
 			report = report_json(&run);
 			otseg_print_json(cli, report);

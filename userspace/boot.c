@@ -239,7 +239,8 @@ static int module_prepare(struct otseg_genl *genl, const void *image, struct ots
 	if (!err)
 		err = otseg_genl_status_get(genl, &status);
 	if (!err && status.certificates)
-		otseg_signature_read(image, signature);
+		otseg_signature_read(image, signature,
+				     status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED);
 	return err;
 }
 

@@ -113,8 +113,8 @@ static int confirm_locked(const struct otseg_cli *cli, struct otseg_active *acti
 	entry->generation = active->generation;
 	released = json_array();
 	otseg_apply_settle(active, released);
-	otseg_previous_clean(active->image.data);
-	otseg_kept_sync();
+	if (!otseg_kept_sync())
+		otseg_previous_clean(active->image.data);
 	report(cli, "confirmed", policy.name, active->generation, released);
 	json_decref(released);
 	return 0;
@@ -196,13 +196,16 @@ static int module_rollback(const struct otseg_cli *cli, struct otseg_genl *genl,
 	return ret;
 }
 
-/* A signature goes where it can be verified, and nowhere else. */
-static bool can_verify(const struct otseg_active *active)
+/* A signature goes where it can be verified, and nowhere else. Return: whether there is one. */
+static bool signature_find(const struct otseg_active *active, const void *image,
+			   struct otseg_blob *signature)
 {
 	struct otseg_genl *genl = otseg_backend_genl(active->backend);
 	struct otseg_genl_status status;
 
-	return genl && !otseg_genl_status_get(genl, &status) && status.certificates;
+	return genl && !otseg_genl_status_get(genl, &status) && status.certificates &&
+	       !otseg_signature_read(image, signature,
+				     status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED);
 }
 
 /* Whether to go back one more: who asks for a rollback may not know yet that it has happened. */
@@ -246,7 +249,7 @@ static int previous_apply(const struct otseg_cli *cli, bool to_previous, const c
 		err = previous_check(&active, to_previous);
 	if (!err)
 		err = otseg_previous_read(active.image.data, &image);
-	if (!err && can_verify(&active) && !otseg_signature_read(image.data, &signature))
+	if (!err && signature_find(&active, image.data, &signature))
 		options.signature = &signature;
 	options.wanted = active.pins.state.backend;
 	otseg_active_close(&active);

@@ -32,6 +32,7 @@
 #define PREVIOUS "previous-"
 #define SIGNATURE "signature-"
 #define PATH_LEN OTSEG_STATE_PATH
+#define GRANT_SLACK_S 2 /* a grant is written down after it has begun */
 
 static const char *state_dir(void)
 {
@@ -285,6 +286,31 @@ static void policy_set(json_t *line, const char *name, const u8 *digest, u32 gen
 		json_object_set_new(line, "generation", json_integer(generation));
 }
 
+static time_t uptime(void)
+{
+	struct timespec now = {};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
+static void boot_text(char *text, size_t size)
+{
+	file_read("/proc/sys/kernel/random/boot_id", text, size);
+	text[strcspn(text, "\n")] = '\0';
+}
+
+/* When a grant ends, by the clock that the kernel ends it by, which is never set. */
+static void grant_set(json_t *line, u32 seconds)
+{
+	char boot[64];
+
+	boot_text(boot, sizeof(boot));
+	json_object_set_new(line, "for_s", json_integer(seconds));
+	json_object_set_new(line, "until_uptime_s", json_integer(uptime() + seconds));
+	text_set(line, "boot", boot);
+}
+
 /**
  * otseg_history_add - remember what was asked for, by whom, and what came of it
  * @entry: it
@@ -309,7 +335,7 @@ void otseg_history_add(const struct otseg_history_entry *entry)
 		json_object_set_new(line, "confirm_s", json_integer(entry->confirm_s));
 	text_set(line, "conduit", entry->conduit);
 	if (entry->for_s)
-		json_object_set_new(line, "for_s", json_integer(entry->for_s));
+		grant_set(line, entry->for_s);
 	text_set(line, "file", entry->file);
 	text_set(line, "why", entry->why);
 	text_set(line, "reason", entry->reason);
@@ -416,18 +442,32 @@ static time_t time_of(const json_t *line)
 	return text && strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
 }
 
-/* By the time of day, which may have jumped: the kernel's clock has not. */
+/* For how many seconds the grant of a line has been over; negative: it would not be. */
+static time_t grant_over(const json_t *granted)
+{
+	const char *of = json_string_value(json_object_get(granted, "boot"));
+	json_int_t end = json_integer_value(json_object_get(granted, "until_uptime_s"));
+	char boot[64];
+
+	boot_text(boot, sizeof(boot));
+	if (of && !strcmp(of, boot))
+		return uptime() - end;
+	/* Of another start of the host only the time of day can tell. */
+	return time(NULL) - time_of(granted) -
+	       json_integer_value(json_object_get(granted, "for_s"));
+}
+
 static void grant_end(const json_t *granted, const char *name)
 {
-	time_t end = time_of(granted) + json_integer_value(json_object_get(granted, "for_s"));
-	time_t now = time(NULL);
+	time_t over = grant_over(granted);
+	bool is_over = over >= -GRANT_SLACK_S;
 	json_t *line = json_object();
 
-	time_set(line, end < now ? end : now);
+	time_set(line, time(NULL) - (over > 0 ? over : 0));
 	text_set(line, "command", "none");
-	text_set(line, "result", end <= now ? "expired" : "ended");
+	text_set(line, "result", is_over ? "expired" : "ended");
 	text_set(line, "conduit", name);
-	text_set(line, "why", end <= now ? "by the kernel" : "with its policy, or with the module");
+	text_set(line, "why", is_over ? "by the kernel" : "with its policy, or with the module");
 	line_add(line);
 }
 
@@ -439,7 +479,7 @@ static void grant_return(const struct otseg_genl_conduit *granted)
 	text_set(line, "command", "none");
 	text_set(line, "result", "granted");
 	text_set(line, "conduit", granted->name);
-	json_object_set_new(line, "for_s", json_integer(granted->seconds_left));
+	grant_set(line, granted->seconds_left);
 	text_set(line, "reason", granted->reason);
 	text_set(line, "why", "with the policy that came back");
 	line_add(line);
@@ -623,16 +663,23 @@ void otseg_signature_keep(const void *image, const struct otseg_blob *signature)
  * otseg_signature_read - read the signature of a policy
  * @image: the policy
  * @signature: takes it; otseg_blob_free() it
+ * @is_needed: it is an error, and told, if there is none
  *
- * Return: 0, -ENOENT if there is none, or another negative errno; not told.
+ * Return: 0, -ENOENT if there is none, or another negative errno.
  */
-int otseg_signature_read(const void *image, struct otseg_blob *signature)
+int otseg_signature_read(const void *image, struct otseg_blob *signature, bool is_needed)
 {
 	char path[PATH_LEN];
 	int err;
 
 	err = signature_path(path, image);
-	return err ? err : otseg_source_read(path, signature, OTSEG_SIGNATURE_MAX);
+	if (!err)
+		err = otseg_source_read(path, signature, OTSEG_SIGNATURE_MAX);
+	if (err && is_needed)
+		otseg_error_print("%s: %s: without its signature the module does not take the "
+				  "policy",
+				  path, strerror(-err));
+	return err;
 }
 
 /* The header of the policy before; zero without one. */

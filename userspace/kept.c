@@ -316,6 +316,23 @@ static int file_write(const char *name, const struct otseg_blob *blob)
 	return file_is(name, blob) ? 0 : otseg_history_keep(name, blob);
 }
 
+/* What is kept need not be what the module takes when the host starts: then somebody must know. */
+static void signature_check(const struct otseg_active *active, const void *image)
+{
+	struct otseg_genl *genl = otseg_backend_genl(active->backend);
+	const struct otseg_image *header = image;
+	struct otseg_blob signature = {};
+	struct otseg_genl_status status;
+
+	if (!genl || otseg_genl_status_get(genl, &status) ||
+	    !(status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED))
+		return;
+	if (otseg_signature_read(image, &signature, true))
+		otseg_error_print("warning: the next start of the host cannot bring policy %s back",
+				  otseg_image_string(image, header->name));
+	otseg_blob_free(&signature);
+}
+
 static int sync_locked(void)
 {
 	struct otseg_active active;
@@ -329,6 +346,8 @@ static int sync_locked(void)
 			err = file_write(IMAGE, &files.image);
 		if (!err)
 			err = file_write(STATE, &files.state);
+		if (!err)
+			signature_check(&active, files.image.data);
 	}
 	files_free(&files);
 	otseg_active_close(&active);

@@ -39,6 +39,7 @@ static int device_read(u32 ifindex, const char *name, struct otseg_device *devic
 	device->ifindex = (u32)rtnl_link_get_ifindex(link);
 	snprintf(device->name, sizeof(device->name), "%s", rtnl_link_get_name(link));
 	snprintf(device->kind, sizeof(device->kind), "%s", kind ? kind : "");
+	device->mtu = rtnl_link_get_mtu(link);
 	device->is_up = rtnl_link_get_flags(link) & IFF_UP;
 	device->has_carrier = rtnl_link_get_flags(link) & IFF_LOWER_UP;
 	rtnl_link_put(link);

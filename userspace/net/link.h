@@ -17,6 +17,7 @@
  * @ifindex: its index
  * @name: its name
  * @kind: type of a virtual device ("veth"), empty for hardware
+ * @mtu: bytes of a packet that it sends at most
  * @is_up: administratively up
  * @has_carrier: up, and so is what it is connected to
  */
@@ -24,6 +25,7 @@ struct otseg_device {
 	u32 ifindex;
 	char name[OTSEG_DEVICE_NAME];
 	char kind[OTSEG_DEVICE_NAME];
+	u32 mtu;
 	bool is_up;
 	bool has_carrier;
 };

@@ -64,6 +64,42 @@ bool otseg_wire_is_at(const void *image, const char *role)
 }
 
 /**
+ * otseg_wire_warn - tell if frames are lost that are too long for the way out
+ * @crossing: a direction of a wire
+ *
+ * The kernel drops them after the datapath has let them pass, and tells nobody.
+ */
+void otseg_wire_warn(const struct otseg_crossing *crossing)
+{
+	const struct otseg_device *in = &crossing->in->device, *out = &crossing->out->device;
+
+	if (in->mtu > out->mtu)
+		otseg_error_print("warning: wire %s: %s takes frames that are too long for %s (MTU "
+				  "%u and %u): they are lost",
+				  crossing->wire, in->name, out->name, in->mtu, out->mtu);
+}
+
+/**
+ * otseg_wires_are_joined - whether the datapath knows where the wires of a policy lead
+ * @image: the policy's image, NULL: no policy
+ * @list: the interfaces that the datapath runs on
+ * @n_list: their number
+ *
+ * Return: whether it does, of those that have both of their ends.
+ */
+bool otseg_wires_are_joined(const void *image, const struct otseg_attachment *list, size_t n_list)
+{
+	struct otseg_crossing crossing;
+	size_t next = 0;
+
+	while (otseg_wire_crossing(image, list, n_list, &next, &crossing)) {
+		if (crossing.in->peer != crossing.out->device.ifindex)
+			return false;
+	}
+	return true;
+}
+
+/**
  * otseg_wires_write - tell the datapath where the wires of a policy lead
  * @bpf: the set
  * @image: the policy's image, NULL: no policy

@@ -23,6 +23,8 @@ struct otseg_crossing {
 bool otseg_wire_crossing(const void *image, const struct otseg_attachment *list, size_t n_list,
 			 size_t *next, struct otseg_crossing *crossing);
 bool otseg_wire_is_at(const void *image, const char *role);
+void otseg_wire_warn(const struct otseg_crossing *crossing);
+bool otseg_wires_are_joined(const void *image, const struct otseg_attachment *list, size_t n_list);
 int otseg_wires_write(const struct otseg_bpf *bpf, const void *image,
 		      const struct otseg_attachment *list, size_t n_list, bool cut);
 
