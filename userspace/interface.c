@@ -310,6 +310,7 @@ static int wires_join(const struct otseg_active *active, const char *role)
 	while (!err && otseg_wire_crossing(image, list, n_list, &next, &crossing)) {
 		if (strcmp(crossing.in->role, role) && strcmp(crossing.out->role, role))
 			continue;
+		otseg_wire_warn(&crossing);
 		if (crossing.in->mode == OTSEG_ATTACH_GENERIC)
 			otseg_device_keep_frames(&crossing.in->device);
 		else if (!otseg_netdev_takes_frames(crossing.out->device.ifindex))
@@ -318,8 +319,10 @@ static int wires_join(const struct otseg_active *active, const char *role)
 					  crossing.wire, crossing.out->device.name,
 					  crossing.in->device.name);
 	}
+	/* While another policy may come back, hints are only ever added. */
 	if (!err)
-		err = otseg_wires_write(&active->bpf, image, list, n_list, true);
+		err = otseg_wires_write(&active->bpf, image, list, n_list,
+					!otseg_active_is_waiting(active));
 	if (!err)
 		routes_join(image, list, n_list, role);
 	free(list);

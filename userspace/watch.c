@@ -9,17 +9,22 @@
  * run generic XDP from then on. Frames that were on their way when the datapath was attached have
  * no mark either; so it takes some that come later, and none that ever had one.
  *
- * And what is kept for the next start of the host: where it is not what is in force, because
- * whoever changed that was killed or found the disk full, it is made so.
+ * And what whoever applied a policy has not lived to do: the guards of interfaces that are still to
+ * come, where wires lead after a rollback, what is kept for the next start of the host, and the
+ * history, also of what the kernel does by itself.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "active.h"
+#include "change.h"
+#include "history.h"
 #include "interface.h"
 #include "kept.h"
 #include "net/link_watch.h"
+#include "net/wire.h"
 #include "protection.h"
 #include "watch.h"
 
@@ -28,11 +33,26 @@
 #define SETTLE_S 2 /* after which no frame is on its way that came before the datapath */
 #define DOUBTS 1024 /* a power of two */
 
-/* Over all looks; @keep_at: before that time of the monotonic clock, nothing is kept. */
+#define PAUSE_S 5 /* after a failure at an interface, twice as long after the next one */
+#define PAUSE_MAX_S 60
+
+/* Until when an interface is left alone; times are of the monotonic clock. */
+struct pause {
+	char role[OTSEG_DEVICE_NAME];
+	time_t until;
+	time_t seconds;
+};
+
+/* Over all looks; @keep_at: before that time, nothing is kept; @written: generation in the history. */
 struct watch {
 	const struct otseg_cli *cli;
 	time_t keep_at;
+	u32 written;
+	struct pause *pauses;
+	size_t n_pauses;
 };
+
+typedef int role_fn(const struct watch *watch, const struct otseg_active *active, const char *role);
 
 static time_t now_s(void)
 {
@@ -40,6 +60,49 @@ static time_t now_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec;
+}
+
+static bool is_paused(const struct watch *watch, const char *role)
+{
+	size_t i;
+
+	for (i = 0; i < watch->n_pauses; i++) {
+		if (!strcmp(watch->pauses[i].role, role))
+			return now_s() < watch->pauses[i].until;
+	}
+	return false;
+}
+
+/* What fails at one interface, which has been told, must not keep others waiting. */
+static void pause_add(struct watch *watch, const char *role)
+{
+	struct pause *pause = watch->pauses;
+	size_t n = watch->n_pauses, i;
+
+	for (i = 0; i < n && strcmp(pause[i].role, role); i++)
+		;
+	if (i == n) {
+		pause = realloc(pause, (n + 1) * sizeof(*pause));
+		if (!pause)
+			return;
+		watch->pauses = pause;
+		watch->n_pauses++;
+		pause[i] = (struct pause){ .seconds = PAUSE_S };
+		snprintf(pause[i].role, sizeof(pause[i].role), "%s", role);
+	} else if (pause[i].seconds < PAUSE_MAX_S) {
+		pause[i].seconds *= 2;
+	}
+	pause[i].until = now_s() + pause[i].seconds;
+}
+
+static void pause_end(struct watch *watch, const char *role)
+{
+	size_t i;
+
+	for (i = 0; i < watch->n_pauses; i++) {
+		if (!strcmp(watch->pauses[i].role, role))
+			watch->pauses[i] = watch->pauses[--watch->n_pauses];
+	}
 }
 
 /* An attachment, by index of its device, and the frames that it had lost the mark of. */
@@ -71,12 +134,14 @@ static bool is_losing(const struct otseg_active *active, const struct otseg_atta
 	return false;
 }
 
-static const struct otseg_attachment *losing_find(const struct otseg_active *active)
+static const struct otseg_attachment *losing_find(const struct watch *watch,
+						  const struct otseg_active *active)
 {
 	size_t i;
 
 	for (i = 0; active->has_bpf && i < active->n_attached; i++) {
-		if (is_losing(active, &active->attached[i]))
+		if (!is_paused(watch, active->attached[i].role) &&
+		    is_losing(active, &active->attached[i]))
 			return &active->attached[i];
 	}
 	return NULL;
@@ -92,106 +157,204 @@ static const void *image_of(const struct otseg_active *active, struct otseg_kept
 	return otseg_kept_read(kept) ? NULL : otseg_kept_links(kept)->data;
 }
 
-/* The first interface whose device waits; @role takes its name. */
-static bool is_waiting(const struct otseg_active *active, struct otseg_device *device,
-		       char role[OTSEG_DEVICE_NAME])
+/* Of the interfaces that nothing is attached to, the first that @is; @role takes its name. */
+static bool role_find(const struct watch *watch, const struct otseg_active *active,
+		      bool (*is)(const struct otseg_active *active, const char *role),
+		      char role[OTSEG_DEVICE_NAME])
 {
 	struct otseg_kept kept = {};
 	const void *image = image_of(active, &kept);
 	const char *name;
-	bool is = false;
+	bool found = false;
 	u32 i;
 
-	for (i = 0; image && !is && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
+	for (i = 0; image && !found && i < OTSEG_IMAGE_COUNT(image, LINKS); i++) {
 		name = otseg_image_interface(image, i);
-		if (!name || otseg_attach_find(active->attached, active->n_attached, name))
+		if (!name || otseg_attach_find(active->attached, active->n_attached, name) ||
+		    is_paused(watch, name))
 			continue;
-		is = !otseg_device_find(name, device);
-		snprintf(role, OTSEG_DEVICE_NAME, "%s", name);
+		found = is(active, name);
+		if (found)
+			snprintf(role, OTSEG_DEVICE_NAME, "%s", name);
 	}
 	otseg_kept_free(&kept);
-	return is;
+	return found;
 }
 
-/* The first that waits; *done: there was one. */
-static int one_attach(const struct otseg_cli *cli, const struct otseg_active *active, bool *done)
+/* Its device has come. */
+static bool is_waiting(const struct otseg_active *active, const char *role)
+{
+	struct otseg_device device;
+
+	(void)active;
+	return !otseg_device_find(role, &device);
+}
+
+/* The module does not guard it: whoever applied the policy did not live to say so. */
+static bool is_unguarded(const struct otseg_active *active, const char *role)
+{
+	size_t i;
+
+	if (!otseg_backend_genl(active->backend))
+		return false;
+	for (i = 0; i < active->n_guards; i++) {
+		if (active->guards[i].bound && !strcmp(active->guards[i].role, role))
+			return false;
+	}
+	return true;
+}
+
+static int role_guard(const struct watch *watch, const struct otseg_active *active,
+		      const char *role)
+{
+	(void)watch;
+	return active->backend->ops->bind(active->backend, 0, role, true);
+}
+
+static int role_attach(const struct watch *watch, const struct otseg_active *active,
+		       const char *role)
 {
 	struct otseg_attachment at = {};
 	struct otseg_device device;
 	int err;
 
-	if (!is_waiting(active, &device, at.role))
-		return 0;
+	err = otseg_device_find(role, &device);
+	if (err)
+		return err;
+	snprintf(at.role, sizeof(at.role), "%s", role);
 	err = otseg_interface_attach(active, &device, &at);
-	*done = !err;
 	if (!err)
-		otseg_interface_report(cli, &at);
+		otseg_interface_report(watch->cli, &at);
 	return err;
 }
 
-/* The first that loses its marks. */
-static int one_remode(const struct otseg_cli *cli, const struct otseg_active *active, bool *done)
+static int role_remode(const struct watch *watch, const struct otseg_active *active,
+		       const char *role)
 {
-	const struct otseg_attachment *now = losing_find(active);
+	const struct otseg_attachment *now =
+		otseg_attach_find(active->attached, active->n_attached, role);
 	struct otseg_attachment at;
 	int err;
 
-	if (!now)
-		return 0;
 	err = otseg_interface_remode(active, now, OTSEG_ATTACH_GENERIC, &at);
-	*done = !err;
 	if (!err)
-		otseg_interface_report(cli, &at);
+		otseg_interface_report(watch->cli, &at);
 	return err;
 }
 
-/* From a look under the lock; *done: there was something to do. */
-static int one_mend(const struct otseg_cli *cli, bool *done)
+/* What is to be done at one interface; NULL: nothing. */
+static role_fn *role_next(const struct watch *watch, const struct otseg_active *active,
+			  char role[OTSEG_DEVICE_NAME])
+{
+	const struct otseg_attachment *losing;
+
+	if (role_find(watch, active, is_unguarded, role))
+		return role_guard;
+	if (role_find(watch, active, is_waiting, role))
+		return role_attach;
+	losing = otseg_active_is_in_force(active) ? losing_find(watch, active) : NULL;
+	if (!losing)
+		return NULL;
+	snprintf(role, OTSEG_DEVICE_NAME, "%s", losing->role);
+	return role_remode;
+}
+
+/* A policy that has come back finds its wires as the one before it needed them. */
+static bool is_unjoined(const struct otseg_active *active)
+{
+	return otseg_active_is_in_force(active) &&
+	       !otseg_wires_are_joined(active->image.data, active->attached, active->n_attached);
+}
+
+/* From a look under the lock. @done: there was nothing to do. */
+static int one_mend(struct watch *watch, bool *done)
 {
 	struct otseg_active active = {};
+	char role[OTSEG_DEVICE_NAME];
 	struct otseg_pins lock;
+	role_fn *fn = NULL;
 	int err;
 
-	*done = false;
 	err = otseg_pins_hold(&lock);
 	if (!err)
 		err = otseg_active_open(&active, false);
+	if (!err && is_unjoined(&active))
+		err = otseg_wires_write(&active.bpf, active.image.data, active.attached,
+					active.n_attached, !otseg_active_is_waiting(&active));
 	if (!err)
-		err = one_attach(cli, &active, done);
-	if (!err && !*done)
-		err = one_remode(cli, &active, done);
+		fn = role_next(watch, &active, role);
+	*done = !fn;
+	if (fn && fn(watch, &active, role))
+		pause_add(watch, role);
+	else if (fn)
+		pause_end(watch, role);
 	otseg_active_close(&active);
 	otseg_pins_close(&lock);
 	return err;
 }
 
-/* Without the lock, which a look would keep others from: is there anything to do? */
-static bool is_needed(const struct watch *watch, bool *is_kept)
+/*
+ * What the kernel does by itself: bring a policy back, end a grant. Under the lock, as whoever
+ * changes something writes it down after it has come into force.
+ */
+static int history_follow(struct watch *watch)
+{
+	struct otseg_genl_policy policy;
+	struct otseg_backend *module;
+	struct otseg_pins lock;
+	struct otseg_genl *genl;
+	int err;
+
+	err = otseg_pins_hold(&lock);
+	if (!err && !otseg_backend_open_module(&module)) {
+		genl = otseg_backend_genl(module);
+		if (!otseg_genl_policy_get(genl, &policy)) {
+			otseg_history_catch_up(&policy);
+			otseg_change_catch_up(genl);
+			watch->written = policy.generation;
+		}
+		otseg_backend_close(module);
+	}
+	otseg_pins_close(&lock);
+	return err;
+}
+
+/* Without the lock, which a look would keep others from. */
+struct need {
+	bool mend;
+	bool keep;
+	bool write;
+};
+
+static void need_find(const struct watch *watch, struct need *need)
 {
 	char role[OTSEG_DEVICE_NAME];
 	struct otseg_active active;
-	struct otseg_device device;
-	bool is = false;
 
+	*need = (struct need){};
 	if (!otseg_active_open(&active, false)) {
-		is = is_waiting(&active, &device, role) ||
-		     (otseg_active_is_in_force(&active) && losing_find(&active));
-		*is_kept = now_s() < watch->keep_at || otseg_kept_is_current(&active);
+		need->mend = is_unjoined(&active) || role_next(watch, &active, role);
+		need->keep = now_s() >= watch->keep_at && !otseg_kept_is_current(&active);
+		need->write = otseg_backend_genl(active.backend) &&
+			      active.generation != watch->written;
 	}
 	otseg_active_close(&active);
-	return is;
 }
 
 static int look(void *data, int *wait_ms)
 {
-	bool done = true, is_kept = true;
 	struct watch *watch = data;
+	struct need need;
+	bool done = false;
 	int err = 0;
 
 	*wait_ms = LOOK_MS;
-	while (!err && done && !otseg_link_watch_is_over() && is_needed(watch, &is_kept))
-		err = one_mend(watch->cli, &done);
-	if (!is_kept)
+	for (need_find(watch, &need); !err && !done && need.mend && !otseg_link_watch_is_over();
+	     need_find(watch, &need))
+		err = one_mend(watch, &done);
+	if (need.write && !err)
+		err = history_follow(watch);
+	if (need.keep)
 		watch->keep_at = otseg_kept_sync() ? now_s() + KEEP_S : 0;
 	return err;
 }
@@ -206,6 +369,9 @@ static int look(void *data, int *wait_ms)
 int otseg_watch_run(const struct otseg_cli *cli)
 {
 	struct watch watch = { .cli = cli };
+	int err;
 
-	return otseg_link_watch(look, &watch) ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
+	err = otseg_link_watch(look, &watch);
+	free(watch.pauses);
+	return err ? OTSEG_EXIT_SYSTEM : OTSEG_EXIT_OK;
 }
