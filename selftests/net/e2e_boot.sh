@@ -51,7 +51,7 @@ links()
 
 is_unloaded()
 {
-	rmmod otseg 2>/dev/null
+	firewall_let_go && rmmod otseg 2>/dev/null
 	[[ ! -e $firewall_sysfs ]]
 }
 
@@ -494,7 +494,7 @@ verifies()
 	local unit
 
 	mkdir -p "$plant_dir/units"
-	for unit in otseg-early otseg otseg-watch; do
+	for unit in otseg-early otseg otseg-watch otseg-mirror; do
 		sed "s|/usr/local/sbin/otseg|$(command -v otseg)|; /^Documentation=/d" \
 			"$units/$unit.service" >"$plant_dir/units/$unit.service"
 	done
@@ -509,7 +509,31 @@ required()
 
 	list=$(sed -n 's/^Before=network-pre.target \(.*\) shutdown.target$/\1/p' "$units/otseg-early.service")
 	echo "$list"
-	[[ $list ]] && grep -x "RequiredBy=$list" "$units/otseg-early.service"
+	[[ $list ]] && grep -x "RequiredBy=$list ifup@.service" "$units/otseg-early.service"
+}
+
+# So does what udev starts for a single link; systemd itself says so, of all that it would do.
+hotplug_required()
+{
+	local dir=$plant_dir/host/lib/systemd/system
+
+	mkdir -p "$dir"
+	cp "$units"/otseg*.service "$dir/"
+	cat >"$dir/ifup@.service" <<-'EOF'
+		[Unit]
+		DefaultDependencies=no
+		After=network-pre.target
+		[Service]
+		ExecStart=/bin/true
+	EOF
+	systemctl --root="$plant_dir/host" --quiet enable otseg-early.service 2>/dev/null || return
+	chmod -R a+rX "$plant_dir/host"
+	chmod a+x "$plant_dir"
+	setpriv --reuid=65534 --regid=65534 --clear-groups env XDG_RUNTIME_DIR=/tmp \
+		SYSTEMD_UNIT_PATH="$plant_dir/host/etc/systemd/system:$dir:/lib/systemd/system" \
+		/lib/systemd/systemd --test --user --unit=ifup@ot0.service >"$plant_dir/would" 2>&1
+	awk '/-> Unit / { here = $3 == "ifup@ot0.service:" } here' "$plant_dir/would" >"$plant_dir/unit"
+	grep 'Requires: otseg-early.service' "$plant_dir/unit" && grep 'After: network-pre.target' "$plant_dir/unit"
 }
 
 # conditions UNIT: whether they hold.
@@ -537,7 +561,7 @@ skipped()
 	done
 }
 
-e2e_begin 22
+e2e_begin 23
 ktap "without anything in force, what is denied comes through" is_open_without
 ktap "a policy that is applied is kept for the next start" keeps_policy
 ktap "closed before links are up, then restored" boots
@@ -570,8 +594,10 @@ ktap "no network is configured where nothing could be closed" required
 if command -v systemd-analyze >/dev/null; then
 	ktap "systemd finds nothing wrong with the units" verifies
 	ktap "units are skipped only where nothing is kept" skipped
+	ktap "a link that udev brings up waits for it, too" hotplug_required
 else
 	ktap_skip "systemd finds nothing wrong with the units" "no systemd-analyze"
 	ktap_skip "units are skipped only where nothing is kept" "no systemd-analyze"
+	ktap_skip "a link that udev brings up waits for it, too" "no systemd-analyze"
 fi
 ktap_end

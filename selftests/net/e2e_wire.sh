@@ -124,6 +124,19 @@ jumbo()
 	return "$code"
 }
 
+# What the kernel will lose without a word is told before.
+mtu_differs()
+{
+	local said
+
+	fw ip link set it0 mtu 9000 && said=$(fw otseg policy apply "$here/line.yaml" 2>&1)
+	fw ip link set it0 mtu 1500
+	echo "$said"
+	[[ $said == *": it0 takes frames that are too long for ot0 (MTU 9000 and 1500): they are lost"* &&
+		$said != *"ot0 takes frames that are too long"* ]] &&
+		! fw otseg policy apply "$here/line.yaml" 2>&1 | grep 'too long'
+}
+
 tagged()
 {
 	it peer_spoof --source-mac 02:00:00:00:00:01 --target-mac "$plc_mac" --port 7 \
@@ -264,7 +277,7 @@ fi
 if ! command -v ethtool >/dev/null; then
 	ktap_skip_all "no ethtool"
 fi
-e2e_begin 32
+e2e_begin 33
 ktap "one subnet, no address on the firewall" line_make
 ktap "a wire that the drivers cannot serve is refused, the old policy stays" refused_apply
 sides_poll on
@@ -291,6 +304,7 @@ ktap "VLAN 10 inside 20 crosses with both tags" arrives 8100000a81000014 tagged 
 ktap "VLAN 11 does not: unknown-link" refused unknown-link tagged --vlan 11
 ktap "frames of the largest size cross" largest
 ktap "jumbo frames cross" jumbo
+ktap "ends of different MTU are told of" mtu_differs
 plant_stop wire
 ktap "a flood that no rule allows, in both directions" flood_start
 ktap "a poll" traffic_poll 10.20.0.20 "$plc"

@@ -124,6 +124,18 @@ firewall_detach_link()
 		bpftool link detach pinned "${OTSEG_PIN_DIR:-/sys/fs/bpf/otseg}/links/$ifindex"
 }
 
+# firewall_let_go: the module no longer guards what it was told to, as when the host goes down.
+firewall_let_go()
+{
+	local role
+
+	for role in "$firewall_sysfs"/interfaces/*/; do
+		if [[ -e ${role}bound && $(<"${role}bound") == 1 ]]; then
+			genl_client "unbind-role $(basename "$role")" || return
+		fi
+	done
+}
+
 firewall_end()
 {
 	if [[ $firewall_mode == map ]]; then

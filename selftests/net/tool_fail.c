@@ -6,6 +6,7 @@
  *	TOOL_FAIL_AT=N		the N-th call, from 1
  *	TOOL_FAIL_HOW=fail|kill	default: fail, with ENOMEM
  *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
+ *	TOOL_KILL_REQUEST=N	ends the process before it sends request N of a generic netlink family
  *	TOOL_STOP_LOCK=1	stops the process before it first takes a lock
  *	TOOL_STOP_RENAME=N	stops the process before it renames a file for the N-th time
  *	TOOL_DRIVER=NAME	every device says that this is its driver
@@ -14,13 +15,16 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/genetlink.h>
 #include <linux/if.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +79,24 @@ int rename(const char *from, const char *to)
 	if (at && strtoul(at, NULL, 10) == ++n_renames)
 		raise(SIGSTOP);
 	return next(from, to);
+}
+
+/* All that the process has been told is in order, and nothing has come into force. */
+ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
+	       socklen_t to_len)
+{
+	static ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+	const char *request = getenv("TOOL_KILL_REQUEST");
+	const struct nlmsghdr *message = data;
+	const struct genlmsghdr *genl = NLMSG_DATA(message);
+
+	if (!next)
+		next = (ssize_t(*)(int, const void *, size_t, int, const struct sockaddr *,
+				   socklen_t))dlsym(RTLD_NEXT, "sendto");
+	if (request && to && to->sa_family == AF_NETLINK && len >= NLMSG_LENGTH(GENL_HDRLEN) &&
+	    message->nlmsg_type > GENL_ID_CTRL && genl->cmd == strtoul(request, NULL, 10))
+		raise(SIGKILL);
+	return next(fd, data, len, flags, to, to_len);
 }
 
 int ioctl(int fd, unsigned long request, ...)

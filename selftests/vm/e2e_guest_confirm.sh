@@ -11,6 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 plc=192.168.10.11
 hmi=10.10.5.30
+preload=/usr/local/bin/tool_fail.so
+commit_request=4 # OTSEG_CMD_POLICY_COMMIT
 
 answered()
 {
@@ -189,6 +191,12 @@ more_goes()
 		try plant && untouched lab0
 }
 
+# Nor does the history need anybody who asks for it.
+written_by_watch()
+{
+	tail -n 1 "$OTSEG_STATE_DIR/history.jsonl" | grep '"result":"rolled back"'
+}
+
 # So does what comes, or comes back, meanwhile and is attached then.
 late_goes()
 {
@@ -202,7 +210,8 @@ late_goes()
 		ip link add lab0 type dummy && ip link set lab0 up && ip link add lab1 type dummy &&
 		ip link set lab1 up && wait_for 30 governed lab0 && wait_for 30 governed lab1 &&
 		is unconfirmed && wait_for 120 is rolled-back && wait_for 20 untouched lab0 &&
-		wait_for 20 untouched lab1 && governed it0 && governed ot0 && answered || code=$?
+		wait_for 20 untouched lab1 && wait_for 30 written_by_watch &&
+		governed it0 && governed ot0 && answered || code=$?
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	ip link del lab1
@@ -212,6 +221,36 @@ late_goes()
 is_guarded()
 {
 	[[ $(cat "$firewall_sysfs/interfaces/$1/guard" 2>/dev/null) == active ]]
+}
+
+# Killed between all that can be taken back and the commit: what is not in force governs nothing.
+unborn()
+{
+	local code=0
+
+	LD_PRELOAD=$preload TOOL_KILL_REQUEST=$commit_request \
+		otseg policy apply "$plant_dir/more.yaml" confirm 10m || code=$?
+	((code == 137)) && is confirmed && firewall_is_active plant && wait_for 20 untouched lab0 &&
+		answered && try more && governed lab0 && try plant && untouched lab0
+}
+
+# One that cannot be attached keeps no other one waiting; and who guards nothing is found out.
+one_is_stuck()
+{
+	local pid code=0
+
+	try late && told 'interface lab1 does not exist' && ip link del lab0 &&
+		ip link add lab0 type dummy && ip link set lab0 up &&
+		ip link set lab0 xdpgeneric pinned /sys/fs/bpf/otseg/set0/otseg_xdp &&
+		genl_client "unbind-role lab1" && [[ ! -e $firewall_sysfs/interfaces/lab1 ]] || return
+	otseg interface watch >/dev/null 2>"$plant_dir/watch" &
+	pid=$!
+	wait_for 30 test -e "$firewall_sysfs/interfaces/lab1" && ip link add lab1 type dummy &&
+		is_guarded lab1 && wait_for 30 governed lab1 && grep lab0 "$plant_dir/watch" &&
+		ip link set lab0 xdpgeneric off && wait_for 90 governed lab0 || code=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	((code == 0)) && try plant && ip link del lab1
 }
 
 # appears DEVICE COMMAND...: what is so as soon as it is there
@@ -293,6 +332,23 @@ grant_returns()
 		otseg policy rollback && [[ $(maintenance) == disabled* ]]
 }
 
+is_over()
+{
+	[[ $(maintenance) == disabled* ]]
+}
+
+# The kernel ends it by a clock that nobody sets; so does the history.
+grant_expires()
+{
+	local code=0
+
+	otseg conduit grant maintenance for 4s reason "ticket 4712" &&
+		date -s "@$((EPOCHSECONDS - 7200))" && wait_for 60 is_over &&
+		otseg policy history | grep 'expired .*maintenance' || code=$?
+	date -s "@$((EPOCHSECONDS + 7200))"
+	return "$code"
+}
+
 # wired NAME END: plant.yaml with a wire from lab0 to END.
 wired()
 {
@@ -320,6 +376,39 @@ wires_differ()
 		is unconfirmed && firewall_is_active more && otseg policy rollback &&
 		firewall_is_active wired-1 && try wired-2 && try plant && ip link del lab1 &&
 		ip link del lab2 && answered
+}
+
+# joined DEVICE PEER: the datapath knows that its wire leads there.
+joined()
+{
+	local ifindex peer
+
+	ifindex=$(firewall_ifindex "$1") && peer=$(firewall_ifindex "$2") || return
+	bpftool -j map dump pinned /sys/fs/bpf/otseg/set0/otseg_links |
+		jq -e "[.[].formatted.value | select(.ifindex == $ifindex).peer] == [$peer]"
+}
+
+# Whatever is attached meanwhile, the wire of the policy that comes back leads where it did.
+wire_returns()
+{
+	local pid code=0
+
+	ip link add lab1 type dummy && ip link add lab2 type dummy && wired wired-1 lab1 &&
+		try wired-1 && joined lab0 lab1 && joined lab1 lab0 &&
+		sed 's/^name: more/name: unwired/; s/\[lab0\]/[lab0, lab1]/' "$plant_dir/more.yaml" \
+			>"$plant_dir/unwired.yaml" && try unwired confirm 10m &&
+		ip link add lab3 type dummy && otseg interface attach lab3 && joined lab0 lab1 &&
+		joined lab1 lab0 && otseg interface detach lab3 && ip link del lab3 || return
+	otseg interface watch >/dev/null 2>&1 &
+	pid=$!
+	# The new one has no hint, and the other one leads nowhere.
+	ip link del lab0 && ip link add lab0 type dummy && wait_for 30 governed lab0 &&
+		is unconfirmed && otseg policy rollback && wait_for 30 joined lab0 lab1 &&
+		joined lab1 lab0 || code=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	ip link set lab0 up
+	((code == 0)) && try plant && ip link del lab1 && ip link del lab2 && answered
 }
 
 # What the policy does without stays until it is confirmed.
@@ -390,7 +479,7 @@ refused_first()
 		[[ $(last .result) == refused ]]
 }
 
-e2e_begin 22
+e2e_begin 26
 ktap "the policies" policies
 ktap "the tool is killed: the policy before comes back and is enforced" killed
 ktap "a confirmation comes too late and says so" too_late
@@ -401,11 +490,15 @@ ktap "an unconfirmed one does not get another owner" owner_stays
 ktap "a second one replaces the first, the way back stays" replaced
 ktap "an interface that came with it is let go by the kernel" more_goes
 ktap "and so is one that has come late" late_goes
+ktap "and so is one of a policy that never came, as the tool was killed" unborn
+ktap "one that cannot be attached keeps no other waiting" one_is_stuck
 ktap "one that is attached by hand stays" by_hand_stays
 ktap "an interface that is not there yet is guarded when it comes" absent_is_guarded
 ktap "an apply that the kernel overtakes is refused" overtaken
 ktap "an interface that it does without is kept until confirmed" less_stays
 ktap "what is granted is granted again after a rollback" grant_returns
+ktap "a grant is over when the kernel says so, whatever time it is" grant_expires
+ktap "the wire of the policy that comes back is there" wire_returns
 ktap "wires that a rollback could not restore are refused" wires_differ
 ktap "another program on such an interface is not touched" others_program_stays
 ktap "a tool that hangs does not keep a rollback off" hung_tool

@@ -68,6 +68,7 @@ files=(
 	--file "$top/selftests/net:/e2e/selftests/net"
 	--file "$top/selftests/vm:/e2e/selftests/vm"
 	--file "$out/selftests/net:/usr/local/bin"
+	--file "$out/selftests/vm/genl_client:/usr/local/bin/genl_client"
 	--file "$top/userspace/systemd:/e2e/systemd"
 )
 if (($#)); then
