@@ -247,13 +247,11 @@ OTSEG_INLINE u32 otseg_brief_segment(const struct otseg_env *e, const struct ots
 OTSEG_INLINE u32 brief_known_datagram(const struct otseg_env *e, struct otseg_session *s,
 				      struct otseg_recurrence *r)
 {
-	const struct otseg_packet *p = &e->s->packet;
-
 	if (!otseg_recur_is_known(e, r, s->state | OTSEG_STATE_DATAGRAM))
 		return OTSEG_BRIEF_NO;
 	otseg_recur_recall(e, r);
 	if (r->memory & OTSEG_MEMORY_PUBLISHED &&
-	    otseg_forget(e, memory_sequence(e, &p->src, &p->dst)) != OTSEG_R_RULE)
+	    otseg_forget(e, memory_sequence(e)) != OTSEG_R_RULE)
 		return OTSEG_BRIEF_NO;
 	brief_settle(e, s, r);
 	return OTSEG_R_RULE;

@@ -64,11 +64,9 @@ OTSEG_NOINLINE struct otseg_memory *memory_find(const struct otseg_env *e, u64 k
 #define MEMORY_ENDED 0xffffffffu /* the same: it is over */
 #define MEMORY_LEFT_MAX 0x0fffffffu /* seconds that matter for a score */
 
-/* Who has sent the packet at hand, as owner of publications. */
-OTSEG_INLINE u32 memory_owner(const struct otseg_env *e)
+/* @sender, as owner of what it says. */
+OTSEG_INLINE u32 memory_owner(const struct otseg_env *e, const struct otseg_addr *sender)
 {
-	const struct otseg_addr *sender = &e->s->packet.src;
-
 	return (u32)(memory_key(e, sender, sender, 0, 0) >> 32) & ~(u32)MEMORY_IS_IO;
 }
 
@@ -151,7 +149,7 @@ OTSEG_INLINE void memory_open(const struct otseg_env *e, const struct otseg_addr
 			      const struct otseg_addr *destination, u32 id)
 {
 	struct otseg_memory *entry = memory_take(e, memory_key(e, source, destination, id, 0),
-						 memory_owner(e) | MEMORY_IS_IO);
+						 memory_owner(e, &e->s->packet.src) | MEMORY_IS_IO);
 
 	if (entry)
 		entry->until_s = e->now_s + OTSEG_MEMORY_OPEN_S;
@@ -180,21 +178,34 @@ OTSEG_INLINE u32 memory_need(const struct otseg_env *e, const struct otseg_addr 
 }
 
 /*
+ * An end of a publication: of its MAC address what rules can name, OTSEG_FIELD_SOURCE, and no more.
+ * Who may publish by the same rule must not be another one here.
+ */
+OTSEG_INLINE struct otseg_addr memory_end(const struct otseg_addr *address)
+{
+	struct otseg_addr end = *address;
+
+	end.w[0] &= __builtin_bswap32(0xffff);
+	return end;
+}
+
+/*
  * Publications: the state and its repetitions count up, the revision stays, as long as what
  * was published last is valid. Twice the same is what redundant networks deliver. Samples count
  * nothing here: theirs come too fast to be told from others, and begin again every second.
  */
-OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e, const struct otseg_addr *source,
-				 const struct otseg_addr *destination)
+OTSEG_INLINE u32 memory_sequence(const struct otseg_env *e)
 {
+	const struct otseg_addr source = memory_end(&e->s->packet.src);
+	const struct otseg_addr destination = memory_end(&e->s->packet.dst);
 	const struct otseg_msg *msg = &e->s->inspection.msg;
 	u32 state = msg->keep[0], number = msg->keep[1], revision = msg->keep[2];
 	u32 valid_s = msg->keep[3] / 1000;
 	struct otseg_memory *entry;
 	u32 is_known;
 
-	entry = memory_take(e, memory_key(e, source, destination, msg->unit, msg->id),
-			    memory_owner(e));
+	entry = memory_take(e, memory_key(e, &source, &destination, msg->unit, msg->id),
+			    memory_owner(e, &source));
 	if (!entry)
 		return OTSEG_R_RULE;
 	is_known = entry->words[0] | entry->words[2];
@@ -244,7 +255,7 @@ OTSEG_INLINE u32 otseg_memory_judge(struct otseg_env *e, u64 unused, u64 unused_
 	case OTSEG_MEMORY_NEED:
 		return memory_need(e, source, destination, msg->keep[0]);
 	default:
-		return memory_sequence(e, source, destination);
+		return memory_sequence(e);
 	}
 }
 

@@ -15,9 +15,10 @@
 static struct otseg_memory_line *lines;
 static struct rig *rig;
 
+/* An address, of which publications have the last four bytes of six. */
 static struct otseg_addr host(u32 number)
 {
-	return (struct otseg_addr){ .w = { number } };
+	return (struct otseg_addr){ .w = { 0, number } };
 }
 
 static void clear(void)
@@ -119,6 +120,30 @@ static void test_validity(void)
 	CHECK(!publishes(7, 1, 5));
 }
 
+/* May the publisher with this MAC address publish state @state? */
+static u32 mac_publishes(const char *mac, u32 state)
+{
+	struct otseg_msg *msg = from(0, OTSEG_MEMORY_SEQUENCE);
+
+	memcpy(&rig->e.s->packet.src, mac, 6);
+	msg->keep[0] = state;
+	msg->keep[3] = 3600000;
+	return otseg_memory_judge(&rig->e, 0, 0) == OTSEG_R_RULE;
+}
+
+/* Rules tell publishers apart by the last four bytes of their addresses: so does what is known of them. */
+static void test_ends(void)
+{
+	clear();
+	CHECK(mac_publishes("\x00\x0a\xcd\x01\x02\x03", 6));
+	CHECK(!mac_publishes("\x00\x0a\xcd\x01\x02\x03", 5));
+	CHECK(!mac_publishes("\x02\x77\xcd\x01\x02\x03", 5));
+	CHECK(mac_publishes("\x02\x77\xcd\x01\x02\x03", 7));
+	CHECK(!mac_publishes("\x00\x0a\xcd\x01\x02\x03", 6));
+	CHECK(mac_publishes("\x00\x0a\xcc\x01\x02\x03", 5));
+	CHECK(mac_publishes("\x00\x0a\xcd\x01\x02\x04", 5));
+}
+
 static void test_opener(void)
 {
 	u32 i, left = 0;
@@ -204,6 +229,7 @@ int main(void)
 		{ "a publisher of anything ends no connection", test_publisher },
 		{ "nor is another one forgotten for it", test_publishers },
 		{ "what is published holds for a minute at most", test_validity },
+		{ "a publisher is who rules can tell from others", test_ends },
 		{ "who opens connections ends none of others", test_opener },
 		{ "who makes room in a line", test_line },
 	};
