@@ -345,7 +345,7 @@ enum otseg_enip_object {
 	X(OUTER_CLASS, 4, "outer-class", 0xffff, "first class of a path that names several") \
 	X(PORT, 5, "port", 0xffff, "port that a routed request leaves the device by: 1 is the backplane") \
 	X(LINK, 6, "link", 0xff, "number beyond that port, such as the slot") \
-	X(HOPS, 7, "hops", 0xff, "number of ports on the route, 0: the device itself") \
+	X(HOPS, 7, "hops", 0xff, "number of ports on the route, 0: the device itself; not of messages over a connection") \
 	X(TRANSPORT, 8, "transport-class", 15, "of a connection to be opened: 0 and 1 are I/O, 3 is messages") \
 	X(OT_ID, 9, "o-t-id", 0xffffffff, "connection identifier from originator to target") \
 	X(TO_ID, 10, "t-o-id", 0xffffffff, "connection identifier from target to originator") \
@@ -1336,14 +1336,16 @@ OTSEG_INLINE u32 enip_unwrap(struct otseg_pdu *pdu, u32 *at, u32 *end, u32 have,
 OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 			      struct otseg_msg *msg)
 {
-	u32 is_far = 0;
+	u32 is_far;
 	u32 reason;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
+	/* where a connection leads to, a message over it does not tell */
+	is_far = pdu->bytes[ENIP_AT_COMMAND] == ENIP_SEND_UNIT_DATA;
 	msg->kind = OTSEG_KIND_REQUEST;
 	msg->keep[0] = 0;
-	msg->keep[1] = 0;
+	msg->keep[1] = is_far ? ENIP_ROUTE_LONG : 0;
 	reason = enip_head(pdu, at, end, have, msg);
 	if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 		return reason;
@@ -1354,13 +1356,13 @@ OTSEG_GLOBAL u32 enip_request(struct otseg_pdu *pdu, u32 at, u32 end, u32 have,
 		reason = enip_unwrap(pdu, &at, &end, have, msg);
 		if (reason || have <= at)
 			return reason;
-		is_far = !(msg->field_mask & ENIP_BIT(HOPS));
+		is_far |= !(msg->field_mask & ENIP_BIT(HOPS));
 		/* another device opens it than who would be told to close it */
 		msg->keep[1] = ENIP_ROUTE_LONG;
 		reason = enip_head(pdu, at, end, have < end ? have : end, msg);
 		if (reason || msg->flags & OTSEG_MSG_NO_FUNCTION)
 			return reason;
-	} else {
+	} else if (!is_far) {
 		msg_field(msg, OTSEG_ENIP_FIELD_HOPS, 0);
 	}
 	msg->answer = (u16)(pdu->bytes[ENIP_AT_COMMAND] << 8 | pdu_u8(pdu->bytes, at));

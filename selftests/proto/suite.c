@@ -17,7 +17,8 @@
  *   > HEX => EXPECT          of the side that opened the flow; < of the other one
  *
  * HEX: bytes with or without space between; HH*N stands for N bytes. EXPECT:
- * "! reason", or items of ask_items[], for each part of the PDU, parts separated by |.
+ * "! reason", or items of ask_items[], for each part of the PDU, parts separated by |. Of a
+ * field that must not be there, the number is "absent".
  */
 #include <ctype.h>
 #include <errno.h>
@@ -319,7 +320,11 @@ static int expect_field(struct item *item, const char *name, const char *text)
 	const struct otseg_word *field = otseg_words_find(item->words->fields, name);
 	u32 number, i;
 
-	if (!field || !(item->msg->field_mask >> field->number & 1))
+	if (!field)
+		return 0;
+	if (!strcmp(text, "absent"))
+		return !(item->msg->field_mask >> field->number & 1);
+	if (!(item->msg->field_mask >> field->number & 1))
 		return 0;
 	for (i = 0; i < item->words->field_words.n; i++) {
 		const struct otseg_word *word = &item->words->field_words.words[i];

@@ -160,7 +160,8 @@ def request(cip, rest, outer):
             inside = list(within(proto))
             for i, element in enumerate(inside):
                 if element.get("name") == "cip":
-                    return request(element, inside[i + 1:], dict(outer, **route(proto)))
+                    way = {} if "connection-id" in outer else route(proto)
+                    return request(element, inside[i + 1:], dict(outer, **way))
         return []
     if code in (0x0654, 0x065B, 0x064E):
         return [{"function": code, "fields": opening(manager[0], {}) if manager else {}}]
@@ -213,9 +214,8 @@ def one(encapsulation, rest):
         if proto.get("name") != "cip":
             continue
         connection = number(encapsulation, "enip.cpf.cai.connid")
-        outer = {"hops": 0}
-        if connection is not None:
-            outer["connection-id"] = connection
+        # where a connection leads to, a message over it does not tell
+        outer = {"hops": 0} if connection is None else {"connection-id": connection}
         if number(proto, "cip.rr"):
             return answer(proto, rest[i + 1:])
         return request(proto, rest[i + 1:], outer)
