@@ -341,7 +341,7 @@ enum otseg_enip_object {
 	X(CLASS, 0, "class", 0xffff, "class that the request is for: the last of its path") \
 	X(INSTANCE, 1, "instance", 0xffffffff, "instance of that class, 0: the class itself") \
 	X(ATTRIBUTE, 2, "attribute", 0xffff, "attribute of that instance") \
-	X(MEMBER, 3, "member", 0xffffffff, "member of that attribute, or element of a tag that is an array") \
+	X(MEMBER, 3, "member", 0xffffffff, "member of that attribute, or the one element of a tag that is an array") \
 	X(OUTER_CLASS, 4, "outer-class", 0xffff, "first class of a path that names several") \
 	X(PORT, 5, "port", 0xffff, "port that a routed request leaves the device by: 1 is the backplane") \
 	X(LINK, 6, "link", 0xff, "number beyond that port, such as the slot") \
@@ -514,6 +514,10 @@ enum otseg_enip_text {
 
 #define ENIP_SEND_RR_DATA 0x6f
 #define ENIP_SEND_UNIT_DATA 0x70
+
+/* Types of what is written to a tag: 1756-PM020. */
+#define ENIP_TYPE_ATOMIC 0xc0 /* and following, in the lower byte; the upper one may tell a bit */
+#define ENIP_TYPE_STRUCTURE 0x02a0 /* then its handle, 2 bytes */
 
 #define ENIP_CIP_REPLY 0x80 /* in the service of an answer */
 #define ENIP_COMMON_MAX 0x31 /* services above it are the class's or the vendor's: Vol 1, 4-9 */
@@ -1172,6 +1176,32 @@ OTSEG_INLINE u32 enip_reset(const u8 *buf, u32 at, u32 end, u32 have, struct ots
 	return OTSEG_R_NONE;
 }
 
+/*
+ * How much of a tag is read or written (1756-PM020, Read and Write Tag Service, and their Fragmented
+ * forms), from @at on: of what is written its type, with the handle of a structure's; number of elements;
+ * of a fragment, where in them it begins. If that is more than the first element, or does not show, no one
+ * member is what the message is for.
+ */
+OTSEG_INLINE void enip_elements(const u8 *buf, u32 at, u32 have, struct otseg_msg *msg)
+{
+	u32 service = msg->function >> 16 & 0xff;
+	u32 is_fragment = service == (OTSEG_ENIP_FC_READ_TAG_FRAGMENTED & 0xff) ||
+			  service == (OTSEG_ENIP_FC_WRITE_TAG_FRAGMENTED & 0xff);
+	u32 is_one = 1;
+
+	if (service == (OTSEG_ENIP_FC_WRITE_TAG & 0xff) ||
+	    service == (OTSEG_ENIP_FC_WRITE_TAG_FRAGMENTED & 0xff)) {
+		u32 type = at + 2 <= have ? pdu_le16(buf, at) : 0;
+
+		is_one = type == ENIP_TYPE_STRUCTURE || (type & 0xe0) == ENIP_TYPE_ATOMIC;
+		at += type == ENIP_TYPE_STRUCTURE ? 4 : 2;
+	}
+	is_one &= at + 2 + 4 * is_fragment <= have && pdu_le16(buf, at) == 1 &&
+		  !(is_fragment && pdu_le32(buf, at + 2));
+	if (!is_one)
+		msg->field_mask &= (u16)~ENIP_BIT(MEMBER);
+}
+
 /* What the data of a service tells beyond its head: from @at on, the message ends at @end. */
 OTSEG_INLINE u32 enip_body(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, struct otseg_msg *msg)
 {
@@ -1189,6 +1219,12 @@ OTSEG_INLINE u32 enip_body(struct otseg_pdu *pdu, u32 at, u32 end, u32 have, str
 		if (msg->flags & OTSEG_MSG_UNKNOWN)
 			return OTSEG_R_NONE;
 		return enip_reset(pdu->bytes, at, end, have, msg);
+	case OTSEG_ENIP_FC_READ_TAG:
+	case OTSEG_ENIP_FC_WRITE_TAG:
+	case OTSEG_ENIP_FC_READ_TAG_FRAGMENTED:
+	case OTSEG_ENIP_FC_WRITE_TAG_FRAGMENTED:
+		enip_elements(pdu->bytes, at, have, msg);
+		return OTSEG_R_NONE;
 	case OTSEG_ENIP_FC_MULTIPLE_SERVICE:
 	case ENIP_UNCONNECTED_SEND:
 		return OTSEG_R_PDU_NESTING;
