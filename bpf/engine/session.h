@@ -110,8 +110,9 @@ struct otseg_request {
 /* What is known of a connection that the conversation has asked for. */
 enum otseg_association_state {
 	OTSEG_ASSOCIATION_ASKED,
-	OTSEG_ASSOCIATION_OPEN, /* by it, as the answer says; that it has ended is not noted */
+	OTSEG_ASSOCIATION_OPEN, /* by it, as the answer says; that it has run out of time is not noted */
 	OTSEG_ASSOCIATION_UNSURE, /* where to is not clear: for good */
+	OTSEG_ASSOCIATION_ENDED, /* by it: the same name is another connection's from now on */
 };
 
 /**
@@ -258,6 +259,7 @@ struct otseg_refused {
  * @n_messages: whole PDUs so far
  * @n_requests: used entries of @requests
  * @answered: bit i: the segment answers request i of the session
+ * @ended: bit i: the segment ends association i of the session
  * @n_rules: used entries of @rules
  * @n_limited: used entries of @limited
  * @refused: told to whoever listens
@@ -289,6 +291,7 @@ struct otseg_inspection {
 	u32 n_messages;
 	u32 n_requests;
 	u32 answered;
+	u32 ended;
 	u32 n_rules;
 	u32 n_limited;
 	struct otseg_refused refused;

@@ -488,49 +488,63 @@ OTSEG_INLINE u32 stream_fits(const struct otseg_request *r, const struct otseg_m
 	       msg->answer == OTSEG_ANSWER_ANY;
 }
 
-/* The connection that a message names, as far as its conversation knows it; NULL: it does not. */
-OTSEG_INLINE struct otseg_association *stream_association(struct otseg_session *s,
-							  const struct otseg_msg *msg)
+/* Which connection a message names, as far as its conversation knows it; OTSEG_ASSOCIATIONS: it does not. */
+OTSEG_INLINE u32 stream_association(const struct otseg_session *s, const struct otseg_msg *msg)
 {
 	u32 n = s->n_associations;
 	u32 i;
 
 	for (i = 0; i < OTSEG_ASSOCIATIONS && i < n; i++) {
-		struct otseg_association *a = &s->associations[i];
+		const struct otseg_association *a = &s->associations[i];
 
 		if (a->name[0] == msg->keep[2] && a->name[1] == msg->keep[3])
-			return a;
+			return i;
 	}
-	return NULL;
+	return OTSEG_ASSOCIATIONS;
+}
+
+/* Whether it is the conversation's own to end. What comes again may have ended it the first time. */
+OTSEG_INLINE u32 stream_owns(const struct otseg_association *a, const struct otseg_msg *msg)
+{
+	return (a->state == OTSEG_ASSOCIATION_OPEN ||
+		(a->state == OTSEG_ASSOCIATION_ENDED && msg->state & OTSEG_STATE_AGAIN)) &&
+	       a->route == msg->keep[0] && !msg->keep[1];
 }
 
 /*
- * A request asks for a connection, or ends one. That it is asked for is noted before a rule covers that:
- * an answer to it counts only if it has passed.
+ * A request asks for a connection, or ends one, unless it is among those that the segment has @ended. That
+ * it is asked for is noted before a rule covers that: an answer to it counts only if it has passed.
+ * Return: as a bit, which one is at an end if the segment passes.
  */
-OTSEG_GLOBAL u32 stream_associate(struct otseg_session *s, struct otseg_msg *msg)
+OTSEG_GLOBAL u32 stream_associate(struct otseg_session *s, struct otseg_msg *msg, u32 ended)
 {
 	struct otseg_association *a;
+	u32 is_again, is_known;
+	u32 i;
 
 	if (!s || !msg)
 		return 0;
-	a = stream_association(s, msg);
+	is_again = msg->state & OTSEG_STATE_AGAIN;
+	i = stream_association(s, msg);
+	is_known = i < OTSEG_ASSOCIATIONS;
+	a = &s->associations[i & (OTSEG_ASSOCIATIONS - 1)];
 	if (msg->memory == OTSEG_MEMORY_END) {
-		if (a && a->state == OTSEG_ASSOCIATION_OPEN && a->route == msg->keep[0] && !msg->keep[1]) {
-			msg->function = (msg->function & ~0xffffu) | OTSEG_SUB_OWN;
-			msg->access = OTSEG_ACCESS_SESSION;
-		}
-	} else {
-		if (!a) {
-			a = &s->associations[s->n_associations++ & (OTSEG_ASSOCIATIONS - 1)];
-			a->name[0] = msg->keep[2];
-			a->name[1] = msg->keep[3];
-			a->route = msg->keep[0];
-			a->state = OTSEG_ASSOCIATION_ASKED;
-		}
-		if (msg->keep[1] || a->route != msg->keep[0])
-			a->state = OTSEG_ASSOCIATION_UNSURE;
+		if (!is_known || ended >> (i & (OTSEG_ASSOCIATIONS - 1)) & 1 || !stream_owns(a, msg))
+			return 0;
+		msg->function = (msg->function & ~0xffffu) | OTSEG_SUB_OWN;
+		msg->access = OTSEG_ACCESS_SESSION;
+		return is_again || msg->flags & OTSEG_MSG_PARTIAL ? 0 : 1u << (i & (OTSEG_ASSOCIATIONS - 1));
 	}
+	if (!is_known)
+		a = &s->associations[s->n_associations++ & (OTSEG_ASSOCIATIONS - 1)];
+	if (!is_known || (a->state == OTSEG_ASSOCIATION_ENDED && !is_again)) {
+		a->name[0] = msg->keep[2];
+		a->name[1] = msg->keep[3];
+		a->route = msg->keep[0];
+		a->state = OTSEG_ASSOCIATION_ASKED;
+	}
+	if (msg->keep[1] || a->route != msg->keep[0])
+		a->state = OTSEG_ASSOCIATION_UNSURE;
 	return 0;
 }
 
@@ -538,6 +552,7 @@ OTSEG_GLOBAL u32 stream_associate(struct otseg_session *s, struct otseg_msg *msg
 OTSEG_GLOBAL u32 stream_associated(struct otseg_session *s, struct otseg_msg *msg, u32 is_open)
 {
 	struct otseg_association *a;
+	u32 i;
 
 	if (!s || !msg)
 		return 0;
@@ -547,8 +562,9 @@ OTSEG_GLOBAL u32 stream_associated(struct otseg_session *s, struct otseg_msg *ms
 	if (!(is_open & (OTSEG_REQUEST_OPENS | OTSEG_REQUEST_BEGINS)) ||
 	    msg->flags & (OTSEG_MSG_EXCEPTION | OTSEG_MSG_PARTIAL))
 		return 0;
-	a = stream_association(s, msg);
-	if (a && a->state == OTSEG_ASSOCIATION_ASKED)
+	i = stream_association(s, msg);
+	a = &s->associations[i & (OTSEG_ASSOCIATIONS - 1)];
+	if (i < OTSEG_ASSOCIATIONS && a->state == OTSEG_ASSOCIATION_ASKED)
 		a->state = OTSEG_ASSOCIATION_OPEN;
 	return 0;
 }
@@ -670,7 +686,7 @@ OTSEG_INLINE u32 stream_message(struct otseg_env *e, struct otseg_session *s, u3
 			reason = stream_misdirected(e, pdu, have, reason);
 	} else if (is_asked) {
 		if (otseg_unlikely(in->msg.memory & (OTSEG_MEMORY_OPEN | OTSEG_MEMORY_BEGIN | OTSEG_MEMORY_END)))
-			stream_associate(s, &in->msg);
+			in->ended |= stream_associate(s, &in->msg, in->ended);
 		reason = otseg_match_message(e, in->leaf);
 	} else {
 		reason = stream_answer(e, s);
@@ -915,6 +931,17 @@ OTSEG_NOINLINE void stream_close_answered(const struct otseg_inspection *in,
 	}
 }
 
+/* The connections that the segment ends are no longer the conversation's own. */
+OTSEG_NOINLINE void stream_end_associations(const struct otseg_inspection *in, struct otseg_session *s)
+{
+	u32 i;
+
+	for (i = 0; i < OTSEG_ASSOCIATIONS; i++) {
+		if (in->ended >> i & 1)
+			s->associations[i].state = OTSEG_ASSOCIATION_ENDED;
+	}
+}
+
 /*
  * Record what the segment asked or answered and what the inspector keeps, and count its
  * messages. Most segments ask or answer one thing, and a loop has its price.
@@ -931,6 +958,8 @@ OTSEG_INLINE void stream_settle(const struct otseg_env *e, struct otseg_session 
 	}
 	if (otseg_unlikely(in->n_requests > 1))
 		stream_record_more(in, s);
+	if (otseg_unlikely(in->ended))
+		stream_end_associations(in, s);
 	if (in->n_rules)
 		stream_count(e, in, 0);
 	if (otseg_unlikely(in->n_rules > 1))
@@ -1291,6 +1320,7 @@ OTSEG_INLINE void stream_take_up(const struct otseg_env *e, const struct otseg_s
 	in->n_messages = 0;
 	in->n_requests = 0;
 	in->answered = 0;
+	in->ended = 0;
 	in->n_limited = 0;
 }
 

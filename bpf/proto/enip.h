@@ -175,7 +175,9 @@ enum otseg_enip_function {
 /*
  * Connections: for messages to the router, each of which is judged when it comes; for inputs,
  * where the originator sends nothing but a heartbeat; for I/O, whose outputs flow for as
- * long as it is open; others. With configuration in the path it is set before.
+ * long as it is open; others. With configuration in the path it is set before. One that has data
+ * in neither direction opens none (Vol 1, 3-5.5.2, Null Forward Open): it asks whether the target is
+ * there, or sets configuration, perhaps that of a connection which is somebody else's.
  */
 #define ENIP_OPENS(X, function) \
 	X(MESSAGES, function, 1, "messages", OTSEG_ACCESS_SESSION) \
@@ -185,7 +187,9 @@ enum otseg_enip_function {
 	X(CONFIGURED_INPUTS, function, 5, "configured-inputs", OTSEG_ACCESS_READ | OTSEG_ACCESS_PROGRAM) \
 	X(CONFIGURED_IO, function, 6, "configured-io", \
 		OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM) \
-	X(CONFIGURED_OTHER, function, 7, "configured-other", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR)
+	X(CONFIGURED_OTHER, function, 7, "configured-other", OTSEG_ACCESS_PROGRAM | OTSEG_ACCESS_VENDOR) \
+	X(NOTHING, function, 8, "null", OTSEG_ACCESS_READ) \
+	X(CONFIGURED_NOTHING, function, 9, "configured-null", OTSEG_ACCESS_READ | OTSEG_ACCESS_PROGRAM)
 /* A connection ends: one that the same conversation has opened, or one that may be another's. */
 #define ENIP_CLOSES(X) \
 	X(OWN, OTSEG_ENIP_FC_FORWARD_CLOSE, OTSEG_SUB_OWN, "own", OTSEG_ACCESS_SESSION) \
@@ -966,10 +970,14 @@ OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
 	u32 transport = msg->fields[OTSEG_ENIP_FIELD_TRANSPORT];
 	u32 size = is_large ? pdu_le16(buf, at + 26) : pdu_le16(buf, at + 26) & 0x1ff;
 	u32 type = (is_large ? pdu_u8(buf, at + 29) : pdu_u8(buf, at + 27)) >> 5 & 3;
+	u32 back = (is_large ? pdu_u8(buf, at + 37) : pdu_u8(buf, at + 33)) >> 5 & 3;
 	u32 kind = ENIP_OPEN_OTHER;
 
 	msg->memory = OTSEG_MEMORY_BEGIN;
-	if (transport < 2) {
+	if (!type && !back) {
+		msg->memory = OTSEG_MEMORY_NONE;
+		kind = ENIP_OPEN_NOTHING;
+	} else if (transport < 2) {
 		/* type 0: no data; the sequence count is in the size of class 1 */
 		msg->memory = OTSEG_MEMORY_OPEN;
 		kind = !type || size <= 2 * transport ? ENIP_OPEN_INPUTS : ENIP_OPEN_IO;
@@ -978,9 +986,10 @@ OTSEG_INLINE void enip_open_kind(const u8 *buf, u32 at, struct otseg_msg *msg)
 		kind = ENIP_OPEN_MESSAGES;
 	}
 	if (msg->access) /* there is configuration in the path */
-		kind = kind == ENIP_OPEN_IO	? ENIP_OPEN_CONFIGURED_IO :
-		       kind == ENIP_OPEN_INPUTS ? ENIP_OPEN_CONFIGURED_INPUTS :
-						  ENIP_OPEN_CONFIGURED_OTHER;
+		kind = kind == ENIP_OPEN_IO	 ? ENIP_OPEN_CONFIGURED_IO :
+		       kind == ENIP_OPEN_INPUTS	 ? ENIP_OPEN_CONFIGURED_INPUTS :
+		       kind == ENIP_OPEN_NOTHING ? ENIP_OPEN_CONFIGURED_NOTHING :
+						   ENIP_OPEN_CONFIGURED_OTHER;
 	msg_function(msg, function, kind, enip_open_access(kind));
 }
 

@@ -652,6 +652,18 @@ static u32 cip_close(struct talk *t, u8 context, u8 serial, u8 slot)
 	return cip(t, 0, context, close, len);
 }
 
+/* Two closings of the same in one segment: in a Multiple Service Packet. */
+static u32 cip_close_twice(struct talk *t, u8 context, u8 serial, u8 slot)
+{
+	u8 both[] = { 0x0a, 2, 0x20, 2, 0x24, 1, 2, 0, 6, 0, 30, 0,
+		      0x4e, 2, 0x20, 6, 0x24, 1, 10, 14, serial, 0x11, 0x4d, 0, 0xee, 0xff, 0xc0, 0,
+		      3, 0, 1, slot, 0x20, 2, 0x24, 1,
+		      0x4e, 2, 0x20, 6, 0x24, 1, 10, 14, serial, 0x11, 0x4d, 0, 0xee, 0xff, 0xc0, 0,
+		      3, 0, 1, slot, 0x20, 2, 0x24, 1 };
+
+	return cip(t, 0, context, both, sizeof(both));
+}
+
 /* The answer to an opening, or with @status its refusal. */
 static u32 cip_opened(struct talk *t, u8 context, u8 serial, u8 status)
 {
@@ -668,6 +680,12 @@ static void case_closing(void)
 		0x52, 0x02, 0x20, 0x06, 0x24, 0x01, 0x0a, 0x0e, 0x16, 0x00, 0x4e, 0x02, 0x20, 0x06,
 		0x24, 0x01, 0x0a, 0x0e, 0x01, 0x11, 0x4d, 0x00, 0xee, 0xff, 0xc0, 0x00, 0x02, 0x00,
 		0x20, 0x02, 0x24, 0x01, 0x01, 0x00, 0x01, 0x00
+	};
+	static const u8 null[] = {
+		0x54, 0x02, 0x20, 0x06, 0x24, 0x01, 0x0a, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x78, 0x56,
+		0x34, 0x12, 0x02, 0x11, 0x4d, 0x00, 0xee, 0xff, 0xc0, 0x00, 0x01, 0x00, 0x00, 0x00,
+		0x20, 0x4e, 0x00, 0x00, 0x00, 0x00, 0x20, 0x4e, 0x00, 0x00, 0x00, 0x00, 0xa3, 0x02,
+		0x20, 0x02, 0x24, 0x01
 	};
 	struct talk t;
 	u32 i;
@@ -691,6 +709,22 @@ static void case_closing(void)
 	DROP(cip_close(&t, 3, 1, 0xff), ACCESS);
 	DROP(cip(&t, 0, 3, wrapped, sizeof(wrapped)), ACCESS);
 	PASS(cip_close(&t, 3, 1, 0), RULE);
+	DROP(cip_close(&t, 3, 1, 0), ACCESS);
+	/* opened again, by another route, it is his own again; once */
+	PASS(cip_open(&t, 3, 1, 1), RULE);
+	PASS(cip_opened(&t, 3, 1, 0), RULE);
+	DROP(cip_close(&t, 4, 1, 0), ACCESS);
+	DROP(cip_close_twice(&t, 4, 1, 1), ACCESS);
+	PASS(cip_close(&t, 4, 1, 1), RULE);
+	/* not if the device refuses it, as it does when somebody else has opened one of that name */
+	PASS(cip_open(&t, 4, 1, 1), RULE);
+	DROP(cip_close(&t, 5, 1, 1), ACCESS);
+	PASS(cip_opened(&t, 4, 1, 1), RULE);
+	DROP(cip_close(&t, 5, 1, 1), ACCESS);
+	/* what opens nothing makes nothing his own */
+	PASS(cip(&t, 0, 4, null, sizeof(null)), RULE);
+	PASS(cip_opened(&t, 4, 2, 0), RULE);
+	DROP(cip_close(&t, 4, 2, 0xff), ACCESS);
 	/* the same number in two devices: which of them has answered is not told */
 	PASS(cip_open(&t, 4, 3, 0), RULE);
 	PASS(cip_open(&t, 4, 3, 1), RULE);
