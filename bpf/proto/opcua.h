@@ -100,7 +100,8 @@ enum otseg_opcua_step {
 	X(BROWSE_NEXT, 533, "browse-next", OPCUA_READ, 0, 0) \
 	X(TRANSLATE_BROWSE_PATHS, 554, "translate-browse-paths", OPCUA_READ, 0, \
 	  OTSEG_OPCUA_FN_NODES) \
-	X(REGISTER_NODES, 560, "register-nodes", OPCUA_READ, 0, OTSEG_OPCUA_FN_NODES) \
+	X(REGISTER_NODES, 560, "register-nodes", OPCUA_READ | OTSEG_ACCESS_CONTROL, 0, \
+	  OTSEG_OPCUA_FN_NODES) \
 	X(UNREGISTER_NODES, 566, "unregister-nodes", OPCUA_READ, 0, OTSEG_OPCUA_FN_NODES) \
 	X(QUERY_FIRST, 615, "query-first", OPCUA_READ, 0, OTSEG_OPCUA_FN_NODES) \
 	X(QUERY_NEXT, 621, "query-next", OPCUA_READ, 0, 0) \
