@@ -6,8 +6,8 @@
  *
  * "1000.4" is ETG.1000.4 (IEC 61158-4-12), the data link layer: the datagrams are in its clause 5;
  * "1000.6" is ETG.1000.6 (IEC 61158-6-12), the application layer: mailbox protocols; "8200"
- * is ETG.8200, the mailbox gateway. Registers are those of 1000.4, clause 6. Codes are
- * cross-checked with Wireshark's dissectors.
+ * is ETG.8200, the mailbox gateway; "ESC data sheet" is Beckhoff's, of slave controllers. Registers
+ * are those of 1000.4, clause 6. Codes are cross-checked with Wireshark's dissectors.
  */
 #ifndef OTSEG_ETHERCAT_H
 #define OTSEG_ETHERCAT_H
@@ -214,7 +214,7 @@ OTSEG_INLINE u32 ethercat_access(u32 first, u32 last)
  * What reading @first to @last of it is. A mailbox is empty once it has been read, and what it held
  * is lost to the master that waits for it; a time that was latched goes as well (1000.4, clause 6).
  * So does the event that tells a master that the status of the link or of the slave is another
- * one (Beckhoff, ESC data sheet II, "ECAT Event Request").
+ * one (ESC data sheet II, "ECAT Event Request").
  */
 OTSEG_INLINE u32 ethercat_read_access(u32 first, u32 last)
 {
@@ -306,14 +306,18 @@ OTSEG_GLOBAL u32 otseg_ethercat_datagram(struct otseg_pdu *pdu, u32 have, u32 at
 	case OTSEG_ETHERCAT_FC_BRD:
 	case OTSEG_ETHERCAT_FC_BWR:
 	case OTSEG_ETHERCAT_FC_BRW:
-		/* each slave that it passes counts in the address */
+	case OTSEG_ETHERCAT_FC_ARMW:
+	case OTSEG_ETHERCAT_FC_FRMW:
+		/*
+		 * Each slave that it passes counts in the address; or the one of that address is
+		 * read, and all others write (ESC data sheet I, "EtherCAT Commands").
+		 */
 		msg_unit(msg, 0);
 		msg->flags |= OTSEG_MSG_BROADCAST;
 		break;
 	case OTSEG_ETHERCAT_FC_APRD:
 	case OTSEG_ETHERCAT_FC_APWR:
 	case OTSEG_ETHERCAT_FC_APRW:
-	case OTSEG_ETHERCAT_FC_ARMW:
 		msg_unit(msg, OTSEG_ETHERCAT_BY_POSITION + (-adp & 0xffff));
 		break;
 	default:
@@ -342,7 +346,9 @@ OTSEG_GLOBAL u32 otseg_ethercat_datagram(struct otseg_pdu *pdu, u32 have, u32 at
 	msg->access = (u8)access;
 	msg->values = OTSEG_VALUES_U8;
 	msg_object(msg, type, access, first, first + len - 1, at + OTSEG_ETHERCAT_AT_DATA);
-	if (at + OTSEG_ETHERCAT_AT_DATA + len > OTSEG_PDU_MAX) {
+	/* what the slave puts in that is read, those behind it write */
+	if (code == OTSEG_ETHERCAT_FC_ARMW || code == OTSEG_ETHERCAT_FC_FRMW ||
+	    at + OTSEG_ETHERCAT_AT_DATA + len > OTSEG_PDU_MAX) {
 		msg->flags |= OTSEG_MSG_OPAQUE_VALUES;
 		msg->objects[0].values_off = 0;
 	}
