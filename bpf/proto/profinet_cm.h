@@ -32,17 +32,19 @@ enum otseg_profinet_cm_object {
  * of its PDU; so do all fragments of an answer but the last.
  *
  * Connecting, releasing and the commands between decide about a device's outputs: `control`. A
- * record is a parameter of a module: writing it is `write` and `program`.
+ * record is a parameter of a module: writing it is `write` and `program`. So is a read that has other
+ * blocks than a query (6-10, "RecordDataReadQuery"): they have a device reserve streams, or are not known.
  */
+#define OTSEG_PROFINET_CM_WRITES (OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM)
 /* clang-format off */
-#define OTSEG_PROFINET_CM_OPERATIONS(X, name, number, suffix)                                  \
+#define OTSEG_PROFINET_CM_OPERATIONS(X, name, number, suffix, more)                            \
 	X(CONNECT##name, 0 + (number), "connect" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
 	X(RELEASE##name, 1 + (number), "release" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
-	X(READ##name, 2 + (number), "read" suffix, OTSEG_ACCESS_READ, OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
-	X(WRITE##name, 3 + (number), "write" suffix, OTSEG_ACCESS_WRITE | OTSEG_ACCESS_PROGRAM, \
-		OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
+	X(READ##name, 2 + (number), "read" suffix, OTSEG_ACCESS_READ | (more), OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
+	X(WRITE##name, 3 + (number), "write" suffix, OTSEG_PROFINET_CM_WRITES, OTSEG_PROFINET_CM_OBJ_RECORD, 0) \
 	X(CONTROL##name, 4 + (number), "control" suffix, OTSEG_ACCESS_CONTROL, 0, 0)               \
-	X(READ_IMPLICIT##name, 5 + (number), "read-implicit" suffix, OTSEG_ACCESS_READ, OTSEG_PROFINET_CM_OBJ_RECORD, 0)
+	X(READ_IMPLICIT##name, 5 + (number), "read-implicit" suffix, OTSEG_ACCESS_READ | (more), \
+		OTSEG_PROFINET_CM_OBJ_RECORD, 0)
 #define OTSEG_PROFINET_CM_ENDPOINTS(X, name, number, suffix)                                   \
 	X(EPT_INSERT##name, 0 + (number), "ept-insert" suffix, OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0) \
 	X(EPT_DELETE##name, 1 + (number), "ept-delete" suffix, OTSEG_ACCESS_CONTROL | OTSEG_ACCESS_PROGRAM, 0, 0) \
@@ -63,8 +65,8 @@ enum otseg_profinet_cm_object {
 	X(CANCEL_ACK, 522, "cancel-ack", OTSEG_ACCESS_SESSION, 0, 0)
 /* clang-format on */
 #define OTSEG_PROFINET_CM_FUNCTIONS(X)                                        \
-	OTSEG_PROFINET_CM_OPERATIONS(X, , 0, "")                              \
-	OTSEG_PROFINET_CM_OPERATIONS(X, _RESPONSE, 128, "-response")          \
+	OTSEG_PROFINET_CM_OPERATIONS(X, , 0, "", OTSEG_PROFINET_CM_WRITES)    \
+	OTSEG_PROFINET_CM_OPERATIONS(X, _RESPONSE, 128, "-response", 0)       \
 	OTSEG_PROFINET_CM_ENDPOINTS(X, , 256, "")                             \
 	OTSEG_PROFINET_CM_ENDPOINTS(X, _RESPONSE, 384, "-response")           \
 	OTSEG_PROFINET_CM_CALLS(X)
@@ -187,9 +189,11 @@ enum otseg_profinet_cm_field {
 #define OTSEG_CM_BLOCK_WRITE 0x0008
 #define OTSEG_CM_BLOCK_READ 0x0009
 #define OTSEG_CM_BLOCK_CONTROL 0x0110 /* to 0x011f: commands and release */
+#define OTSEG_CM_BLOCK_QUERY 0x0500 /* what of a record is read */
 #define OTSEG_CM_RECORD 64
 #define OTSEG_CM_RECORD_LENGTH 0x3c
 #define OTSEG_CM_MULTIPLE 0xe040 /* index of a record that holds others */
+#define OTSEG_CM_COMBINED 0x80b0 /* the same (6-10, "CombinedObjectContainer"), each with an address of its own */
 #define OTSEG_CM_RECORDS 32
 #define OTSEG_CM_BLOCKS 128
 #define OTSEG_CM_STATION_MOST 240
@@ -260,10 +264,23 @@ OTSEG_INLINE void cm_record(const u8 *buf, u32 at, struct otseg_msg *msg)
 {
 	u32 index = pdu_be16(buf, at + 34);
 
+	msg_object(msg, OTSEG_PROFINET_CM_OBJ_RECORD, msg->access, index, index, 0);
+	/* what it holds is not looked at: no rule that names a record or where it is covers it */
+	if (index == OTSEG_CM_COMBINED && msg->access & OTSEG_ACCESS_WRITE) {
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+		return;
+	}
 	msg_field(msg, OTSEG_PROFINET_CM_FIELD_API, pdu_be32(buf, at + 24));
 	msg_field(msg, OTSEG_PROFINET_CM_FIELD_SLOT, pdu_be16(buf, at + 28));
 	msg_field(msg, OTSEG_PROFINET_CM_FIELD_SUBSLOT, pdu_be16(buf, at + 30));
-	msg_object(msg, OTSEG_PROFINET_CM_OBJ_RECORD, msg->access, index, index, 0);
+}
+
+/* The read does more than that: the record's own access as well. */
+OTSEG_INLINE void cm_is_no_read(struct otseg_msg *msg)
+{
+	msg->access |= OTSEG_PROFINET_CM_WRITES;
+	msg->objects[0].access = msg->access;
+	msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS | OTSEG_MSG_OPAQUE_VALUES;
 }
 
 /**
@@ -342,17 +359,18 @@ OTSEG_GLOBAL u32 otseg_profinet_cm_write(struct otseg_pdu *pdu, u32 have, u32 li
  * @have: bytes of it at hand
  * @off: offset of the first one
  * @limit: offset after the last one
- * @msg: the message, used for bookkeeping
+ * @msg: the message, used for bookkeeping; of a read, those that it may have are a query
  *
  * Return: OTSEG_R_NONE, or why they do not fill the call.
  */
 OTSEG_GLOBAL u32 otseg_profinet_cm_blocks(struct otseg_pdu *pdu, u32 have, u32 off, u32 limit,
 					  struct otseg_msg *msg)
 {
-	u32 i;
+	u32 is_read, i;
 
 	if (!pdu || !msg)
 		return OTSEG_R_INTERNAL;
+	is_read = msg->access & OTSEG_ACCESS_READ;
 	otseg_write(msg->objects[OTSEG_MSG_OBJECTS - 1].first, off);
 	otseg_for(i, OTSEG_CM_BLOCKS) {
 		u32 at = otseg_read(msg->objects[OTSEG_MSG_OBJECTS - 1].first);
@@ -361,6 +379,9 @@ OTSEG_GLOBAL u32 otseg_profinet_cm_blocks(struct otseg_pdu *pdu, u32 have, u32 o
 			return at == limit ? OTSEG_R_NONE : OTSEG_R_PDU_LENGTH;
 		if (at + 6 > limit)
 			return OTSEG_R_PDU_LENGTH;
+		if (is_read && (at + 4 > have ? have == OTSEG_PDU_MAX :
+						pdu_be16(pdu->bytes, at) != OTSEG_CM_BLOCK_QUERY))
+			cm_is_no_read(msg);
 		if (at + 4 > have)
 			return OTSEG_R_NONE;
 		/* the version belongs to what the length counts */
@@ -549,6 +570,9 @@ OTSEG_GLOBAL u32 otseg_profinet_cm_parse(struct otseg_pdu *pdu, u32 have, u32 di
 		code = OTSEG_PROFINET_CM_FC_RESPONSE_FRAGMENT;
 	}
 	access = cm_access(code);
+	/* of a call, the blocks decide: of one in fragments they do not show */
+	if (access & OTSEG_ACCESS_READ && (is_whole || type != OTSEG_CM_REQUEST))
+		access = OTSEG_ACCESS_READ;
 	msg_function(msg, code, 0, access ? access : OTSEG_ACCESS_VENDOR);
 	if (!access)
 		msg->flags |= OTSEG_MSG_UNKNOWN;
