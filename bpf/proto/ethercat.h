@@ -172,6 +172,8 @@ enum otseg_ethercat_field {
 /* Mailbox (1000.6, 5.3): length, address, channel and priority, type and counter; then the data. */
 #define OTSEG_ETHERCAT_AT_TYPE (OTSEG_ETHERCAT_HEADER + 5)
 #define OTSEG_ETHERCAT_AT_SERVICE (OTSEG_ETHERCAT_HEADER + 6)
+#define OTSEG_ETHERCAT_AT_SDO (OTSEG_ETHERCAT_AT_SERVICE + 2) /* specifier and flags, index, sub-index */
+#define OTSEG_ETHERCAT_SDO_COMPLETE 0x10
 
 #define OTSEG_ETHERCAT_PARTS 85 /* datagrams that can begin in what is looked at */
 
@@ -420,6 +422,29 @@ OTSEG_GLOBAL u32 otseg_ethercat_find(struct otseg_pdu *pdu, u32 have, u32 limit,
 	return OTSEG_R_PDU_NESTING;
 }
 
+/*
+ * The object of an SDO whose specifier is at @at. @sub: service and specifier. Segments do not say of
+ * what they are. What begins a transfer can be of the whole object, with its sub-index 0 or, from 1 on,
+ * without (1000.6, 5.6.2, "Complete Access").
+ */
+OTSEG_INLINE u32 ethercat_sdo(const u8 *buf, u32 at, u32 sub, struct otseg_msg *msg)
+{
+	u32 is_start = sub == 0x201 || sub == 0x202 || sub == 0x302 || sub == 0x303;
+	u32 entry = pdu_le16(buf, at + 1) << 16;
+	u32 number = pdu_u8(buf, at + 3);
+
+	if (!(sub & 0xff) || sub == 0x203 || sub == 0x301) {
+		msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
+	} else if (is_start && pdu_u8(buf, at) & OTSEG_ETHERCAT_SDO_COMPLETE) {
+		if (number > 1)
+			return OTSEG_R_PDU_MALFORMED;
+		msg_object(msg, OTSEG_ETHERCAT_OBJ_DICTIONARY, 0, entry, entry | 0xff, 0);
+	} else {
+		msg_object(msg, OTSEG_ETHERCAT_OBJ_DICTIONARY, 0, entry | number, entry | number, 0);
+	}
+	return OTSEG_R_NONE;
+}
+
 /* A mailbox message, for a slave behind the gateway. */
 OTSEG_INLINE u32 ethercat_mailbox(const u8 *buf, u32 have, u32 limit, struct otseg_msg *msg)
 {
@@ -476,15 +501,12 @@ OTSEG_INLINE u32 ethercat_mailbox(const u8 *buf, u32 have, u32 limit, struct ots
 			return OTSEG_R_NONE;
 		sub <<= 8;
 		if (is_sdo) {
-			u32 entry = pdu_le16(buf, OTSEG_ETHERCAT_AT_SERVICE + 3) << 16 |
-				    pdu_u8(buf, OTSEG_ETHERCAT_AT_SERVICE + 5);
+			u32 reason;
 
-			sub |= pdu_u8(buf, OTSEG_ETHERCAT_AT_SERVICE + 2) >> 5;
-			/* segments do not say of what */
-			if (!(sub & 0xff) || sub == 0x203 || sub == 0x301)
-				msg->flags |= OTSEG_MSG_OPAQUE_OBJECTS;
-			else
-				msg_object(msg, OTSEG_ETHERCAT_OBJ_DICTIONARY, 0, entry, entry, 0);
+			sub |= pdu_u8(buf, OTSEG_ETHERCAT_AT_SDO) >> 5;
+			reason = ethercat_sdo(buf, OTSEG_ETHERCAT_AT_SDO, sub, msg);
+			if (reason)
+				return reason;
 		}
 	}
 	access = ethercat_service(code, sub);
