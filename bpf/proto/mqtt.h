@@ -81,7 +81,11 @@ enum otseg_mqtt_function {
 	X(SUBSCRIBE_OWN, OTSEG_MQTT_FC_SUBSCRIBE, 0, "own", MQTT_READ) \
 	X(SUBSCRIBE_SHARED, OTSEG_MQTT_FC_SUBSCRIBE, 1, "shared", MQTT_JOIN) \
 	X(PUBLISH_ALIAS, OTSEG_MQTT_FC_PUBLISH, OTSEG_MQTT_TYPE_ALIAS, "by-alias", MQTT_COMMAND) \
-	X(DELIVER_ALIAS, OTSEG_MQTT_FC_DELIVER, OTSEG_MQTT_TYPE_ALIAS, "by-alias", MQTT_READ)
+	X(DELIVER_ALIAS, OTSEG_MQTT_FC_DELIVER, OTSEG_MQTT_TYPE_ALIAS, "by-alias", MQTT_READ) \
+	X(PUBLISH_RESERVED, OTSEG_MQTT_FC_PUBLISH, OTSEG_MQTT_TYPE_RESERVED, "reserved", MQTT_COMMAND) \
+	X(WILL_RESERVED, OTSEG_MQTT_FC_WILL, OTSEG_MQTT_TYPE_RESERVED, "reserved", MQTT_COMMAND) \
+	X(RESPONSE_TOPIC_RESERVED, OTSEG_MQTT_FC_RESPONSE_TOPIC, OTSEG_MQTT_TYPE_RESERVED, "reserved", \
+		MQTT_COMMAND)
 /* clang-format on */
 
 enum otseg_mqtt_type {
@@ -89,6 +93,7 @@ enum otseg_mqtt_type {
 	OTSEG_MQTT_TYPES(X, 0, 0, 0)
 #undef X
 		OTSEG_MQTT_TYPE_ALIAS, /* not to be told: the topic is one that was agreed on before */
+	OTSEG_MQTT_TYPE_RESERVED, /* the broker's own, which may do anything with it */
 };
 
 #define OTSEG_MQTT_OBJECTS(X)
@@ -133,7 +138,7 @@ enum otseg_mqtt_type {
 	X(WILDCARDS, 0xa2, "wildcards-not-supported")
 /* clang-format on */
 
-#define OTSEG_MQTT_SHAPE .code_max = 18, .sub_max = 9
+#define OTSEG_MQTT_SHAPE .code_max = 18, .sub_max = 10
 
 enum otseg_mqtt_field {
 #define X(id, number, name, max, sentence) OTSEG_MQTT_FIELD_##id = (number),
@@ -604,6 +609,9 @@ OTSEG_NOINLINE u32 mqtt_publishes(struct otseg_pdu *pdu, u32 off, u32 len, u32 f
 	if (third == MQTT_TOPIC_BAD)
 		return OTSEG_R_PDU_MALFORMED;
 	type = otseg_mqtt_type(pdu, off, len, third);
+	/* v5, 4.7.2: for what brokers like; EMQX publishes to what follows $delayed/N/ */
+	if (function != OTSEG_MQTT_FC_DELIVER && pdu_u8(pdu->bytes, off) == '$')
+		type = OTSEG_MQTT_TYPE_RESERVED;
 	access = type >= OTSEG_MQTT_TYPE_NCMD ? MQTT_COMMAND : MQTT_WRITE;
 	msg_function(msg, function, type, function == OTSEG_MQTT_FC_DELIVER ? MQTT_READ : access);
 	msg_text(msg, OTSEG_MQTT_TEXT_TOPIC, off, len);
