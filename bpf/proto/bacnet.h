@@ -883,11 +883,15 @@ OTSEG_GLOBAL u32 bacnet_walk(struct otseg_pdu *pdu, u32 off, u32 have, u32 servi
 	return OTSEG_R_NONE;
 }
 
-/* Whether the side that asks speaks for one behind it: the address is its word. */
+/*
+ * Whether the side that asks speaks for another one, behind it or whose message it forwards (135, J.2.5
+ * and J.4.5): the address is its word.
+ */
 OTSEG_INLINE u32 bacnet_is_for_another(const struct otseg_msg *msg)
 {
 	return msg->dir == OTSEG_DIR_REQUEST &&
-	       msg->field_mask & 1u << OTSEG_BACNET_FIELD_SOURCE_NETWORK;
+	       msg->field_mask & (1u << OTSEG_BACNET_FIELD_SOURCE_NETWORK |
+				  1u << OTSEG_BACNET_FIELD_FORWARDED);
 }
 
 /* A service that is asked for; its parameters are at @off. @code: function, direction in bit 16. */
