@@ -154,8 +154,9 @@ enum otseg_mms_shape {
 
 /*
  * What a read or a write is of, by the name of the variable. A read of SBO selects (61850-8-1, 20).
- * `other`: the name has no functional constraint that is known; `unnamed`: it is not visible, or there
- * is none; `continued`: it goes on in a TPDU that is not looked at, so whatever.
+ * `other`: the name has no functional constraint that is known, so that it may hold variables of any,
+ * or nothing behind SP; `unnamed`: it is not visible, or there is none; `continued`: it goes on in a
+ * TPDU that is not looked at, so whatever.
  */
 #define OTSEG_MMS_SUBFUNCTIONS(X)                                                               \
 	X(READ_VALUE, OTSEG_MMS_FN_READ, 0, "value", OTSEG_ACCESS_READ)                         \
@@ -165,7 +166,7 @@ enum otseg_mms_shape {
 	X(WRITE_VALUE, OTSEG_MMS_FN_WRITE, 0, "value", OTSEG_ACCESS_WRITE)                      \
 	X(WRITE_CONTROL, OTSEG_MMS_FN_WRITE, 1, "control", OTSEG_ACCESS_CONTROL)                \
 	X(WRITE_SETTINGS, OTSEG_MMS_FN_WRITE, 2, "settings", OTSEG_ACCESS_PROGRAM)              \
-	X(WRITE_OTHER, OTSEG_MMS_FN_WRITE, 3, "other", OTSEG_ACCESS_WRITE | OTSEG_ACCESS_CONTROL) \
+	X(WRITE_OTHER, OTSEG_MMS_FN_WRITE, 3, "other", MMS_GRAVEST)                             \
 	X(WRITE_UNNAMED, OTSEG_MMS_FN_WRITE, 4, "unnamed", MMS_GRAVEST)                         \
 	X(WRITE_CONTINUED, OTSEG_MMS_FN_WRITE, 5, "continued", MMS_GRAVEST)
 #define OTSEG_MMS_OBJECTS(X)
@@ -604,7 +605,13 @@ OTSEG_INLINE u32 mms_item(const u8 *buf, u32 off, u32 len, struct otseg_msg *msg
 		if (operation)
 			msg_field(msg, OTSEG_MMS_FIELD_OPERATION, operation);
 	}
-	/* the setting group control block: chooses the active settings */
+	/*
+	 * The setting group control block: chooses the active settings. A write to all of SP, or to
+	 * what is chosen of it, may be to that.
+	 */
+	if (constraint == OTSEG_MMS_FC_SP && len < dollar + 4 &&
+	    msg->function >> 16 == OTSEG_MMS_FN_WRITE)
+		constraint = OTSEG_MMS_FC_NONE;
 	if (constraint == OTSEG_MMS_FC_SP && len >= dollar + 7 &&
 	    pdu_be32(buf, off + dollar + 3) == ('S' << 24 | 'G' << 16 | 'C' << 8 | 'B'))
 		constraint = OTSEG_MMS_FC_SG;
