@@ -59,7 +59,7 @@ enum otseg_msg_memory {
 	OTSEG_MEMORY_OPEN = 1, /* a request for an I/O connection; its answer, with the numbers of both directions */
 	OTSEG_MEMORY_NEED = 2, /* belongs to such a connection: passes if there is one */
 	OTSEG_MEMORY_BEGIN = 4, /* a request for another connection: who has opened one, this or OPEN, may end it */
-	OTSEG_MEMORY_END = 8, /* ends one: OTSEG_SUB_OWN, and of class session alone, if this conversation opened it; once */
+	OTSEG_MEMORY_END = 8, /* ends one: OTSEG_SUB_OWN, of class session, once, if this conversation opened it */
 	OTSEG_MEMORY_SEQUENCE = 16, /* a publication: state, repetition, revision, validity in ms */
 	OTSEG_MEMORY_REVISION = 32, /* the same, of which the revision alone is held against later ones */
 };

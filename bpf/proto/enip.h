@@ -349,7 +349,7 @@ enum otseg_enip_object {
 	X(OUTER_CLASS, 4, "outer-class", 0xffff, "first class of a path that names several") \
 	X(PORT, 5, "port", 0xffff, "port that a routed request leaves the device by: 1 is the backplane") \
 	X(LINK, 6, "link", 0xff, "number beyond that port, such as the slot") \
-	X(HOPS, 7, "hops", 0xff, "number of ports on the route, 0: the device itself; not of messages over a connection") \
+	X(HOPS, 7, "hops", 0xff, "number of ports on the route, 0: the device itself; none over a connection") \
 	X(TRANSPORT, 8, "transport-class", 15, "of a connection to be opened: 0 and 1 are I/O, 3 is messages") \
 	X(OT_ID, 9, "o-t-id", 0xffffffff, "connection identifier from originator to target") \
 	X(TO_ID, 10, "t-o-id", 0xffffffff, "connection identifier from target to originator") \
