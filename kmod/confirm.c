@@ -60,6 +60,18 @@ static bool is_named(const struct otseg_image *image, const char *role)
 	return false;
 }
 
+static bool is_named_now(const char *role)
+{
+	const struct otseg_image *image;
+	bool is;
+
+	rcu_read_lock();
+	image = otseg_policy_active()->image;
+	is = image && is_named(image, role);
+	rcu_read_unlock();
+	return is;
+}
+
 static void remember_link(struct otseg_interface *interface)
 {
 	const struct bpf_link *link = interface->dev ? link_of(interface->dev) : NULL;
@@ -81,17 +93,9 @@ static void remember_link(struct otseg_interface *interface)
 int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ext_ack *extack)
 {
 	const struct otseg_interface *interface = otseg_interface_by_role(role);
-	const struct otseg_image *image;
-	bool is_known;
 
 	if (!is_provisional || READ_ONCE(state) != OTSEG_CONFIRM_STATE_ROLLED_BACK ||
-	    (interface && interface->is_bound))
-		return 0;
-	rcu_read_lock();
-	image = otseg_policy_active()->image;
-	is_known = image && is_named(image, role);
-	rcu_read_unlock();
-	if (is_known)
+	    (interface && interface->is_bound) || is_named_now(role))
 		return 0;
 	NL_SET_ERR_MSG_FMT(extack, "the policy that names %s has been rolled back", role);
 	return -ESTALE;
@@ -108,8 +112,12 @@ int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ex
 void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional, u32 owner)
 {
 	remember_link(interface);
-	if (!interface->is_bound)
-		interface->owner = otseg_stage_owns(owner) ? owner : 0;
+	if (!interface->is_bound) {
+		interface->owner = otseg_stage_binds(owner) ? owner : 0;
+		interface->had_link = interface->link_id;
+	} else if (interface->owner != owner) {
+		interface->owner = 0;
+	}
 	/* Whoever binds it for its own sake means it to stay. */
 	if (!is_provisional)
 		interface->is_provisional = false;
@@ -129,17 +137,34 @@ static void remember(u32 ifindex)
 }
 
 /**
- * otseg_confirm_begin - the active policy waits for its confirmation
- * @request: for how long; adds to the interfaces of an earlier one that waits
- * @back: image of the policy that comes back otherwise
+ * otseg_confirm_prepare - a policy is about to be active that has to be confirmed
+ * @request: which interfaces are there for its sake; they add to those of an earlier one that waits
+ *
+ * RTNL may be held by a driver that hangs: then nothing is in force yet.
  *
  * Context: process, commit lock held, takes RTNL.
+ */
+void otseg_confirm_prepare(const struct otseg_confirm_request *request)
+{
+	u32 i;
+
+	rtnl_lock();
+	for (i = 0; i < request->n_provisional; i++)
+		remember(request->provisional[i]);
+	rtnl_unlock();
+}
+
+/**
+ * otseg_confirm_begin - the active policy waits for its confirmation
+ * @request: for how long
+ * @back: image of the policy that comes back otherwise
+ *
+ * Context: process, commit lock held.
  */
 void otseg_confirm_begin(const struct otseg_confirm_request *request,
 			 const struct otseg_image *back)
 {
 	u64 now = ktime_get_boottime_ns();
-	u32 i;
 
 	spin_lock(&info_lock);
 	WRITE_ONCE(state, OTSEG_CONFIRM_STATE_UNCONFIRMED);
@@ -148,13 +173,7 @@ void otseg_confirm_begin(const struct otseg_confirm_request *request,
 	strscpy(back_name, otseg_image_string(back, back->name), sizeof(back_name));
 	memcpy(back_digest, back->digest, sizeof(back_digest));
 	spin_unlock(&info_lock);
-	/* First of all: RTNL may be held by a driver that hangs. */
 	otseg_wait_until(&wait, deadline);
-
-	rtnl_lock();
-	for (i = 0; i < request->n_provisional; i++)
-		remember(request->provisional[i]);
-	rtnl_unlock();
 }
 
 static void keep_interfaces(void)
@@ -190,9 +209,11 @@ static bool goes(struct otseg_interface *interface, u32 owner)
 {
 	if (owner ? interface->owner != owner : !interface->is_provisional)
 		return false;
-	interface->owner = 0;
-	interface->is_provisional = false;
-	return true;
+	if (owner)
+		interface->owner = 0;
+	else
+		interface->is_provisional = false;
+	return !is_named_now(interface->role);
 }
 
 /*
@@ -200,19 +221,20 @@ static bool goes(struct otseg_interface *interface, u32 owner)
  * first one that has to be detached, NULL: there is none left. What runs there by now may be
  * somebody else's.
  */
-static struct bpf_link *let_go(const struct otseg_image *image, u32 owner)
+static struct bpf_link *let_go(u32 owner)
 {
 	struct otseg_interface *interface, *next;
 	struct bpf_link *link;
 
 	ASSERT_RTNL();
 	list_for_each_entry_safe(interface, next, &otseg_interfaces, list) {
-		if (!goes(interface, owner) || (image && is_named(image, interface->role)))
+		if (!goes(interface, owner))
 			continue;
 		pr_info("interface %s is released, the policy in force does not name it\n",
 			interface->role);
 		link = interface->dev ? link_of(interface->dev) : NULL;
-		if (link && link->id != interface->link_id)
+		/* What ran before a transaction goes on, whoever owned its policy. */
+		if (link && (link->id != interface->link_id || (owner && interface->had_link)))
 			link = NULL;
 		if (interface->is_bound)
 			otseg_interface_unbind(interface, NULL);
@@ -244,22 +266,21 @@ void otseg_confirm_adopt(u32 owner)
 
 /**
  * otseg_confirm_release - let go of the interfaces that came with what does not stay
- * @image: of the policy in force, NULL: there is none; what it names stays
  * @owner: port id of the socket whose transaction has ended without a commit; 0: what has been
  *	rolled back is meant
  *
- * They are as they were before: neither guarded nor filtered. One that the module
- * parameter governs stays guarded.
+ * They are as they were before: neither guarded nor filtered, but for what the policy in force
+ * names. One that the module parameter governs stays guarded.
  *
- * Context: process, commit lock held, takes RTNL.
+ * Context: process, takes RTNL.
  */
-void otseg_confirm_release(const struct otseg_image *image, u32 owner)
+void otseg_confirm_release(u32 owner)
 {
 	struct bpf_link *link;
 
 	for (;;) {
 		rtnl_lock();
-		link = let_go(image, owner);
+		link = let_go(owner);
 		rtnl_unlock();
 		if (!link)
 			return;

@@ -43,13 +43,14 @@ struct otseg_confirm_info {
 };
 
 void otseg_confirm_init(void);
+void otseg_confirm_prepare(const struct otseg_confirm_request *request);
 void otseg_confirm_begin(const struct otseg_confirm_request *request,
 			 const struct otseg_image *back);
 int otseg_confirm_check(const char *role, bool is_provisional, struct netlink_ext_ack *extack);
 void otseg_confirm_bind(struct otseg_interface *interface, bool is_provisional, u32 owner);
 void otseg_confirm_end(enum otseg_confirm_state state);
 void otseg_confirm_adopt(u32 owner);
-void otseg_confirm_release(const struct otseg_image *image, u32 owner);
+void otseg_confirm_release(u32 owner);
 bool otseg_confirm_is_over(void);
 void otseg_confirm_tell(struct otseg_confirm_info *info);
 void otseg_confirm_exit(void);

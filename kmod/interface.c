@@ -151,10 +151,24 @@ static int set_bound(struct otseg_interface *interface, bool is_provisional, u32
 	return 0;
 }
 
+static int device_named(struct net_device *dev);
+
+/*
+ * Whether the device of the interface has another name by now. While a host starts, a name may be
+ * one device's for a moment and then another's: the interface goes along with its name, unless
+ * somebody has said which device it is.
+ */
+static bool is_astray(const struct otseg_interface *interface)
+{
+	return interface->dev && interface->is_by_name && !interface->is_governed &&
+	       __dev_get_by_name(&init_net, interface->role) != interface->dev;
+}
+
 static int bind_device(struct net_device *dev, const char *role, bool is_provisional, u32 owner,
 		       struct netlink_ext_ack *extack)
 {
-	struct otseg_interface *interface;
+	struct otseg_interface *interface, *astray = NULL;
+	struct net_device *left = NULL;
 	bool is_new = false;
 	int err;
 
@@ -172,16 +186,24 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 		return err;
 	interface = otseg_interface_by_dev(dev);
 	if (interface && strcmp(interface->role, role)) {
-		NL_SET_ERR_MSG_FMT(extack, "device %s is interface %s already", dev->name,
-				   interface->role);
-		return -EEXIST;
+		if (!is_astray(interface)) {
+			NL_SET_ERR_MSG_FMT(extack, "device %s is interface %s already", dev->name,
+					   interface->role);
+			return -EEXIST;
+		}
+		astray = interface;
+		interface = NULL;
 	}
 	if (!interface) {
 		interface = otseg_interface_by_role(role);
-		if (interface && interface->dev) {
+		if (interface && interface->dev && !is_astray(interface)) {
 			NL_SET_ERR_MSG_FMT(extack, "interface %s is device %s already", role,
 					   interface->dev->name);
 			return -EBUSY;
+		}
+		if (interface && interface->dev) {
+			left = interface->dev;
+			detach(interface);
 		}
 	}
 	if (!interface) {
@@ -200,6 +222,11 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 			return err;
 		}
 	}
+	/* Not before it is guarded anew. */
+	if (astray)
+		detach(astray);
+	if (left)
+		device_named(left);
 	otseg_guard_prove(&interface->guard);
 	return set_bound(interface, is_provisional, owner, extack);
 }
@@ -275,13 +302,16 @@ static int expect_role(const char *role, bool is_provisional, u32 owner,
 int otseg_interface_expect(const char *role, bool is_provisional, u32 owner,
 			   struct netlink_ext_ack *extack)
 {
+	struct otseg_interface *own = NULL;
 	struct net_device *dev;
 	int err;
 
 	rtnl_lock();
 	dev = __dev_get_by_name(&init_net, role);
+	if (dev)
+		own = otseg_interface_by_dev(dev);
 	/* One that is guarded may have another role; this one may be a device of another name. */
-	if (dev && !otseg_interface_by_dev(dev))
+	if (dev && (!own || is_astray(own)))
 		err = bind_device(dev, role, is_provisional, owner, extack);
 	else
 		err = expect_role(role, is_provisional, owner, extack);
@@ -305,6 +335,8 @@ int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext
 		return -ENOENT;
 	}
 	WRITE_ONCE(interface->is_bound, false);
+	interface->is_provisional = false;
+	interface->owner = 0;
 	module_put(THIS_MODULE);
 	if (!interface->is_governed) {
 		detach(interface);
@@ -327,14 +359,42 @@ static struct otseg_interface *by_name(const struct net_device *dev)
 }
 
 /*
- * While a host starts, a name may be one device's for a moment and then another's. The interface
- * goes along, unless somebody has said which device it is.
+ * The interface of a device's name takes it, if it waits, or its own has another name by now. @left is
+ * set to that one, which may have an interface waiting for it, too.
  */
-static void leave_renamed(struct otseg_interface *interface)
+static int take(struct net_device *dev, struct net_device **left)
 {
-	if (interface->dev && interface->is_by_name && !interface->is_governed &&
-	    __dev_get_by_name(&init_net, interface->role) != interface->dev)
-		detach(interface);
+	struct otseg_interface *own = otseg_interface_by_dev(dev), *interface;
+	int err;
+
+	*left = NULL;
+	if (own)
+		otseg_interface_rename(own, dev->name);
+	interface = by_name(dev);
+	if (!interface || interface->dev == dev)
+		return 0;
+	if (interface->is_governed && dev->flags & IFF_LOOPBACK) {
+		netdev_err(dev, "the loopback device cannot be governed\n");
+		return -EOPNOTSUPP;
+	}
+	if ((interface->dev && !is_astray(interface)) || (own && !is_astray(own))) {
+		if (!interface->is_governed)
+			return 0;
+		netdev_err(dev, "refused: interface %s is governed and is another device\n",
+			   interface->role);
+		return -EBUSY;
+	}
+	*left = interface->dev;
+	detach(interface);
+	err = attach(interface, dev);
+	if (err && *left) {
+		attach(interface, *left);
+		*left = NULL;
+	}
+	/* Guarded twice for a moment, and never not at all. */
+	if (!err && own)
+		detach(own);
+	return err;
 }
 
 /*
@@ -344,27 +404,13 @@ static void leave_renamed(struct otseg_interface *interface)
  */
 static int device_named(struct net_device *dev)
 {
-	struct otseg_interface *interface = otseg_interface_by_dev(dev);
+	struct net_device *left;
+	int err = take(dev, &left);
 
-	if (interface)
-		otseg_interface_rename(interface, dev->name);
-
-	interface = by_name(dev);
-	if (!interface || interface->dev == dev)
-		return 0;
-	leave_renamed(interface);
-	if (interface->is_governed && dev->flags & IFF_LOOPBACK) {
-		netdev_err(dev, "the loopback device cannot be governed\n");
-		return -EOPNOTSUPP;
-	}
-	if (interface->dev || otseg_interface_by_dev(dev)) {
-		if (!interface->is_governed)
-			return 0;
-		netdev_err(dev, "refused: interface %s is governed and is another device\n",
-			   interface->role);
-		return -EBUSY;
-	}
-	return attach(interface, dev);
+	/* Each one is nobody's when its turn comes, so it leaves none of its own. */
+	while (left)
+		take(left, &left);
+	return err;
 }
 
 /* The name that a device leaves free may be another one's by now. */

@@ -28,7 +28,8 @@ struct netlink_ext_ack;
  * @is_by_name: @dev had the role's name when it came, nobody has said that it is the one; RTNL
  * @is_provisional: a rollback lets go of it; RTNL
  * @owner: port id of the socket whose transaction it was bound for, 0: that is over; RTNL
- * @link_id: the XDP link that ran on @dev when it was bound, 0: none; RTNL
+ * @had_link: an XDP link ran on @dev before it was bound for the first time; RTNL
+ * @link_id: the XDP link that ran on @dev when it was bound last, 0: none; RTNL
  * @guard: on duty exactly while there is a device
  */
 struct otseg_interface {
@@ -42,6 +43,7 @@ struct otseg_interface {
 	bool is_governed;
 	bool is_by_name;
 	bool is_provisional;
+	bool had_link;
 	u32 owner;
 	u32 link_id;
 	struct otseg_guard guard;

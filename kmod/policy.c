@@ -495,6 +495,8 @@ int otseg_policy_commit(struct otseg_policy *policy, const u32 *expect_generatio
 		NL_SET_ERR_MSG(extack, "no memory for the policy's counters");
 		goto unlock;
 	}
+	if (confirm)
+		otseg_confirm_prepare(confirm);
 	policy->since = old->generation + 1;
 	otseg_conduit_adopt(policy, succession(confirm));
 	swap_policy(policy, old, &reserve);
@@ -590,7 +592,7 @@ static void roll_back(struct otseg_policy *old, struct otseg_policy_id *told)
 	identify(new, told);
 	pr_warn("policy %s is rolled back: policy %s is active, generation %u, digest %*phN\n",
 		name_of(old), name_of(new), new->generation, OTSEG_DIGEST_LEN, new->image->digest);
-	otseg_confirm_release(new->image, 0);
+	otseg_confirm_release(0);
 	otseg_policy_destroy(old);
 }
 
@@ -634,24 +636,6 @@ void otseg_policy_expire(void)
 		pr_warn("policy %s was not confirmed in time\n", name_of(old));
 		roll_back(old, &told);
 	}
-	mutex_unlock(&commit_lock);
-}
-
-/**
- * otseg_policy_abandon - a policy that was to be committed will not be
- * @owner: port id of the socket whose transaction it was
- *
- * What was bound for it, and is not of the policy in force, is let go of.
- *
- * Context: process, may sleep, takes RTNL.
- */
-void otseg_policy_abandon(u32 owner)
-{
-	const struct otseg_policy *now;
-
-	mutex_lock(&commit_lock);
-	now = rcu_dereference_protected(active, lockdep_is_held(&commit_lock));
-	otseg_confirm_release(now->image, owner);
 	mutex_unlock(&commit_lock);
 }
 

@@ -70,7 +70,6 @@ int otseg_policy_confirm(const u32 *expect_generation, struct otseg_policy_id *t
 			 struct netlink_ext_ack *extack);
 int otseg_policy_rollback(const u32 *expect_generation, struct otseg_policy_id *told,
 			  struct netlink_ext_ack *extack);
-void otseg_policy_abandon(u32 owner);
 void otseg_policy_expire(void);
 int otseg_policy_change(const struct otseg_conduit_request *request, const u32 *expect_generation,
 			u32 *generation, struct netlink_ext_ack *extack);

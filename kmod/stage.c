@@ -86,11 +86,17 @@ static void end_transaction(void)
 	spin_unlock(&info_lock);
 }
 
-/* Nothing is bound for it any more once it is over: see otseg_stage_owns(). */
+/* Nothing is bound for it any more once it is over: see otseg_stage_binds(). */
 static void abandon_transaction(u32 owner)
 {
+	bool has_bound;
+
+	spin_lock(&info_lock);
+	has_bound = info.has_bound;
+	spin_unlock(&info_lock);
 	end_transaction();
-	otseg_policy_abandon(owner);
+	if (has_bound)
+		otseg_confirm_release(owner);
 }
 
 static int get_page_at(u32 index)
@@ -298,7 +304,8 @@ static int commit_image(const u32 *expect_generation, const struct otseg_confirm
 	if (err)
 		return err;
 	candidate = NULL;
-	otseg_confirm_adopt(info.owner);
+	if (info.has_bound)
+		otseg_confirm_adopt(info.owner);
 	end_transaction();
 	return 0;
 }
@@ -354,15 +361,21 @@ int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack)
 }
 
 /**
- * otseg_stage_owns - whether a socket holds the transaction
+ * otseg_stage_binds - a socket is about to bind an interface
  * @owner: its port id
  *
- * Context: any but interrupts.
- * Return: whether it does.
+ * Context: process, RTNL held.
+ * Return: whether it does so for its transaction, and will have it let go of.
  */
-bool otseg_stage_owns(u32 owner)
+bool otseg_stage_binds(u32 owner)
 {
-	return !check_owner(owner, NULL);
+	bool is;
+
+	spin_lock(&info_lock);
+	is = info.owner && info.owner == owner;
+	info.has_bound |= is;
+	spin_unlock(&info_lock);
+	return is;
 }
 
 /**

@@ -14,6 +14,7 @@ struct otseg_confirm_request;
 /**
  * struct otseg_stage_info - how far the transaction is
  * @owner: port id of the socket that holds it, 0: there is none
+ * @has_bound: interfaces have been bound for it
  * @state: how far it is
  * @size: bytes of the image
  * @received: bytes that have arrived
@@ -21,6 +22,7 @@ struct otseg_confirm_request;
  */
 struct otseg_stage_info {
 	u32 owner;
+	bool has_bound;
 	enum otseg_stage_state state;
 	u32 size;
 	u32 received;
@@ -36,7 +38,7 @@ int otseg_stage_commit(u32 owner, const u32 *expect_generation,
 		       const struct otseg_confirm_request *confirm, u32 *generation,
 		       struct netlink_ext_ack *extack);
 int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack);
-bool otseg_stage_owns(u32 owner);
+bool otseg_stage_binds(u32 owner);
 void otseg_stage_release(u32 owner);
 void otseg_stage_tell(struct otseg_stage_info *info);
 void otseg_stage_exit(void);

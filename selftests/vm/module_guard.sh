@@ -143,11 +143,20 @@ awaits_name()
 		ip link set tn0 name tmp0 && is_guarded tn0 tmp0 && ip link add tn0 type dummy &&
 		is_guarded tn0 tn0 && client "bind tn0 tn0" && ip link set tn0 name said0 &&
 		ip link add tn0 type dummy && is_guarded tn0 said0 && client "fail:EBUSY expect tn0" &&
-		ip link del said0 && is_guarded tn0 tn0 || return
+		ip link del said0 && is_guarded tn0 tn0 && client "unbind-role tn0" &&
+		ip link del tn0 && ip link del tmp0 || return
+	# Two that wait find each other, by whatever names they came; and one that came as the other.
+	client "expect sw0" "expect sw1" && ip link add sw0 type dummy && ip link add sw1 type dummy &&
+		ip link set sw0 name swt && ip link set sw1 name sw0 && ip link set swt name sw1 &&
+		is_guarded sw0 sw0 && is_guarded sw1 sw1 && ip link del sw1 &&
+		ip link set sw0 name sw1 && is_guarded sw1 sw1 && ip link add sw0 type dummy &&
+		is_guarded sw0 sw0 && is_guarded sw1 sw1 && client "bind sw1 sw1" "unbind-role sw0" &&
+		ip link set sw0 name sw2 && client "expect sw2" && ip link set sw2 name sw3 &&
+		client "bind sw3 sw3" && is_guarded sw3 sw3 && client "unbind-role sw1" \
+		"unbind-role sw2" "unbind-role sw3" && ip link del sw1 && ip link del sw3 || return
 	ip link add eth8 type dummy && ip link property add dev eth8 altname alt0 &&
 		[[ $(<$sysfs/interfaces/alt0/guard) == absent ]] && ip link set eth8 up &&
-		is_guarded alt0 eth8 && client "unbind-role tn0" "unbind-role alt0" &&
-		ip link del tn0 && ip link del tmp0 && ip link del eth8
+		is_guarded alt0 eth8 && client "unbind-role alt0" && ip link del eth8
 }
 
 # Into another network namespace: gone for us.
