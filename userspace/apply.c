@@ -402,7 +402,7 @@ static int role_bind(struct apply *run, struct role *role)
 	 * brought along goes with that, if it is rolled back.
 	 */
 	err = run->store->ops->bind(run->store, role->at.device.ifindex, role->name, run->waits);
-	role->bound = !err && !was_bound;
+	role->bound |= !err && !was_bound;
 	return err;
 }
 
@@ -435,6 +435,11 @@ static int role_attach(struct apply *run, struct role *role)
 			return -EBUSY;
 		}
 	}
+	/* Before and after: the kernel is to know that what runs there then came with this run. */
+	role->at.device = device;
+	err = role_bind(run, role);
+	if (err)
+		return err;
 	/* Without the module nobody asks for the mark, and on a wire it is not left. */
 	loses = run->id == OTSEG_BACKEND_MODULE && otseg_device_loses_mark(&device) &&
 		!otseg_wire_is_at(run->image->data, role->name);

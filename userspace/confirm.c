@@ -110,7 +110,8 @@ static int confirm_locked(const struct otseg_cli *cli, struct otseg_active *acti
 	if (err)
 		return err;
 	entry->image = active->image.data;
-	entry->generation = active->generation;
+	/* That of its commit, whatever has become of conduits since. */
+	entry->generation = policy.since ?: active->generation;
 	released = json_array();
 	otseg_apply_settle(active, released);
 	if (!otseg_kept_sync())

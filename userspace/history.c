@@ -380,9 +380,12 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	size_t i, n_damaged;
 	bool known = false;
 	bool undone;
+	int lock;
 
 	if (geteuid() || !policy->generation || is_map_backed())
 		return;
+	/* Nobody else is to write the same: who cannot have the lock goes on without. */
+	lock = otseg_history_lock();
 	list = json_array();
 	otseg_print_hex(digest, policy->digest, OTSEG_DIGEST_LEN);
 	otseg_history_read(list, &n_damaged);
@@ -396,7 +399,7 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 	}
 	json_decref(list);
 	if (known)
-		return;
+		goto out;
 	line = json_object();
 	time_set(line, time(NULL) - (time_t)policy->state_seconds);
 	text_set(line, "command", "none");
@@ -407,6 +410,9 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 		 undone ? "by the kernel, not confirmed in time" :
 			  "found in force, the tool did not live to tell who");
 	line_add(line);
+out:
+	if (lock >= 0)
+		close(lock);
 }
 
 static const struct otseg_genl_conduit *granted_find(const struct otseg_genl_conduit *list,
@@ -494,9 +500,11 @@ void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list)
 {
 	json_t *history, *line;
 	size_t i, n_damaged;
+	int lock;
 
 	if (geteuid() || is_map_backed())
 		return;
+	lock = otseg_history_lock();
 	history = json_array();
 	otseg_history_read(history, &n_damaged);
 	json_array_foreach(history, i, line) {
@@ -513,6 +521,8 @@ void otseg_history_grants(const struct otseg_genl_conduit *list, size_t n_list)
 			grant_return(granted);
 	}
 	json_decref(history);
+	if (lock >= 0)
+		close(lock);
 }
 
 /**

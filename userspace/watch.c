@@ -29,6 +29,7 @@
 #include "watch.h"
 
 #define LOOK_MS 5000 /* policies change without a message */
+#define WRITE_S 4 /* for whoever has changed something to write it down */
 #define KEEP_S 60 /* until what could not be kept is tried again */
 #define SETTLE_S 2 /* after which no frame is on its way that came before the datapath */
 #define DOUBTS 1024 /* a power of two */
@@ -43,10 +44,15 @@ struct pause {
 	time_t seconds;
 };
 
-/* Over all looks; @keep_at: before that time, nothing is kept; @written: generation in the history. */
+/*
+ * Over all looks; @keep_at: before that time, nothing is kept; @seen: the module's generation, since
+ * @seen_at; @written: the one that the history has caught up with.
+ */
 struct watch {
 	const struct otseg_cli *cli;
 	time_t keep_at;
+	u32 seen;
+	time_t seen_at;
 	u32 written;
 	struct pause *pauses;
 	size_t n_pauses;
@@ -294,36 +300,38 @@ static int one_mend(struct watch *watch, bool *done)
 }
 
 /*
- * What the kernel does by itself: bring a policy back, end a grant. Under the lock, as whoever
- * changes something writes it down after it has come into force.
+ * What the kernel does by itself: bring a policy back, end a grant. Whoever else changes something
+ * writes it down after it has come into force: for that he has the time of a look at least.
  */
-static int history_follow(struct watch *watch)
+static void history_follow(struct watch *watch, u32 generation)
 {
 	struct otseg_genl_policy policy;
 	struct otseg_backend *module;
-	struct otseg_pins lock;
 	struct otseg_genl *genl;
-	int err;
 
-	err = otseg_pins_hold(&lock);
-	if (!err && !otseg_backend_open_module(&module)) {
-		genl = otseg_backend_genl(module);
-		if (!otseg_genl_policy_get(genl, &policy)) {
-			otseg_history_catch_up(&policy);
-			otseg_change_catch_up(genl);
-			watch->written = policy.generation;
-		}
-		otseg_backend_close(module);
+	if (generation == watch->written)
+		return;
+	if (generation != watch->seen) {
+		watch->seen = generation;
+		watch->seen_at = now_s();
+		return;
 	}
-	otseg_pins_close(&lock);
-	return err;
+	if (now_s() - watch->seen_at < WRITE_S || otseg_backend_open_module(&module))
+		return;
+	genl = otseg_backend_genl(module);
+	if (!otseg_genl_policy_get(genl, &policy) && policy.generation == generation) {
+		otseg_history_catch_up(&policy);
+		otseg_change_catch_up(genl);
+		watch->written = generation;
+	}
+	otseg_backend_close(module);
 }
 
 /* Without the lock, which a look would keep others from. */
 struct need {
 	bool mend;
 	bool keep;
-	bool write;
+	u32 generation; /* of the module's policy */
 };
 
 static void need_find(const struct watch *watch, struct need *need)
@@ -335,8 +343,8 @@ static void need_find(const struct watch *watch, struct need *need)
 	if (!otseg_active_open(&active, false)) {
 		need->mend = is_unjoined(&active) || role_next(watch, &active, role);
 		need->keep = now_s() >= watch->keep_at && !otseg_kept_is_current(&active);
-		need->write = otseg_backend_genl(active.backend) &&
-			      active.generation != watch->written;
+		if (otseg_backend_genl(active.backend))
+			need->generation = active.generation;
 	}
 	otseg_active_close(&active);
 }
@@ -352,8 +360,7 @@ static int look(void *data, int *wait_ms)
 	for (need_find(watch, &need); !err && !done && need.mend && !otseg_link_watch_is_over();
 	     need_find(watch, &need))
 		err = one_mend(watch, &done);
-	if (need.write && !err)
-		err = history_follow(watch);
+	history_follow(watch, need.generation);
 	if (need.keep)
 		watch->keep_at = otseg_kept_sync() ? now_s() + KEEP_S : 0;
 	return err;

@@ -231,7 +231,14 @@ unborn()
 	LD_PRELOAD=$preload TOOL_KILL_REQUEST=$commit_request \
 		otseg policy apply "$plant_dir/more.yaml" confirm 10m || code=$?
 	((code == 137)) && is confirmed && firewall_is_active plant && wait_for 20 untouched lab0 &&
-		answered && try more && governed lab0 && try plant && untouched lab0
+		answered && try more && governed lab0 && try plant && untouched lab0 || return
+	# What ran for another owner goes on.
+	try plant backend map && [[ ! -e $firewall_sysfs/interfaces/it0 ]] && answered || return
+	code=0
+	LD_PRELOAD=$preload TOOL_KILL_REQUEST=$commit_request \
+		otseg policy apply "$plant_dir/plant.yaml" backend module || code=$?
+	((code == 137)) && wait_for 20 test ! -e "$firewall_sysfs/interfaces/it0" && runs_xdp it0 &&
+		runs_xdp ot0 && answered && try plant backend module && governed it0
 }
 
 # One that cannot be attached keeps no other one waiting; and who guards nothing is found out.
