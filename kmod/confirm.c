@@ -213,7 +213,8 @@ static bool goes(struct otseg_interface *interface, u32 owner)
 		interface->owner = 0;
 	else
 		interface->is_provisional = false;
-	return !is_named_now(interface->role);
+	/* Where a datapath ran without a guard, the policy in force may be another owner's. */
+	return (owner && interface->had_link) || !is_named_now(interface->role);
 }
 
 /*
