@@ -249,7 +249,7 @@ static struct bpf_link *let_go(u32 owner)
 }
 
 /**
- * otseg_confirm_adopt - what was bound for a transaction stays, its policy is in force
+ * otseg_confirm_adopt - what was bound for a transaction stays: it is in force, or was refused
  * @owner: port id of its socket
  *
  * Context: process, takes RTNL.

@@ -78,6 +78,7 @@ static void drop_image(void)
 	candidate = NULL;
 }
 
+/* Nothing is bound for it any more once it is over: see otseg_stage_binds(). */
 static void end_transaction(void)
 {
 	drop_image();
@@ -86,8 +87,8 @@ static void end_transaction(void)
 	spin_unlock(&info_lock);
 }
 
-/* Nothing is bound for it any more once it is over: see otseg_stage_binds(). */
-static void abandon_transaction(u32 owner)
+/* The same; what was bound for it meets its @fate. */
+static void settle_transaction(u32 owner, void (*fate)(u32 owner))
 {
 	bool has_bound;
 
@@ -96,7 +97,7 @@ static void abandon_transaction(u32 owner)
 	spin_unlock(&info_lock);
 	end_transaction();
 	if (has_bound)
-		otseg_confirm_release(owner);
+		fate(owner);
 }
 
 static int get_page_at(u32 index)
@@ -136,7 +137,7 @@ int otseg_stage_open(u32 owner, u32 size, const u8 *digest, struct netlink_ext_a
 	/* The first page is the runtime's, and always the region's own. */
 	if (!pages || get_page_at(0)) {
 		NL_SET_ERR_MSG(extack, "no memory for a transaction");
-		abandon_transaction(owner);
+		settle_transaction(owner, otseg_confirm_adopt);
 		err = -ENOMEM;
 		goto unlock;
 	}
@@ -258,8 +259,9 @@ static int verify_image(const void *signature, size_t len, struct netlink_ext_ac
 	if (!err)
 		err = otseg_signature_permit(candidate, extack);
 	log_refusal(err, extack);
+	/* Who is refused something changes nothing: what he has bound stays bound. */
 	if (err)
-		abandon_transaction(info.owner);
+		settle_transaction(info.owner, otseg_confirm_adopt);
 	return err;
 }
 
@@ -304,9 +306,7 @@ static int commit_image(const u32 *expect_generation, const struct otseg_confirm
 	if (err)
 		return err;
 	candidate = NULL;
-	if (info.has_bound)
-		otseg_confirm_adopt(info.owner);
-	end_transaction();
+	settle_transaction(info.owner, otseg_confirm_adopt);
 	return 0;
 }
 
@@ -355,7 +355,7 @@ int otseg_stage_abort(u32 owner, struct netlink_ext_ack *extack)
 	mutex_lock(&stage_lock);
 	err = check_owner(owner, extack);
 	if (!err)
-		abandon_transaction(owner);
+		settle_transaction(owner, otseg_confirm_release);
 	mutex_unlock(&stage_lock);
 	return err;
 }
@@ -391,7 +391,7 @@ void otseg_stage_release(u32 owner)
 		return;
 	mutex_lock(&stage_lock);
 	if (!check_owner(owner, NULL))
-		abandon_transaction(owner);
+		settle_transaction(owner, otseg_confirm_release);
 	mutex_unlock(&stage_lock);
 }
 

@@ -106,6 +106,7 @@ static bool changes(uint8_t command)
 {
 	switch (command) {
 	case OTSEG_CMD_POLICY_COMMIT:
+	case OTSEG_CMD_POLICY_ABORT: /* what was bound for it goes */
 	case OTSEG_CMD_POLICY_CONFIRM:
 	case OTSEG_CMD_POLICY_ROLLBACK:
 	case OTSEG_CMD_INTERFACE_BIND:
