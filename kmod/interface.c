@@ -151,8 +151,6 @@ static int set_bound(struct otseg_interface *interface, bool is_provisional, u32
 	return 0;
 }
 
-static int device_named(struct net_device *dev);
-
 /*
  * Whether the device of the interface has another name by now. While a host starts, a name may be
  * one device's for a moment and then another's: the interface goes along with its name, unless
@@ -164,11 +162,85 @@ static bool is_astray(const struct otseg_interface *interface)
 	       __dev_get_by_name(&init_net, interface->role) != interface->dev;
 }
 
+/*
+ * Has an interface guard @dev, and not the device that it had, which @left is set to, nor another
+ * interface. Both that lose something have to be astray. After a failure everything is as before.
+ */
+static int move_to(struct otseg_interface *interface, struct net_device *dev,
+		   struct net_device **left)
+{
+	struct otseg_interface *own = otseg_interface_by_dev(dev);
+	struct net_device *had = interface->dev;
+	int err;
+
+	*left = NULL;
+	detach(interface);
+	err = attach(interface, dev);
+	if (err) {
+		if (had)
+			attach(interface, had);
+		return err;
+	}
+	/* Guarded twice for a moment, and never not at all. */
+	if (own)
+		detach(own);
+	*left = had;
+	return 0;
+}
+
+/* The interface whose role is the name of a device, or an alternative one. */
+static struct otseg_interface *by_name(const struct net_device *dev)
+{
+	struct otseg_interface *interface = otseg_interface_by_role(dev->name);
+
+	if (interface)
+		return interface;
+	list_for_each_entry(interface, &otseg_interfaces, list)
+		if (__dev_get_by_name(&init_net, interface->role) == dev)
+			return interface;
+	return NULL;
+}
+
+/*
+ * The interface of a device's name takes it, if it waits, or its own has another name by now. @left is
+ * set to that one, which may have an interface waiting for it, too.
+ */
+static int take(struct net_device *dev, struct net_device **left)
+{
+	struct otseg_interface *own = otseg_interface_by_dev(dev), *interface;
+
+	*left = NULL;
+	if (own)
+		otseg_interface_rename(own, dev->name);
+	interface = by_name(dev);
+	if (!interface || interface->dev == dev)
+		return 0;
+	if (interface->is_governed && dev->flags & IFF_LOOPBACK) {
+		netdev_err(dev, "the loopback device cannot be governed\n");
+		return -EOPNOTSUPP;
+	}
+	if ((interface->dev && !is_astray(interface)) || (own && !is_astray(own))) {
+		if (!interface->is_governed)
+			return 0;
+		netdev_err(dev, "refused: interface %s is governed and is another device\n",
+			   interface->role);
+		return -EBUSY;
+	}
+	return move_to(interface, dev, left);
+}
+
+/* Devices that are nobody's any more, one after the other, find who waits for them. */
+static void settle(struct net_device *left)
+{
+	while (left)
+		take(left, &left);
+}
+
 static int bind_device(struct net_device *dev, const char *role, bool is_provisional, u32 owner,
 		       struct netlink_ext_ack *extack)
 {
-	struct otseg_interface *interface, *astray = NULL;
-	struct net_device *left = NULL;
+	struct otseg_interface *interface;
+	struct net_device *left;
 	bool is_new = false;
 	int err;
 
@@ -191,7 +263,6 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 					   interface->role);
 			return -EEXIST;
 		}
-		astray = interface;
 		interface = NULL;
 	}
 	if (!interface) {
@@ -201,10 +272,6 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 					   interface->dev->name);
 			return -EBUSY;
 		}
-		if (interface && interface->dev) {
-			left = interface->dev;
-			detach(interface);
-		}
 	}
 	if (!interface) {
 		interface = create_bindable(role, extack);
@@ -212,8 +279,8 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 			return PTR_ERR(interface);
 		is_new = true;
 	}
-	if (!interface->dev) {
-		err = attach(interface, dev);
+	if (interface->dev != dev) {
+		err = move_to(interface, dev, &left);
 		if (err) {
 			NL_SET_ERR_MSG_FMT(extack, "the guard cannot be set up on device %s",
 					   dev->name);
@@ -221,12 +288,8 @@ static int bind_device(struct net_device *dev, const char *role, bool is_provisi
 				destroy(interface);
 			return err;
 		}
+		settle(left);
 	}
-	/* Not before it is guarded anew. */
-	if (astray)
-		detach(astray);
-	if (left)
-		device_named(left);
 	otseg_guard_prove(&interface->guard);
 	return set_bound(interface, is_provisional, owner, extack);
 }
@@ -345,58 +408,6 @@ int otseg_interface_unbind(struct otseg_interface *interface, struct netlink_ext
 	return 0;
 }
 
-/* The interface whose role is the name of a device, or an alternative one. */
-static struct otseg_interface *by_name(const struct net_device *dev)
-{
-	struct otseg_interface *interface = otseg_interface_by_role(dev->name);
-
-	if (interface)
-		return interface;
-	list_for_each_entry(interface, &otseg_interfaces, list)
-		if (__dev_get_by_name(&init_net, interface->role) == dev)
-			return interface;
-	return NULL;
-}
-
-/*
- * The interface of a device's name takes it, if it waits, or its own has another name by now. @left is
- * set to that one, which may have an interface waiting for it, too.
- */
-static int take(struct net_device *dev, struct net_device **left)
-{
-	struct otseg_interface *own = otseg_interface_by_dev(dev), *interface;
-	int err;
-
-	*left = NULL;
-	if (own)
-		otseg_interface_rename(own, dev->name);
-	interface = by_name(dev);
-	if (!interface || interface->dev == dev)
-		return 0;
-	if (interface->is_governed && dev->flags & IFF_LOOPBACK) {
-		netdev_err(dev, "the loopback device cannot be governed\n");
-		return -EOPNOTSUPP;
-	}
-	if ((interface->dev && !is_astray(interface)) || (own && !is_astray(own))) {
-		if (!interface->is_governed)
-			return 0;
-		netdev_err(dev, "refused: interface %s is governed and is another device\n",
-			   interface->role);
-		return -EBUSY;
-	}
-	*left = interface->dev;
-	detach(interface);
-	err = attach(interface, dev);
-	if (err && *left) {
-		attach(interface, *left);
-		*left = NULL;
-	}
-	/* Guarded twice for a moment, and never not at all. */
-	if (!err && own)
-		detach(own);
-	return err;
-}
-
 /*
  * A device has appeared under a name, or under a new one, or is about to be used under one. An
  * interface that waits for it takes it. Two devices cannot be one governed interface: rather
@@ -407,9 +418,7 @@ static int device_named(struct net_device *dev)
 	struct net_device *left;
 	int err = take(dev, &left);
 
-	/* Each one is nobody's when its turn comes, so it leaves none of its own. */
-	while (left)
-		take(left, &left);
+	settle(left);
 	return err;
 }
 
