@@ -145,6 +145,12 @@ roles()
 	return 0
 }
 
+# unused: nothing but bound interfaces keeps the module; a program does until it is freed.
+unused()
+{
+	grep "^otseg [0-9]* $(roles | wc -l) " /proc/modules
+}
+
 # unload: lets go of all interfaces, and of the module.
 unload()
 {
@@ -311,8 +317,7 @@ traffic_end()
 	done
 	# The program that needed the module is gone when it is freed.
 	((sent > 20 && received == sent && arrived == 0 && dropped >= refused)) &&
-		! grep comes /tmp/traffic &&
-		wait_for 60 grep "^otseg [0-9]* $(roles | wc -l) " /proc/modules
+		! grep comes /tmp/traffic && wait_for 60 unused
 }
 
 answers()

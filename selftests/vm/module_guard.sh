@@ -380,11 +380,6 @@ churn()
 	passes it0
 }
 
-unused()
-{
-	grep "^otseg [0-9]* $(roles | wc -l) " /proc/modules
-}
-
 # Without any program the guard alone keeps the interface closed.
 kept_by_guard()
 {
