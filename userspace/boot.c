@@ -232,16 +232,9 @@ static int closings_ask(const void *image, struct otseg_genl *genl)
 /* Has the module know what is closed; takes the signature if that is verified there. */
 static int module_prepare(struct otseg_genl *genl, const void *image, struct otseg_blob *signature)
 {
-	struct otseg_genl_status status;
-	int err;
+	int err = closings_ask(image, genl);
 
-	err = closings_ask(image, genl);
-	if (!err)
-		err = otseg_genl_status_get(genl, &status);
-	if (!err && status.certificates)
-		otseg_signature_read(image, signature,
-				     status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED);
-	return err;
+	return err ? err : otseg_signature_find(genl, image, signature);
 }
 
 /* Map-backed, the policy begins with the state that the image bears. */

@@ -197,18 +197,6 @@ static int module_rollback(const struct otseg_cli *cli, struct otseg_genl *genl,
 	return ret;
 }
 
-/* A signature goes where it can be verified, and nowhere else. Return: whether there is one. */
-static bool signature_find(const struct otseg_active *active, const void *image,
-			   struct otseg_blob *signature)
-{
-	struct otseg_genl *genl = otseg_backend_genl(active->backend);
-	struct otseg_genl_status status;
-
-	return genl && !otseg_genl_status_get(genl, &status) && status.certificates &&
-	       !otseg_signature_read(image, signature,
-				     status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED);
-}
-
 /* Whether to go back one more: who asks for a rollback may not know yet that it has happened. */
 static int previous_check(const struct otseg_active *active, bool to_previous)
 {
@@ -250,8 +238,9 @@ static int previous_apply(const struct otseg_cli *cli, bool to_previous, const c
 		err = previous_check(&active, to_previous);
 	if (!err)
 		err = otseg_previous_read(active.image.data, &image);
-	if (!err && signature_find(&active, image.data, &signature))
-		options.signature = &signature;
+	if (!err && otseg_backend_genl(active.backend))
+		otseg_signature_find(otseg_backend_genl(active.backend), image.data, &signature);
+	options.signature = signature.data ? &signature : NULL;
 	options.wanted = active.pins.state.backend;
 	otseg_active_close(&active);
 	if (err)

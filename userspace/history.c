@@ -353,6 +353,27 @@ static bool is_about(const json_t *line, const char *digest, u32 generation)
 	       json_integer_value(json_object_get(line, "generation")) == generation;
 }
 
+/* Whether the last line that had a generation is about this one: they begin anew with each boot. */
+static bool is_known(const u8 *digest, u32 generation)
+{
+	char text[2 * OTSEG_DIGEST_LEN + 1];
+	json_t *list = json_array(), *line;
+	size_t i, n_damaged;
+	bool is = false;
+
+	otseg_print_hex(text, digest, OTSEG_DIGEST_LEN);
+	otseg_history_read(list, &n_damaged);
+	for (i = json_array_size(list); i > 0; i--) {
+		line = json_array_get(list, i - 1);
+		if (!json_object_get(line, "generation"))
+			continue;
+		is = is_about(line, text, generation);
+		break;
+	}
+	json_decref(list);
+	return is;
+}
+
 /* A module may keep a policy that nothing runs by any more. */
 static bool is_map_backed(void)
 {
@@ -362,6 +383,21 @@ static bool is_map_backed(void)
 	is = !otseg_pins_open(&pins) && pins.state.backend == OTSEG_BACKEND_MAP;
 	otseg_pins_close(&pins);
 	return is;
+}
+
+static void policy_found(const struct otseg_genl_policy *policy, u32 generation)
+{
+	bool undone = policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK;
+	json_t *line = json_object();
+
+	time_set(line, time(NULL) - (time_t)policy->state_seconds);
+	text_set(line, "command", "none");
+	text_set(line, "result", undone ? "rolled back" : "applied");
+	policy_set(line, policy->name, policy->digest, generation);
+	text_set(line, "why",
+		 undone ? "by the kernel, not confirmed in time" :
+			  "found in force, the tool did not live to tell who");
+	line_add(line);
 }
 
 /**
@@ -375,42 +411,14 @@ void otseg_history_catch_up(const struct otseg_genl_policy *policy)
 {
 	/* The state of conduits counts the generation up, but makes no other policy. */
 	const u32 generation = policy->since ?: policy->generation;
-	char digest[2 * OTSEG_DIGEST_LEN + 1];
-	json_t *list, *line;
-	size_t i, n_damaged;
-	bool known = false;
-	bool undone;
 	int lock;
 
 	if (geteuid() || !policy->generation || is_map_backed())
 		return;
 	/* Nobody else is to write the same: who cannot have the lock goes on without. */
 	lock = otseg_history_lock();
-	list = json_array();
-	otseg_print_hex(digest, policy->digest, OTSEG_DIGEST_LEN);
-	otseg_history_read(list, &n_damaged);
-	/* Only the last one that had a generation: they begin anew with each boot. */
-	for (i = json_array_size(list); i > 0 && !known; i--) {
-		line = json_array_get(list, i - 1);
-		if (!json_object_get(line, "generation"))
-			continue;
-		known = is_about(line, digest, generation);
-		break;
-	}
-	json_decref(list);
-	if (known)
-		goto out;
-	line = json_object();
-	time_set(line, time(NULL) - (time_t)policy->state_seconds);
-	text_set(line, "command", "none");
-	undone = policy->confirm_state == OTSEG_CONFIRM_STATE_ROLLED_BACK;
-	text_set(line, "result", undone ? "rolled back" : "applied");
-	policy_set(line, policy->name, policy->digest, generation);
-	text_set(line, "why",
-		 undone ? "by the kernel, not confirmed in time" :
-			  "found in force, the tool did not live to tell who");
-	line_add(line);
-out:
+	if (!is_known(policy->digest, generation))
+		policy_found(policy, generation);
 	if (lock >= 0)
 		close(lock);
 }
@@ -689,6 +697,28 @@ int otseg_signature_read(const void *image, struct otseg_blob *signature, bool i
 		otseg_error_print("%s: %s: without its signature the module does not take the "
 				  "policy",
 				  path, strerror(-err));
+	return err;
+}
+
+/**
+ * otseg_signature_find - read the signature of a policy that the module is to take
+ * @genl: connection to the module
+ * @image: the policy
+ * @signature: takes it, where there is one and it can be verified; otseg_blob_free() it
+ *
+ * A signature goes where it can be verified, and nowhere else. That there is none is told where the
+ * module asks for one.
+ *
+ * Return: 0, or a negative errno of the module.
+ */
+int otseg_signature_find(struct otseg_genl *genl, const void *image, struct otseg_blob *signature)
+{
+	struct otseg_genl_status status;
+	int err = otseg_genl_status_get(genl, &status);
+
+	if (!err && status.certificates)
+		otseg_signature_read(image, signature,
+				     status.flags & OTSEG_STATUS_FLAG_REQUIRE_SIGNED);
 	return err;
 }
 

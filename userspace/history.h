@@ -56,6 +56,7 @@ void otseg_previous_clean(const void *active);
 int otseg_previous_read(const void *active, struct otseg_blob *image);
 
 void otseg_signature_keep(const void *image, const struct otseg_blob *signature);
+int otseg_signature_find(struct otseg_genl *genl, const void *image, struct otseg_blob *signature);
 int otseg_signature_read(const void *image, struct otseg_blob *signature, bool is_needed);
 
 #endif /* OTSEG_HISTORY_H */
