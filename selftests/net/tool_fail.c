@@ -6,7 +6,7 @@
  *	TOOL_FAIL_AT=N		the N-th call, from 1
  *	TOOL_FAIL_HOW=fail|kill	default: fail, with ENOMEM
  *	TOOL_FAIL_LOG=FILE	takes the number of calls that were made
- *	TOOL_KILL_REQUEST=N	ends the process before it sends request N of a generic netlink family
+ *	TOOL_KILL_COMMIT=1	ends the process before it asks the module to commit
  *	TOOL_STOP_LOCK=1	stops the process before it first takes a lock
  *	TOOL_STOP_RENAME=N	stops the process before it renames a file for the N-th time
  *	TOOL_DRIVER=NAME	every device says that this is its driver
@@ -27,6 +27,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "../../include/uapi/linux/otseg.h"
 
 static unsigned long n_calls;
 
@@ -86,15 +88,15 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct soc
 	       socklen_t to_len)
 {
 	static ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
-	const char *request = getenv("TOOL_KILL_REQUEST");
 	const struct nlmsghdr *message = data;
 	const struct genlmsghdr *genl = NLMSG_DATA(message);
 
 	if (!next)
 		next = (ssize_t(*)(int, const void *, size_t, int, const struct sockaddr *,
 				   socklen_t))dlsym(RTLD_NEXT, "sendto");
-	if (request && to && to->sa_family == AF_NETLINK && len >= NLMSG_LENGTH(GENL_HDRLEN) &&
-	    message->nlmsg_type > GENL_ID_CTRL && genl->cmd == strtoul(request, NULL, 10))
+	if (getenv("TOOL_KILL_COMMIT") && to && to->sa_family == AF_NETLINK &&
+	    len >= NLMSG_LENGTH(GENL_HDRLEN) && message->nlmsg_type > GENL_ID_CTRL &&
+	    genl->cmd == OTSEG_CMD_POLICY_COMMIT)
 		raise(SIGKILL);
 	return next(fd, data, len, flags, to, to_len);
 }

@@ -12,7 +12,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 plc=192.168.10.11
 hmi=10.10.5.30
 preload=/usr/local/bin/tool_fail.so
-commit_request=4 # OTSEG_CMD_POLICY_COMMIT
 
 answered()
 {
@@ -200,20 +199,18 @@ written_by_watch()
 # So does what comes, or comes back, meanwhile and is attached then.
 late_goes()
 {
-	local pid code=0
+	local code=0
 
 	sed 's/^name: more/name: late/; s/\[lab0\]/[lab0, lab1]/' "$plant_dir/more.yaml" \
 		>"$plant_dir/late.yaml"
-	otseg interface watch >/dev/null 2>&1 &
-	pid=$!
+	plant_start watch fw otseg interface watch
 	try late confirm 40s && told 'interface lab1 does not exist' && ip link del lab0 &&
 		ip link add lab0 type dummy && ip link set lab0 up && ip link add lab1 type dummy &&
 		ip link set lab1 up && wait_for 30 governed lab0 && wait_for 30 governed lab1 &&
 		is unconfirmed && wait_for 120 is rolled-back && wait_for 20 untouched lab0 &&
 		wait_for 20 untouched lab1 && wait_for 30 written_by_watch &&
 		governed it0 && governed ot0 && answered || code=$?
-	kill "$pid"
-	wait "$pid" 2>/dev/null
+	plant_stop watch
 	ip link del lab1
 	((code == 0)) && try late && governed lab0 && try plant && untouched lab0
 }
@@ -228,14 +225,14 @@ unborn()
 {
 	local code=0
 
-	LD_PRELOAD=$preload TOOL_KILL_REQUEST=$commit_request \
+	LD_PRELOAD=$preload TOOL_KILL_COMMIT=1 \
 		otseg policy apply "$plant_dir/more.yaml" confirm 10m || code=$?
 	((code == 137)) && is confirmed && firewall_is_active plant && wait_for 20 untouched lab0 &&
 		answered && try more && governed lab0 && try plant && untouched lab0 || return
 	# What ran for another owner goes on.
 	try plant backend map && [[ ! -e $firewall_sysfs/interfaces/it0 ]] && answered || return
 	code=0
-	LD_PRELOAD=$preload TOOL_KILL_REQUEST=$commit_request \
+	LD_PRELOAD=$preload TOOL_KILL_COMMIT=1 \
 		otseg policy apply "$plant_dir/plant.yaml" backend module || code=$?
 	((code == 137)) && wait_for 20 test ! -e "$firewall_sysfs/interfaces/it0" && runs_xdp it0 &&
 		runs_xdp ot0 && answered && try plant backend module && governed it0
@@ -244,19 +241,17 @@ unborn()
 # One that cannot be attached keeps no other one waiting; and who guards nothing is found out.
 one_is_stuck()
 {
-	local pid code=0
+	local code=0
 
 	try late && told 'interface lab1 does not exist' && ip link del lab0 &&
 		ip link add lab0 type dummy && ip link set lab0 up &&
 		ip link set lab0 xdpgeneric pinned /sys/fs/bpf/otseg/set0/otseg_xdp &&
 		genl_client "unbind-role lab1" && [[ ! -e $firewall_sysfs/interfaces/lab1 ]] || return
-	otseg interface watch >/dev/null 2>"$plant_dir/watch" &
-	pid=$!
+	plant_start watch fw otseg interface watch
 	wait_for 30 test -e "$firewall_sysfs/interfaces/lab1" && ip link add lab1 type dummy &&
-		is_guarded lab1 && wait_for 30 governed lab1 && grep lab0 "$plant_dir/watch" &&
+		is_guarded lab1 && wait_for 30 governed lab1 && grep lab0 "$plant_dir/watch.err" &&
 		ip link set lab0 xdpgeneric off && wait_for 90 governed lab0 || code=$?
-	kill "$pid"
-	wait "$pid" 2>/dev/null
+	plant_stop watch
 	((code == 0)) && try plant && ip link del lab1
 }
 
@@ -398,7 +393,7 @@ joined()
 # Whatever is attached meanwhile, the wire of the policy that comes back leads where it did.
 wire_returns()
 {
-	local pid code=0
+	local code=0
 
 	ip link add lab1 type dummy && ip link add lab2 type dummy && wired wired-1 lab1 &&
 		try wired-1 && joined lab0 lab1 && joined lab1 lab0 &&
@@ -406,14 +401,12 @@ wire_returns()
 			>"$plant_dir/unwired.yaml" && try unwired confirm 10m &&
 		ip link add lab3 type dummy && otseg interface attach lab3 && joined lab0 lab1 &&
 		joined lab1 lab0 && otseg interface detach lab3 && ip link del lab3 || return
-	otseg interface watch >/dev/null 2>&1 &
-	pid=$!
+	plant_start watch fw otseg interface watch
 	# The new one has no hint, and the other one leads nowhere.
 	ip link del lab0 && ip link add lab0 type dummy && wait_for 30 governed lab0 &&
 		is unconfirmed && otseg policy rollback && wait_for 30 joined lab0 lab1 &&
 		joined lab1 lab0 || code=$?
-	kill "$pid"
-	wait "$pid" 2>/dev/null
+	plant_stop watch
 	ip link set lab0 up
 	((code == 0)) && try plant && ip link del lab1 && ip link del lab2 && answered
 }

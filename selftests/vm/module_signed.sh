@@ -414,11 +414,11 @@ tool_is_refused()
 # What the next start of the host needs is not forgotten for want of room for something else.
 tool_keeps_signature()
 {
-	local signature
+	local file signature
 
-	signature=$(grep -l '' /tmp/state/signature-* | while read -r file; do
-		cmp -s "$file" $own/r9.img.sig && echo "${file##*/}"
-	done)
+	for file in /tmp/state/signature-*; do
+		cmp -s "$file" $own/r9.img.sig && signature=${file##*/}
+	done
 	mkdir -p /tmp/full && mount -t tmpfs -o size=2m none /tmp/full && cp -a /tmp/state/. /tmp/full/ &&
 		! dd if=/dev/zero of=/tmp/full/ballast bs=4k 2>/dev/null || return
 	state_dir=/tmp/full apply r10 2>/tmp/said && is_active r10 signer && cat /tmp/said &&
