@@ -131,23 +131,28 @@ OTSEG_INLINE u32 otseg_decode_arp(const struct otseg_env *e, struct otseg_packet
 	return OTSEG_R_NONE;
 }
 
-/* Window scale of a SYN (RFC 7323 section 2.2); the options fill @len bytes at @off. */
-OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 len, u8 *scale)
+#define OTSEG_SCALE_FAULT 0x100 /* beside a window scale: the options are not what they should be */
+
+/*
+ * Window scale of a SYN (RFC 7323 section 2.2), perhaps with OTSEG_SCALE_FAULT; the options fill @len bytes
+ * at @off.
+ */
+OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 len)
 {
 	u8 *options = e->s->chunk;
+	u32 scale = OTSEG_NO_SCALE;
 	u32 at = 0;
 	u32 kind, size;
 	u32 i;
 
-	*scale = OTSEG_NO_SCALE;
 	/* In this order: the verifier leaves 0 out of a range only at the range's end. */
 	if (len > 40)
-		return OTSEG_R_L4_HEADER;
+		return scale | OTSEG_SCALE_FAULT;
 	otseg_opaque(len);
 	if (!len)
-		return OTSEG_R_NONE;
+		return scale;
 	if (otseg_load(e, off, options, len))
-		return OTSEG_R_L4_HEADER;
+		return scale | OTSEG_SCALE_FAULT;
 	otseg_for(i, len) {
 		at = otseg_forget(e, at);
 		if (at >= len)
@@ -161,25 +166,23 @@ OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 le
 		}
 		size = options[(at + 1) & 63];
 		if (at + 1 >= len || size < 2 || at + size > len)
-			return OTSEG_R_L4_HEADER;
+			return scale | OTSEG_SCALE_FAULT;
 		if (kind == 3) {
 			if (size != 3)
-				return OTSEG_R_L4_HEADER;
+				return scale | OTSEG_SCALE_FAULT;
 			kind = options[(at + 2) & 63];
-			*scale = kind < 14 ? (u8)kind : 14;
+			scale = kind < 14 ? kind : 14;
 		}
 		at += size;
 	}
-	return OTSEG_R_NONE;
+	return scale;
 }
 
 /* TCP (RFC 9293 section 3.1) in @len bytes. */
 OTSEG_INLINE u32 otseg_decode_tcp(const struct otseg_env *e, struct otseg_packet *p, u32 len)
 {
 	union otseg_header h;
-	u32 header;
-	u8 scale;
-	u32 fault;
+	u32 header, scale;
 
 	if (len < 20 || otseg_load_header(e, p->l4_off, &h, 20))
 		return OTSEG_R_L4_HEADER;
@@ -198,9 +201,9 @@ OTSEG_INLINE u32 otseg_decode_tcp(const struct otseg_env *e, struct otseg_packet
 	if (!p->sport || !p->dport)
 		return OTSEG_R_L4_HEADER;
 	if (otseg_unlikely(p->tcp_flags & OTSEG_TCP_SYN)) {
-		fault = otseg_decode_scale(e, p->l4_off + 20u, header - 20, &scale);
-		p->window_scale = scale;
-		return fault;
+		scale = otseg_decode_scale(e, p->l4_off + 20u, header - 20);
+		p->window_scale = (u8)scale;
+		return scale & OTSEG_SCALE_FAULT ? OTSEG_R_L4_HEADER : OTSEG_R_NONE;
 	}
 	return OTSEG_R_NONE;
 }
