@@ -30,7 +30,7 @@ const volatile u32 otseg_mask_limiters = OTSEG_MAX_LIMITERS - 1;
  * on with its maps, so raise it with every change to what is in them or how the datapath reads it.
  * The policy's format has a number of its own.
  */
-#define OTSEG_STATE_LAYOUT (11 << 4 | OTSEG_IMAGE_VERSION)
+#define OTSEG_STATE_LAYOUT (12 << 4 | OTSEG_IMAGE_VERSION)
 _Static_assert(OTSEG_IMAGE_VERSION < 16 && OTSEG_STATE_LAYOUT < 256, "a byte");
 const volatile u8 otseg_state_layout = OTSEG_STATE_LAYOUT;
 

@@ -140,6 +140,7 @@ int otseg_engine_attach(struct otseg_engine *engine, u32 ifindex, const char *na
 	link->flags = flags;
 	link->peer = peer;
 	link->ifindex = ifindex;
+	engine->world.root.names++;
 	return 0;
 }
 
@@ -169,6 +170,8 @@ int otseg_engine_wire(struct otseg_engine *engine, u32 ifindex, u32 peer)
 	if (!ifindex || link->ifindex != ifindex)
 		return -ENODEV;
 	link->peer = peer;
+	link->known = 0;
+	engine->world.root.names++;
 	return 0;
 }
 

@@ -35,21 +35,26 @@
  * @name: the name that the policy has for it, zero padded
  * @peer: the interface at the other end of its wire, 0: none. A hint: a frame goes
  *	there only if that is the interface which the policy names
- * @hint: link of the image where frames without a tag were last found to come in
+ * @unused: zero
  * @since_s: when the datapath began to run on it, by otseg_seconds(); 0: nobody knows
+ * @unused2: zero
+ * @known: what names were found to say of its frames without a tag (wire.h), 0: nothing yet
  * @reserved: zero
  *
- * Written by whoever attaches the datapath, but for @hint, which is 0 from him. A changed
- * @name takes effect for flows that already live with the next policy generation.
+ * Written by whoever attaches the datapath, but for @known, which is 0 from him; then he adds one
+ * to @names of struct otseg_root. A changed @name takes effect for flows that already live with the
+ * next policy generation.
  */
 struct otseg_link {
 	u32 ifindex;
 	u32 flags;
 	u32 name[4];
 	u32 peer;
-	u32 hint;
+	u32 unused;
 	u32 since_s;
-	u32 reserved[7];
+	u32 unused2;
+	u64 known;
+	u32 reserved[4];
 };
 
 _Static_assert(sizeof(struct otseg_link) == 64, "a power of two: slots are found by a shift");
@@ -186,18 +191,21 @@ _Static_assert(sizeof(struct otseg_refusals) == 64, "one cache line");
  * @seed: key of the flow hash
  * @table: the size of the flow table, see OTSEG_TABLE_FULL
  * @sessions: slots that sessions may take, a multiple of OTSEG_SEGMENT_SESSIONS
- * @reserved: zero
+ * @names: how often an entry of a governed interface was written
  * @now_ns: the datapath's clock, monotonic: the sweep keeps it, because asking the kernel
  *	is a call
+ * @spilled: a bit for each bucket: flows whose first one it is may lie in the second one. The
+ *	datapath sets it, and it stays. At the end, so that the rest is one page
  *
- * The rest is written by whoever attaches the datapath; sizes only grow while it runs.
+ * Sizes, which only grow while the datapath runs, and @names are written by whoever attaches it.
  */
 struct otseg_root {
 	u64 seed[OTSEG_SEED_WORDS];
 	u64 table;
 	u32 sessions;
-	u32 reserved;
+	u32 names;
 	u64 now_ns;
+	u64 spilled[OTSEG_FLOW_BUCKETS / 64];
 };
 
 /**
@@ -212,7 +220,8 @@ struct otseg_root {
  * @out: interface that it leaves by if it passes, 0: it goes up to the host
  * @link: link of the image that plain frames of the interface come in by, if the short way
  *	has looked; else OTSEG_NONE16
- * @far_end: if that is on a wire, the interface at the other end, 0: none that runs
+ * @far_end: with @link, if that is on a wire: the interface at the other end, 0: none that runs;
+ *	OTSEG_NONE32: nobody has looked
  */
 struct otseg_arrival {
 	u64 now_ns;
@@ -463,6 +472,11 @@ OTSEG_INLINE u32 otseg_fetch_add32(u32 *at, u32 value)
 	return __sync_fetch_and_add(at, value);
 }
 
+OTSEG_INLINE u64 otseg_fetch_or64(u64 *at, u64 bits)
+{
+	return __sync_fetch_and_or(at, bits);
+}
+
 #ifdef __bpf__
 
 #include "../maps.h"
@@ -531,7 +545,7 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 }
 
 /* The root; otseg_start() draws the seed in it. */
-OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
+OTSEG_INLINE struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
 	(void)e;
 	return &otseg_root;
@@ -1049,7 +1063,7 @@ OTSEG_INLINE u32 otseg_sum(const void *from, u32 len, u32 sum)
 	return (u32)((total & 0xffffffff) + (total >> 32));
 }
 
-OTSEG_INLINE const struct otseg_root *otseg_root_of(const struct otseg_env *e)
+OTSEG_INLINE struct otseg_root *otseg_root_of(const struct otseg_env *e)
 {
 	return &e->world->root;
 }

@@ -11,9 +11,11 @@
 
 #include "adopt.h"
 #include "brief.h"
+#include "denial.h"
 #include "elsewhere.h"
 #include "event.h"
 #include "opening.h"
+#include "poll.h"
 #include "refusal.h"
 #include "wire.h"
 
@@ -171,14 +173,12 @@ OTSEG_INLINE u32 otseg_express_complete(const struct otseg_env *e, struct otseg_
 /**
  * struct express_flow - where the flow of a frame is
  * @f: the flow
- * @bucket: its bucket
- * @way: its place there
+ * @deadline_s: when it ends, in its bucket
  * @reply: the frame travels against the direction that the flow was opened in
  */
 struct express_flow {
 	struct otseg_flow *f;
-	struct otseg_flow_bucket *bucket;
-	u32 way;
+	u32 *deadline_s;
 	u32 reply;
 };
 
@@ -196,6 +196,7 @@ OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
 	u32 b = x->dst;
 	u32 way = 0;
 	struct otseg_flow *f;
+	u32 *deadline_s;
 	u64 hash, table;
 
 	if (x->dst < x->src) {
@@ -216,7 +217,8 @@ OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
 	/* Most flows are the first one of their bucket, and lie beside it. */
 	if (otseg_unlikely(otseg_read(line->bucket.tag[0]) != tag)) {
 		place = otseg_forget(e, otseg_bucket_scan(&line->bucket, index, tag));
-		if (!place) {
+		if (!place && otseg_unlikely(otseg_table_earlier(table) ||
+					     otseg_bucket_has_spilled(e, index))) {
 			index = otseg_hash_bucket(hash, 1, otseg_table_mask(table));
 			line = otseg_line_at(e, index);
 			if (line)
@@ -244,12 +246,13 @@ OTSEG_INLINE u32 express_find(struct otseg_env *e, const struct express_ends *x,
 	if (otseg_unlikely(otseg_key_ports(&f->key) != ports ||
 			   otseg_key_protocol(&f->key) != protocol))
 		return 0;
-	if (otseg_unlikely(otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s)))
+	deadline_s = &line->bucket.deadline_s[way];
+	otseg_opaque(deadline_s);
+	if (otseg_unlikely(otseg_is_past(otseg_read(*deadline_s), e->now_s)))
 		return 0;
 	e->flow_id = otseg_flow_make_id(tag, index * OTSEG_FLOW_WAYS + way);
 	at->f = f;
-	at->bucket = &line->bucket;
-	at->way = way;
+	at->deadline_s = deadline_s;
 	at->reply = from_b;
 	return 1;
 }
@@ -310,7 +313,7 @@ OTSEG_INLINE u32 express_inspect(struct otseg_env *e, struct otseg_packet *p,
 		if (otseg_unlikely(fault))
 			return fault;
 	}
-	if (otseg_brief_is(e, p, reply))
+	if (otseg_brief_is(p, reply))
 		reason = otseg_forget(e, otseg_brief_segment(e, f, reply));
 	if (reason == OTSEG_EXPRESS_NO) {
 		/* what memory.h reads */
@@ -339,7 +342,7 @@ OTSEG_INLINE void express_pass(const struct otseg_env *e, const struct otseg_pac
 	me->bytes += e->s->arrival.frame_len;
 	if (proto == OTSEG_PROTO_TCP)
 		otseg_tcp_advance(p, me, p->seq + p->payload_len);
-	otseg_bucket_touch(e, at->bucket, at->way, express_timeout(e, at->f, proto));
+	otseg_deadline_set(e, at->deadline_s, express_timeout(e, at->f, proto));
 }
 
 /* Is the flow still of this policy, and are frames of this direction expected from here? */
@@ -387,6 +390,93 @@ OTSEG_INLINE u32 express_plain(struct otseg_env *e, struct otseg_verdict *v,
 		express_tell(v, OTSEG_R_FLOW, out);
 	}
 	otseg_count_pass(e, OTSEG_R_FLOW, e->s->arrival.link, zone, conduit, rule);
+	e->s->arrival.out = out;
+	return OTSEG_EXPRESS_PASSED;
+}
+
+/* What the flow says of its frames, for a poll that is told of. */
+OTSEG_NOINLINE void express_recall(const struct otseg_env *e, const struct otseg_flow *f, u32 reply)
+{
+	struct otseg_verdict *v = &e->s->verdict;
+
+	otseg_track_recall(v, &e->s->path, f, reply);
+	v->flags = reply ? OTSEG_V_REPLY : 0;
+}
+
+/* May a segment of a flow that polls be a poll, and is its checksum right, if it is real? */
+OTSEG_INLINE u32 express_may_poll(const struct otseg_env *e)
+{
+	const struct otseg_packet *p = &e->s->packet;
+
+	if (!otseg_poll_is(p))
+		return 0;
+	if (otseg_likely(!(e->s->arrival.link_flags & OTSEG_LINK_CHECKSUMS)))
+		return 1;
+	return !otseg_forget(e, otseg_checksum_short(e, p, (u64)p->src.w[0] + p->dst.w[0],
+						     OTSEG_PROTO_TCP));
+}
+
+/* A poll is refused, by a conduit that enforces. Return: as otseg_express_decide(). */
+OTSEG_INLINE u32 express_refuse(struct otseg_env *e, struct otseg_verdict *v, u32 reason)
+{
+	if (otseg_unlikely(otseg_denial_is_due(e, v)))
+		return reason;
+	v->action = OTSEG_ACTION_DROP;
+	v->denial = OTSEG_DENIAL_NONE;
+	otseg_count_refused(e, v);
+	otseg_event_note(e);
+	return OTSEG_EXPRESS_REFUSED;
+}
+
+/*
+ * A segment of a flow that polls. Return: as otseg_express_decide(); OTSEG_EXPRESS_NO: it is none
+ * that poll.h can judge.
+ */
+OTSEG_INLINE u32 express_poll(struct otseg_env *e, struct otseg_verdict *v,
+			      const struct express_flow *at, struct otseg_flow_dir *me,
+			      const u32 dir, u32 out)
+{
+	const struct otseg_packet *p = &e->s->packet;
+	const struct otseg_flow *f = at->f;
+	struct otseg_session *s = otseg_poll_session(e, f, dir);
+	u32 whose = (u32)otseg_read(f->zone[dir]) << 16 | otseg_read(f->conduit);
+	u32 rule = otseg_read(f->rule);
+	struct otseg_msg msg;
+	u32 reason;
+
+	if (!s)
+		return OTSEG_EXPRESS_NO;
+	/* One number for the compiler to keep. */
+	otseg_opaque(whose);
+	if (otseg_unlikely(otseg_read(f->link[dir]) != e->s->arrival.link))
+		out = OTSEG_WAY_OPEN;
+	if (otseg_unlikely(out == OTSEG_WAY_OPEN) || otseg_is_watched(e))
+		express_recall(e, f, dir);
+	if (otseg_unlikely(!express_is_current(e, f, me)) ||
+	    otseg_unlikely(!express_fits(p, f, me, dir)))
+		return OTSEG_EXPRESS_NO;
+	if (!otseg_poll_parse(e, otseg_read(f->service), dir, &msg))
+		return OTSEG_EXPRESS_NO;
+	reason = otseg_forget(e, otseg_poll_judge(e, s, otseg_read(f->leaf), dir, &msg, &rule));
+	if (otseg_unlikely(reason == OTSEG_BRIEF_NO))
+		return OTSEG_EXPRESS_NO;
+	if (otseg_unlikely(reason != OTSEG_R_RULE)) {
+		express_recall(e, f, dir);
+		if (!express_is_current(e, f, me))
+			return OTSEG_EXPRESS_NO;
+		otseg_poll_tell(e, dir, reason, OTSEG_NONE32);
+		return express_refuse(e, v, reason);
+	}
+	if (otseg_unlikely(out == OTSEG_WAY_OPEN) || otseg_is_watched(e))
+		otseg_poll_tell(e, dir, reason, rule);
+	express_pass(e, p, at, me, OTSEG_PROTO_TCP);
+	if (dir == OTSEG_DIR_REQUEST)
+		stream_count_one(e, rule, (u16)whose);
+	if (otseg_unlikely(out == OTSEG_WAY_OPEN))
+		return reason;
+	if (otseg_is_watched(e))
+		express_tell(v, reason, out);
+	otseg_count_pass(e, reason, e->s->arrival.link, whose >> 16, (u16)whose, rule);
 	e->s->arrival.out = out;
 	return OTSEG_EXPRESS_PASSED;
 }
@@ -487,8 +577,8 @@ OTSEG_INLINE u32 express_begin(struct otseg_env *e, const u8 *h, const struct ex
  * @v: takes the verdict but for action and reason
  *
  * Return: enum otseg_reason; OTSEG_EXPRESS_PASSED or OTSEG_EXPRESS_REFUSED: the frame has been
- * counted, too; or OTSEG_EXPRESS_NO: nothing was decided, and nothing but @v, @e->flow_id
- * and what @e->s->is_new tells has changed.
+ * counted, too; or OTSEG_EXPRESS_NO: nothing was decided, and nothing but @v, scratch memory,
+ * @e->flow_id and for which policy a cursor speaks has changed.
  */
 OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict *v)
 {
@@ -496,13 +586,15 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	struct otseg_flow_dir *me;
 	struct express_flow at;
 	struct express_ends x;
-	u32 flags, out;
+	u32 flags, out, reason;
+	u64 known;
 
 	if (otseg_unlikely(!h || !express_decode(e, h, &e->s->packet, &x)))
 		return OTSEG_EXPRESS_NO;
-	out = otseg_wire_prepare(e);
+	known = otseg_wire_here(e);
 	if (otseg_unlikely(!express_find(e, &x, &at)))
 		return e->s->is_new ? express_begin(e, h, &x, v) : OTSEG_EXPRESS_NO;
+	out = otseg_forget(e, otseg_wire_way(e, known));
 	/* Before the rest of the flow, which is written before its generation is. */
 	if (otseg_unlikely(otseg_read(at.f->generation) != e->generation))
 		return OTSEG_EXPRESS_NO;
@@ -520,6 +612,13 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	if (otseg_likely(!(flags & OTSEG_FLOW_INSPECTED) && out != OTSEG_WAY_OPEN &&
 			 otseg_read(at.f->link[at.reply & 1]) == e->s->arrival.link))
 		return express_plain(e, v, &at, me, x.proto, out);
+	if (flags & OTSEG_FLOW_POLL && express_may_poll(e)) {
+		/* Each direction by itself, or all of both is kept apart from the start to the end. */
+		reason = at.reply & 1 ? express_poll(e, v, &at, me, OTSEG_DIR_RESPONSE, out) :
+					express_poll(e, v, &at, me, OTSEG_DIR_REQUEST, out);
+		if (otseg_likely(reason != OTSEG_EXPRESS_NO))
+			return reason;
+	}
 	return express_other(e, v, &at, me, &x, out);
 }
 

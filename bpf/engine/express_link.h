@@ -70,8 +70,7 @@ OTSEG_INLINE u32 link_find(struct otseg_env *e, struct express_flow *at)
 			   otseg_is_past(otseg_read(line->bucket.deadline_s[way]), e->now_s)))
 		return 0;
 	e->flow_id = otseg_flow_make_id(otseg_hash_tag(hash), place - 1);
-	at->bucket = &line->bucket;
-	at->way = way;
+	at->deadline_s = &line->bucket.deadline_s[way];
 	at->reply = from_b;
 	return 1;
 }
@@ -104,7 +103,7 @@ OTSEG_INLINE u32 otseg_express_link(struct otseg_env *e, struct otseg_verdict *v
 	type = otseg_be16(otseg_wire(u16, h + OTSEG_AT_TYPE));
 	if (!link_is_plain(type) || h[6] & 1 || otseg_whole_len(e) != e->s->arrival.frame_len)
 		return OTSEG_EXPRESS_NO;
-	out = otseg_wire_prepare(e);
+	out = otseg_wire_way(e, otseg_wire_here(e));
 	link_decode(e, h, type);
 	if (!link_find(e, &at))
 		return OTSEG_EXPRESS_NO;
@@ -129,7 +128,7 @@ OTSEG_INLINE u32 otseg_express_link(struct otseg_env *e, struct otseg_verdict *v
 		}
 	}
 	otseg_track_note(e, at.f, 0);
-	otseg_bucket_touch(e, at.bucket, at.way, otseg_track_timeout(e, at.f));
+	otseg_deadline_set(e, at.deadline_s, otseg_track_timeout(e, at.f));
 	if (otseg_unlikely(out == OTSEG_WAY_OPEN || v->link != e->s->arrival.link))
 		return reason;
 	express_tell(v, reason, out);

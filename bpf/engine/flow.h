@@ -89,6 +89,7 @@ struct otseg_flow_dir {
 #define OTSEG_FLOW_EXPRESS 0x04 /* enforced, and only its messages can have a rate, their rule's: see express.h */
 #define OTSEG_FLOW_IDLE 0x08 /* its rule says how long it may be idle */
 #define OTSEG_FLOW_ADOPTED 0x10 /* TCP: its beginning was not seen */
+#define OTSEG_FLOW_POLL 0x20 /* TCP: its rule is the first that messages are held against: see poll.h */
 #define OTSEG_FLOW_TOLD 0x40 /* both sides are told if it is no longer allowed */
 #define OTSEG_FLOW_CUT 0x80 /* that has begun: nothing of it passes any more */
 
@@ -143,6 +144,9 @@ struct otseg_flow_bucket {
 };
 
 _Static_assert(sizeof(struct otseg_flow_bucket) == 64, "one cache line");
+_Static_assert(__builtin_offsetof(struct otseg_flow_bucket, deadline_s) ==
+		       OTSEG_FLOW_WAYS * sizeof(u32),
+	       "from a deadline one comes to the tag of its place: otseg_deadline_set()");
 
 /**
  * struct otseg_flow_line - a bucket and its flows

@@ -77,29 +77,6 @@ OTSEG_NOINLINE u32 otseg_ingress_link(struct otseg_env *e, u32 vlan)
 }
 
 /**
- * otseg_ingress_plain - find the image's link of a frame without a tag
- * @e: surroundings
- * @entry: its interface among the governed ones
- *
- * Tries where the last one came in first. That is a guess, which the names confirm.
- *
- * Return: the link, or OTSEG_NONE16.
- */
-OTSEG_INLINE u32 otseg_ingress_plain(struct otseg_env *e, struct otseg_link *entry)
-{
-	u32 index = otseg_read(entry->hint) & (OTSEG_MAX_LINKS - 1);
-	const struct otseg_img_link *link = otseg_at(e, LINKS, index);
-
-	if (otseg_likely(index < otseg_count(e, LINKS) && !link->vlan &&
-			 otseg_ingress_is_named(entry, link)))
-		return index;
-	index = otseg_forget(e, otseg_ingress_link(e, 0));
-	if (index != OTSEG_NONE16)
-		otseg_write(entry->hint, index);
-	return index;
-}
-
-/**
  * otseg_ingress_mac - may this source MAC speak for this zone?
  * @e: surroundings
  * @p: the packet

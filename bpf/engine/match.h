@@ -96,16 +96,22 @@ OTSEG_NOINLINE u32 match_object(const struct otseg_env *e, u32 at, u32 n,
 	return 0;
 }
 
-/* The same for the message's only object; a list of one range as above. */
-OTSEG_INLINE u32 match_only_object(const struct otseg_env *e, const struct otseg_img_rule *rule)
+/* The same for a message's only object; a list of one range as above. */
+OTSEG_INLINE u32 match_only_object(const struct otseg_env *e, const struct otseg_img_rule *rule,
+				   const struct otseg_msg_object *object)
 {
-	const struct otseg_msg_object *object = &e->s->inspection.msg.objects[0];
 	const struct otseg_img_object *range = otseg_at(e, OBJECTS, rule->objects);
+
+	struct otseg_msg_object *copy = &e->s->inspection.msg.objects[0];
 
 	if (otseg_likely(rule->n_objects == 1))
 		return object->type == (range->type & 0xff) && object->first >= range->first &&
 		       object->last <= range->last;
-	return match_object(e, rule->objects, rule->n_objects, object);
+	/* What a call is told of lies in memory; the message itself may lie in registers. */
+	copy->type = object->type;
+	copy->first = object->first;
+	copy->last = object->last;
+	return match_object(e, rule->objects, rule->n_objects, copy);
 }
 
 /*
@@ -314,18 +320,16 @@ OTSEG_INLINE u32 match_details(const struct otseg_env *e, const struct otseg_img
 
 /*
  * OTSEG_R_RULE if the rule covers the message, else what it stops for; OTSEG_MATCH_ASK: what is
- * left are fields and names, and of a brief message, which names one object at most, values.
+ * left are fields and names.
  */
-OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule,
-			    const u32 is_brief)
+OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_rule *rule)
 {
 	const struct otseg_msg *msg = &e->s->inspection.msg;
-	u32 is_session = !is_brief && msg->access == OTSEG_ACCESS_SESSION;
+	u32 is_session = msg->access == OTSEG_ACCESS_SESSION;
 	u32 flags = msg->flags;
-	u32 is_only = is_brief ||
-		      (msg->n_objects == 1 && !(flags & OTSEG_MSG_OPAQUE_OBJECTS));
+	u32 is_only = msg->n_objects == 1 && !(flags & OTSEG_MSG_OPAQUE_OBJECTS);
 
-	if (!is_brief && msg->service != rule->service && msg->service)
+	if (msg->service != rule->service && msg->service)
 		return OTSEG_R_PDU_PROTOCOL;
 	if (rule->n_units) {
 		if (!(flags & OTSEG_MSG_NO_UNIT) &&
@@ -345,11 +349,10 @@ OTSEG_INLINE u32 match_rule(const struct otseg_env *e, const struct otseg_img_ru
 	if (rule->n_functions &&
 	    !match_number(e, rule->functions, rule->n_functions, msg->function))
 		return OTSEG_R_FUNCTION;
-	if (rule->n_objects && !otseg_forget(e, is_only ? match_only_object(e, rule) :
-							  match_objects(e, rule)))
+	if (rule->n_objects &&
+	    !otseg_forget(e, is_only ? match_only_object(e, rule, &msg->objects[0]) :
+				       match_objects(e, rule)))
 		return OTSEG_R_OBJECT;
-	if (rule->n_values && is_brief)
-		return OTSEG_MATCH_ASK;
 	if (rule->n_values && !otseg_forget(e, match_values(e, rule)))
 		return OTSEG_R_VALUE;
 details:
@@ -357,27 +360,41 @@ details:
 }
 
 /**
- * otseg_match_first - hold the brief message at hand against the first rule of a leaf
- * @e: surroundings; the message is in the inspection scratch, its rule goes there; it is
- *	a whole one of a function that the inspector knows, and names one object at most
- * @leaf: index of the leaf
+ * otseg_match_is_brief - can otseg_match_brief() be asked of a rule?
+ * @rule: the rule
  *
- * Return: OTSEG_R_RULE if it is covered, and there is no rate; why not, if there is no other
- * rule; else OTSEG_MATCH_ASK.
+ * It asks for nothing but who, what and where, and it has no rate.
+ *
+ * Return: whether it can.
  */
-OTSEG_INLINE u32 otseg_match_first(const struct otseg_env *e, u32 leaf)
+OTSEG_INLINE u32 otseg_match_is_brief(const struct otseg_img_rule *rule)
 {
-	const struct otseg_img_leaf *l = otseg_at(e, LEAVES, leaf);
-	u32 index = *otseg_at(e, LEAF_RULES, l->rules);
-	const struct otseg_img_rule *rule = otseg_at(e, RULES, index);
-	u32 stop;
+	return !(rule->flags & OTSEG_RULE_VOID) && rule->rate.limiter == OTSEG_NONE32 &&
+	       !rule->n_values && !(rule->field_mask | rule->text_mask);
+}
 
-	if (!(otseg_at(e, CONDUITS, rule->conduit)->flags & OTSEG_CONDUIT_ENABLED) ||
-	    (rule->flags & OTSEG_RULE_VOID) || rule->rate.limiter != OTSEG_NONE32)
-		return OTSEG_MATCH_ASK;
-	stop = otseg_forget(e, match_rule(e, rule, 1));
-	e->s->inspection.rule = stop == OTSEG_R_RULE ? index : OTSEG_NONE32;
-	return stop == OTSEG_R_RULE || l->n_rules == 1 ? stop : OTSEG_MATCH_ASK;
+/**
+ * otseg_match_brief - hold a brief message against a rule
+ * @e: surroundings
+ * @msg: a whole message of the rule's service, of a function that the inspector knows, without
+ *	flags, which names one object; it may lie in registers
+ * @rule: a rule that otseg_match_is_brief(), and whose conduit is enabled
+ *
+ * Return: OTSEG_R_RULE if it is covered, else what the rule stops for.
+ */
+OTSEG_INLINE u32 otseg_match_brief(const struct otseg_env *e, const struct otseg_msg *msg,
+				   const struct otseg_img_rule *rule)
+{
+	if (rule->n_units && !match_number(e, rule->units, rule->n_units, msg->unit))
+		return OTSEG_R_UNIT;
+	if (msg->access & ~(rule->access | OTSEG_ACCESS_SESSION))
+		return OTSEG_R_ACCESS;
+	if (rule->n_functions &&
+	    !match_number(e, rule->functions, rule->n_functions, msg->function))
+		return OTSEG_R_FUNCTION;
+	if (rule->n_objects && !match_only_object(e, rule, &msg->objects[0]))
+		return OTSEG_R_OBJECT;
+	return OTSEG_R_RULE;
 }
 
 /* Fields and names of the message, held against the rule of this index; OTSEG_R_RULE: they fit. */
@@ -393,7 +410,7 @@ OTSEG_UNIT(match_more_unit, match_more)
 OTSEG_INLINE u32 match_one(struct otseg_env *e, u64 index, u64 unused)
 {
 	(void)unused;
-	return match_rule(e, otseg_at(e, RULES, (u32)index), 0);
+	return match_rule(e, otseg_at(e, RULES, (u32)index));
 }
 
 OTSEG_UNIT(match_one_unit, match_one)

@@ -171,7 +171,7 @@ struct otseg_recurrence {
 
 /**
  * struct otseg_session - an inspected flow
- * @window: by direction the bytes that passed, each at its sequence number less @origin
+ * @answers: the bytes of responses that passed, each at its sequence number less @origin
  *	modulo OTSEG_STREAM_WINDOW; what is not acknowledged or belongs to an open PDU is
  *	never overwritten
  * @owner: the flow that holds the slot (its id), 0: free
@@ -179,38 +179,43 @@ struct otseg_recurrence {
  * @asked: requests ever recorded: the next one goes to @requests[@asked modulo size]
  * @settled: requests before it are not open
  * @state: what the inspector keeps of the conversation, see struct otseg_msg
- * @n_marks: used entries of @marks
- * @n_associations: connections ever asked for: the next one goes to @associations[@n_associations modulo size]
  * @dir: cursors, by enum otseg_msg_dir
  * @requests: ring; the oldest is overwritten
+ * @n_marks: used entries of @marks
+ * @n_associations: connections ever asked for: the next one goes to @associations[@n_associations modulo size]
+ * @unused: zero
+ * @asks: as @answers, the bytes of requests
  * @recurrences: PDUs that are known again, by what their ends hold
  * @associations: ring; the oldest is overwritten
  * @marks: of requests, with OTSEG_CURSOR_MARKS: PDU boundaries after the cursor's @mark, in order
- * @unused: zero
  *
- * The windows come first: what follows them is larger than OTSEG_STREAM_PIECE, so
- * that in the verifier's eyes a piece at the end of a window stays in the slot.
+ * What a poll touches lies together: the end of @answers, where single ones are kept, to the
+ * beginning of @asks. What follows a window is larger than OTSEG_STREAM_PIECE, so
+ * that in the verifier's eyes a piece at its end stays in the slot.
  */
 struct otseg_session {
-	u64 window[2][OTSEG_STREAM_WINDOW / 8];
+	u64 answers[OTSEG_STREAM_WINDOW / 8];
 	u64 owner;
 	u32 busy;
 	u32 asked;
 	u32 settled;
 	u32 state;
-	u32 n_marks;
-	u32 n_associations;
 	struct otseg_cursor dir[2];
 	struct otseg_request requests[OTSEG_REQUESTS];
+	u32 n_marks;
+	u32 n_associations;
+	u32 unused[2];
+	u64 asks[OTSEG_STREAM_WINDOW / 8];
 	struct otseg_recurrence recurrences[OTSEG_RECURRENCES];
 	struct otseg_boundary marks[OTSEG_MARKS];
 	struct otseg_association associations[OTSEG_ASSOCIATIONS];
-	u32 unused[2];
 };
 
 _Static_assert(sizeof(struct otseg_request) == 16, "four to a cache line");
 _Static_assert(sizeof(struct otseg_session) % 64 == 0, "whole cache lines");
-_Static_assert(sizeof(struct otseg_session) >= 2 * OTSEG_STREAM_WINDOW + OTSEG_STREAM_PIECE,
+_Static_assert(__builtin_offsetof(struct otseg_session, asks) % 64 == 0, "a line of its own");
+_Static_assert(sizeof(struct otseg_session) - __builtin_offsetof(struct otseg_session, asks) >=
+		       OTSEG_STREAM_WINDOW + OTSEG_STREAM_PIECE,
 	       "the tail covers a piece");
 
 /**

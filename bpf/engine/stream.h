@@ -265,6 +265,16 @@ OTSEG_INLINE u32 stream_at(const struct otseg_cursor *c, u32 seq)
 	return seq - c->origin;
 }
 
+_Static_assert(!__builtin_offsetof(struct otseg_session, answers), "the window of responses is at its start");
+
+/* The window of a direction; without a branch. */
+OTSEG_INLINE u64 *stream_window(struct otseg_session *s, u32 dir)
+{
+	const u32 far = __builtin_offsetof(struct otseg_session, asks);
+
+	return (u64 *)(void *)((u8 *)s + (~dir & 1) * far);
+}
+
 /* Is nothing under way in this direction? */
 OTSEG_INLINE u32 stream_is_idle(const struct otseg_cursor *c)
 {
@@ -599,16 +609,15 @@ OTSEG_NOINLINE u32 stream_answer(const struct otseg_env *e, const struct otseg_s
 	return OTSEG_R_RULE;
 }
 
-/* Note the request at hand. */
-OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request *r)
+/* Note a request that @rule covers. */
+OTSEG_INLINE void stream_request(const struct otseg_env *e, struct otseg_request *r,
+				 const struct otseg_msg *msg, u32 rule)
 {
-	const struct otseg_msg *msg = &e->s->inspection.msg;
-
 	r->function = msg->function;
 	r->id = msg->id;
 	r->answer = msg->answer;
 	r->unit = (u16)msg->unit;
-	r->rule = (u16)e->s->inspection.rule;
+	r->rule = (u16)rule;
 	r->generation = (u16)e->generation;
 	r->is_open = OTSEG_REQUEST_OPEN;
 	if (otseg_unlikely(msg->memory))
@@ -634,7 +643,8 @@ OTSEG_INLINE void stream_ask(const struct otseg_env *e)
 	u32 rule = in->rule;
 
 	if (in->msg.kind == OTSEG_KIND_REQUEST)
-		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_REQUESTS - 1)]);
+		stream_request(e, &in->requests[in->n_requests++ & (OTSEG_REQUESTS - 1)],
+			       &in->msg, in->rule);
 	if (rule == OTSEG_NONE32)
 		return;
 	in->rules[in->n_rules++ & (OTSEG_SEGMENT_PDUS - 1)] = rule;
@@ -711,11 +721,9 @@ OTSEG_INLINE u32 stream_message(struct otseg_env *e, struct otseg_session *s, u3
 	return reason;
 }
 
-/* Keep what the refused message was. */
-OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
+/* Keep what a refused message was. */
+OTSEG_INLINE void stream_keep_refused(struct otseg_inspection *in, const struct otseg_msg *msg)
 {
-	const struct otseg_msg *msg = &in->msg;
-
 	in->refused = (struct otseg_refused){
 		.function = msg->function,
 		.unit = msg->unit,
@@ -726,6 +734,12 @@ OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
 		.type = msg->objects[0].type,
 		.has_object = msg->n_objects == 1,
 	};
+}
+
+/* The same of the message at hand. */
+OTSEG_NOINLINE void stream_refuse(struct otseg_inspection *in)
+{
+	stream_keep_refused(in, &in->msg);
 }
 
 /* The same of one that is not the only one of its segment; most are, and a call has its price. */
@@ -817,7 +831,7 @@ OTSEG_INLINE u32 stream_renew(struct otseg_env *e, struct otseg_session *s)
 	to = otseg_forget(e, stream_renew_end(s));
 	if (to - c->base > OTSEG_STREAM_WINDOW)
 		return OTSEG_R_STREAM_OVERLAP;
-	stream_recall(e, s->window[OTSEG_DIR_REQUEST], stream_at(c, c->base), to - c->base);
+	stream_recall(e, s->asks, stream_at(c, c->base), to - c->base);
 	begin = stream_at(c, c->base) & 7;
 	in->at = begin;
 	in->end = in->at + (to - c->base);
@@ -1013,7 +1027,7 @@ OTSEG_NOINLINE void stream_resume(const struct otseg_env *e, struct otseg_sessio
 	if (c->flags & OTSEG_CURSOR_VALID && !stream_after(end, c->next))
 		return;
 	if (c->flags & OTSEG_CURSOR_VALID && news <= p->payload_len && news <= OTSEG_STREAM_WINDOW)
-		stream_keep(e, s->window[dir & 1], stream_at(c, c->next),
+		stream_keep(e, stream_window(s, dir), stream_at(c, c->next),
 			    p->payload_off + (c->next - p->seq), news);
 	if (!(c->flags & OTSEG_CURSOR_VALID))
 		stream_begin(c, end, 0);
@@ -1174,7 +1188,7 @@ OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session 
 		at = from;
 		if (otseg_unlikely(c->flags & OTSEG_CURSOR_BODY))
 			stream_part(c, &at, &to);
-		if (at != to && !stream_repeats(e, s->window[dir & 1], stream_at(c, at),
+		if (at != to && !stream_repeats(e, stream_window(s, dir), stream_at(c, at),
 						p->payload_off + (at - seq), to - at))
 			return OTSEG_R_STREAM_OVERLAP;
 		if (c->flags & OTSEG_CURSOR_RENEW && stream_after(c->renew, from))
@@ -1200,7 +1214,7 @@ OTSEG_INLINE u32 stream_prepare(const struct otseg_env *e, struct otseg_session 
 	if (at > OTSEG_PDU_MAX + 7)
 		return OTSEG_R_INTERNAL;
 	if (otseg_unlikely(at != in->at))
-		stream_recall(e, s->window[dir & 1], stream_at(c, c->pdu), c->next - c->pdu);
+		stream_recall(e, stream_window(s, dir), stream_at(c, c->pdu), c->next - c->pdu);
 	from = c->next + owed;
 	to = otseg_forget(e, end - from);
 	in->end = at + to;
@@ -1250,7 +1264,7 @@ OTSEG_NOINLINE u32 stream_conclude(const struct otseg_env *e, struct otseg_sessi
 			return reason;
 	}
 	stream_rewind(c, dir);
-	if (!stream_keep(e, s->window[dir & 1], stream_at(c, from),
+	if (!stream_keep(e, stream_window(s, dir), stream_at(c, from),
 			 p->payload_off + (from - p->seq), end - from))
 		return OTSEG_R_INTERNAL;
 	stream_settle(e, s);
@@ -1294,7 +1308,7 @@ OTSEG_INLINE u32 stream_conclude_short(struct otseg_env *e, struct otseg_session
 			   e->s->packet.seq != c->next || stream_after(in->at, in->end)))
 		return stream_conclude(e, s, dir, reason);
 	stream_rewind(c, dir);
-	if (otseg_unlikely(!stream_keep_short(e, s->window[dir & 1], stream_at(c, c->next),
+	if (otseg_unlikely(!stream_keep_short(e, stream_window(s, dir), stream_at(c, c->next),
 					      in->from, news)))
 		return stream_conclude(e, s, dir, reason);
 	if (otseg_likely(c->pdu == c->next))

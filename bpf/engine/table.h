@@ -401,6 +401,30 @@ OTSEG_NOINLINE u32 otseg_bucket_take(struct otseg_env *e, u32 index)
 }
 
 /**
+ * otseg_bucket_has_spilled - may a flow whose first bucket this is lie in its second one?
+ * @e: surroundings
+ * @index: the bucket, in a table that has not grown
+ *
+ * Return: whether one may.
+ */
+OTSEG_INLINE u32 otseg_bucket_has_spilled(const struct otseg_env *e, u32 index)
+{
+	const u64 *words = otseg_root_of(e)->spilled;
+
+	return otseg_read(words[index / 64 & (OTSEG_FLOW_BUCKETS / 64 - 1)]) >> (index & 63) & 1;
+}
+
+/* A flow whose first bucket is @index goes to the second one. Before it can be found there. */
+OTSEG_INLINE void bucket_spill(const struct otseg_env *e, u32 index)
+{
+	u64 *words = otseg_root_of(e)->spilled;
+
+	if (!otseg_bucket_has_spilled(e, index))
+		otseg_fetch_or64(&words[index / 64 & (OTSEG_FLOW_BUCKETS / 64 - 1)],
+				 1ull << (index & 63));
+}
+
+/**
  * otseg_flow_take - take a place for a new flow
  * @e: surroundings; takes the id that the flow will have
  * @hash: hash of its key
@@ -418,8 +442,10 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 	u32 room = otseg_bucket_room(e, first);
 	u32 place;
 
-	if (room < OTSEG_FLOW_WAYS / 2 && otseg_bucket_room(e, second) > room)
+	if (room < OTSEG_FLOW_WAYS / 2 && otseg_bucket_room(e, second) > room) {
+		bucket_spill(e, first);
 		first = second;
+	}
 	place = otseg_forget(e, otseg_bucket_take(e, first));
 	if (otseg_unlikely(!place)) {
 		/* For those who come after the grace. */
@@ -432,24 +458,26 @@ OTSEG_INLINE struct otseg_flow *otseg_flow_take(struct otseg_env *e, u64 hash)
 }
 
 /**
- * otseg_bucket_touch - set when a flow ends
+ * otseg_deadline_set - set when a flow ends
  * @e: surroundings
- * @bucket: its bucket
- * @way: its place there
+ * @deadline_s: the deadline of its place, in its bucket
  * @seconds: from now
  *
  * Written only when it changes: a bucket is shared by eight flows.
  */
-OTSEG_INLINE void otseg_bucket_touch(const struct otseg_env *e, struct otseg_flow_bucket *bucket,
-				     u32 way, u32 seconds)
+OTSEG_INLINE void otseg_deadline_set(const struct otseg_env *e, u32 *deadline_s, u32 seconds)
 {
 	u32 deadline = e->now_s + seconds;
+	const u32 *tag;
 
-	way &= OTSEG_FLOW_WAYS - 1;
+	/* The compiler takes it for one of eight. */
+	otseg_opaque(deadline_s);
+	tag = deadline_s - OTSEG_FLOW_WAYS;
+
 	/* A place that was given free meanwhile keeps the beginning of its grace. */
-	if (otseg_unlikely(otseg_read(bucket->deadline_s[way]) != deadline) &&
-	    otseg_read(bucket->tag[way]) != OTSEG_TAG_FREE)
-		otseg_write(bucket->deadline_s[way], deadline);
+	if (otseg_unlikely(otseg_read(*deadline_s) != deadline) &&
+	    otseg_read(*tag) != OTSEG_TAG_FREE)
+		otseg_write(*deadline_s, deadline);
 }
 
 /* The same for the flow @e->flow_id. */
@@ -459,7 +487,7 @@ OTSEG_INLINE void otseg_flow_touch(const struct otseg_env *e, u32 seconds)
 	struct otseg_flow_bucket *bucket = otseg_bucket_at(e, place / OTSEG_FLOW_WAYS);
 
 	if (bucket)
-		otseg_bucket_touch(e, bucket, place, seconds);
+		otseg_deadline_set(e, &bucket->deadline_s[place & (OTSEG_FLOW_WAYS - 1)], seconds);
 }
 
 /**

@@ -159,6 +159,19 @@ OTSEG_INLINE u32 otseg_track_express(const struct otseg_env *e)
 	return OTSEG_FLOW_EXPRESS;
 }
 
+/* OTSEG_FLOW_POLL, if the flow of the packet has polls, and its rule is the first they are held against. */
+OTSEG_INLINE u32 track_polls(const struct otseg_env *e)
+{
+	const struct otseg_path *path = &e->s->path;
+
+	if (!path->inspected || !otseg_inspect_has_brief(path->service) ||
+	    e->s->packet.proto != OTSEG_PROTO_TCP)
+		return 0;
+	return *otseg_at(e, LEAF_RULES, otseg_at(e, LEAVES, path->leaf)->rules) == path->rule ?
+		       OTSEG_FLOW_POLL :
+		       0;
+}
+
 /* What the policy has for @e->s->path, as flags of a flow. */
 OTSEG_INLINE u32 track_flags(const struct otseg_env *e)
 {
@@ -169,7 +182,9 @@ OTSEG_INLINE u32 track_flags(const struct otseg_env *e)
 		flags |= OTSEG_FLOW_TOLD;
 	if (rule != OTSEG_NONE32 && otseg_at(e, RULES, rule)->idle_s)
 		flags |= OTSEG_FLOW_IDLE;
-	return flags;
+	if (flags & OTSEG_FLOW_EXPRESS)
+		flags |= track_polls(e);
+	return otseg_forget(e, flags);
 }
 
 /* Whether the conduit's budget is the one that the flow counts in. */
@@ -201,7 +216,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	u32 is_mine = was && (s32)(e->generation - was) > 0;
 	u32 selector = p->selector;
 	u64 id = e->flow_id;
-	u32 reason, class, slot;
+	u32 reason, class, slot, flags;
 
 	if (reply) {
 		class = path->src_class;
@@ -259,8 +274,13 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->leaf = path->leaf;
 	f->conduit = path->conduit;
 	f->service = path->service;
-	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE | OTSEG_FLOW_TOLD)) |
-			track_flags(e));
+	flags = track_flags(e);
+	/* Of what has been cut, every frame is asked for that. */
+	if (otseg_unlikely(f->flags & OTSEG_FLOW_CUT))
+		flags &= ~(u32)(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_POLL);
+	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE | OTSEG_FLOW_POLL |
+				      OTSEG_FLOW_TOLD)) |
+			flags);
 	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
 	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
 	/* The other direction is placed again when it comes. */

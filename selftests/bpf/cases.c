@@ -159,6 +159,13 @@ static u32 udp(const struct end *from, const struct end *to, u16 sport, u16 dpor
 	return send_from(from);
 }
 
+/* The same, of a frame that is long enough for the short way, as those of a real link are. */
+static u32 udp_long(const struct end *a, const struct end *b, u16 sport, u16 dport)
+{
+	frame_udp(&f, a, b, sport, dport, "some more data", 14);
+	return send_from(a);
+}
+
 /**
  * struct talk - a TCP conversation
  * @a: the side that opens
@@ -1592,6 +1599,76 @@ static void talk_frame(const struct talk *t, const u8 *bytes, u32 len)
 		  len);
 }
 
+/* What the conduits of the cases are, with one text in it replaced. */
+static int policy_with(const char *what, const char *by)
+{
+	const char *at = strstr(policy_text, what);
+	char text[sizeof(policy_text) + 256];
+
+	if (!at)
+		return -1;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - policy_text), policy_text, by,
+		 at + strlen(what));
+	return subject_policy(s, text);
+}
+
+/* The next request to write a register, in sequence until one passes; what is before it has arrived. */
+static u32 write_register(struct talk *t, u8 value)
+{
+	u8 request[12] = { 0, 1, 0, 0, 0, 6, 1, 6, 0, 0, 0, value };
+	u32 reason;
+
+	PASS(say(t, 1, A, 0), FLOW);
+	talk_frame(t, request, sizeof(request));
+	reason = send_from(t->a);
+	if (v.action == OTSEG_ACTION_PASS)
+		t->seq[0] += sizeof(request);
+	return reason;
+}
+
+/*
+ * Polls of a live connection are held against what the rule asks for now: the first frame of each
+ * direction the long way, the next ones the short one.
+ */
+static void case_polls(void)
+{
+	static const char rule[] = "field: {service: modbus, access: read}";
+	struct talk t = talk_new(&it, &cell, 502);
+
+	CHECK(!policy_with(rule, "field: {service: modbus, access: [read, write]}"));
+	shake(&t);
+	PASS(write_register(&t, 200), RULE);
+	CHECK(v.n_messages == 1 && v.rule != OTSEG_NONE32);
+	PASS(write_register(&t, 201), RULE);
+	CHECK(!policy_with(rule, "field: {service: modbus, access: write, values: 0-9}"));
+	DROP(write_register(&t, 10), VALUE);
+	DROP(write_register(&t, 10), VALUE);
+	PASS(write_register(&t, 9), RULE);
+	CHECK(!policy_with(rule, "field: {service: modbus, access: write, rate: {packets: 1/s, burst: 2}}"));
+	PASS(write_register(&t, 10), RULE);
+	PASS(write_register(&t, 11), RULE);
+	DROP(write_register(&t, 12), RATE_LIMIT);
+	CHECK(!policy_with(rule, "field: {service: modbus, access: write, units: [1, 3, 5-7]}"));
+	PASS(write_register(&t, 13), RULE);
+	CHECK(!policy_with(rule, "field: {service: modbus, access: write, units: [2, 4, 6-8]}"));
+	DROP(write_register(&t, 14), UNIT);
+	DROP(write_register(&t, 14), UNIT);
+	CHECK(!policy_with(rule, "field: {service: modbus, functions: [read-coils, write-single-register],"
+				 " objects: {holding-register: [0, 4-5, 9-12]}}"));
+	PASS(write_register(&t, 15), RULE);
+	CHECK(!policy_with(rule, "field: {service: modbus, functions: [read-coils, write-single-register],"
+				 " objects: {holding-register: [1, 4-5, 9-12]}}"));
+	DROP(write_register(&t, 16), OBJECT);
+	DROP(write_register(&t, 16), OBJECT);
+	CHECK(!policy_with(rule, "field: {service: modbus, functions: [read-coils, write-single-coil]}"));
+	DROP(write_register(&t, 17), FUNCTION);
+	DROP(write_register(&t, 17), FUNCTION);
+	CHECK(!subject_policy(s, policy_text));
+	DROP(write_register(&t, 18), ACCESS);
+	DROP(write_register(&t, 18), ACCESS);
+	CHECK(v.rule == OTSEG_NONE32 && v.n_messages == 1 && v.conduit != OTSEG_NONE16);
+}
+
 /* Segments of each length, whose last request may be a part of one; first with any byte wrong. */
 static void case_tcp_checksums(void)
 {
@@ -1826,19 +1903,6 @@ static void case_budget(void)
 	PASS(segment(&t, 0, S, 8888, 0, 0), RULE);
 }
 
-/* What the conduits of the cases are, with one text in it replaced. */
-static int policy_with(const char *what, const char *by)
-{
-	const char *at = strstr(policy_text, what);
-	char text[sizeof(policy_text) + 64];
-
-	if (!at)
-		return -1;
-	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - policy_text), policy_text, by,
-		 at + strlen(what));
-	return subject_policy(s, text);
-}
-
 static void case_sessions(void)
 {
 	struct talk t[4];
@@ -2031,13 +2095,13 @@ static void case_events_flood(void)
 static u32 many_open(u32 i)
 {
 	it2.addr[2] = (u8)(i >> 16);
-	return udp(&it2, &cell, (u16)(1 + i), 7);
+	return udp_long(&it2, &cell, (u16)(1 + i), 7);
 }
 
 static u32 many_answer(u32 i)
 {
 	it2.addr[2] = (u8)(i >> 16);
-	return udp(&cell, &it2, 7, (u16)(1 + i));
+	return udp_long(&cell, &it2, 7, (u16)(1 + i));
 }
 
 /* Places of the table that hold live flows. */
@@ -2056,10 +2120,21 @@ static u32 places_used(void)
 	return used;
 }
 
+/* Buckets that a flow has gone to its second one from. */
+static u32 buckets_spilled(void)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < OTSEG_FLOW_BUCKETS / 64; i++)
+		n += (u32)__builtin_popcountll(s->root->spilled[i]);
+	return n;
+}
+
 /* As small a table as there can be, with nothing in it: nobody sweeps it here. */
 static void table_begin(void)
 {
 	memset(s->lines, 0, sizeof(*s->lines) * OTSEG_FLOW_BUCKETS);
+	memset(s->root->spilled, 0, sizeof(s->root->spilled));
 	s->root->table = otseg_table_buckets(0) - 1;
 }
 
@@ -2084,6 +2159,11 @@ static void case_growth(void)
 		       opened < otseg_table_buckets(steps) * OTSEG_FLOW_WAYS * 5 / 8)
 			PASS(many_open(opened++), RULE);
 		CHECK(places_used() == opened + 1, "%u instead of %u", places_used(), opened + 1);
+		if (!steps) {
+			CHECK(buckets_spilled(), "none lies in its second bucket");
+			for (i = 0; i < opened; i++)
+				PASS(many_open(i), FLOW);
+		}
 		s->root->table = otseg_table_grown(s->root->table, steps + OTSEG_TABLE_GROWTH);
 		every = steps ? 5 : 1;
 		for (i = 0; i < opened; i += every) {
@@ -2424,6 +2504,30 @@ static void case_wire_down(void)
 	s->carrier(s, s->ifindex[1], 1);
 }
 
+/* What an interface is named counts from the next frame on, at both ends. */
+static void case_wire_names(void)
+{
+	u16 port = next_port++;
+
+	wire_begin();
+	CROSS(udp_long(&hmi, &plc, port, 7), RULE);
+	CROSS(udp_long(&hmi, &plc, port, 7), FLOW);
+	s->rename(s, s->ifindex[1], 2);
+	DROP(udp_long(&hmi, &plc, port, 7), WIRE_DOWN);
+	DROP(udp_long(&hmi, &plc, next_port, 7), WIRE_DOWN);
+	s->rename(s, s->ifindex[1], 1);
+	CROSS(udp_long(&hmi, &plc, port, 7), FLOW);
+	s->rename(s, s->ifindex[0], 3);
+	DROP(udp_long(&hmi, &plc, next_port + 1, 7), UNKNOWN_LINK);
+	/* it is the other interface now, where the sender does not live */
+	s->rename(s, s->ifindex[0], 2);
+	DROP(udp_long(&hmi, &plc, next_port + 1, 7), SPOOFED);
+	s->rename(s, s->ifindex[0], 0);
+	CROSS(udp_long(&hmi, &plc, next_port + 1, 7), RULE);
+	CROSS(udp_long(&hmi, &plc, port, 7), FLOW);
+	next_port += 2;
+}
+
 static void case_wire_swap(void)
 {
 	u16 port = next_port++;
@@ -2642,6 +2746,7 @@ static const struct ktap_case cases[] = {
 	{ "TCP: time-outs", case_tcp_idle },
 	{ "TCP: inspected connections", case_tcp_inspected },
 	{ "TCP: checksums of segments of each length", case_tcp_checksums },
+	{ "TCP: polls under policies that ask for other things", case_polls },
 	{ "ICMP and ICMPv6", case_icmp },
 	{ "ICMP errors", case_icmp_errors },
 	{ "neighbour discovery", case_nd },
@@ -2656,6 +2761,7 @@ static const struct ktap_case cases[] = {
 	{ "rates after other rates, and after the clock has gone round", case_rates_left },
 	{ "wires: what passes leaves by the other end", case_wire },
 	{ "wires: an end that is missing or down", case_wire_down },
+	{ "wires: names of interfaces", case_wire_names },
 	{ "wires: a policy swap", case_wire_swap },
 	{ "wires: ARP", case_wire_arp },
 	{ "wires: neighbour discovery", case_wire_nd },

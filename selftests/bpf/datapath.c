@@ -271,17 +271,29 @@ static int datapath_load(struct subject *s, const void *image, size_t len)
 	return err;
 }
 
-static void link_set(struct subject *s, u32 i, u32 flags)
+/* As whoever attaches says. Before the root is mapped, no frame has come. */
+static void names_changed(struct subject *s)
 {
-	u32 ifindex = s->ifindex[i];
+	if (s->root)
+		__atomic_fetch_add(&s->root->names, 1, __ATOMIC_SEQ_CST);
+}
+
+static void entry_set(struct subject *s, u32 ifindex, u32 named, u32 flags)
+{
 	struct otseg_link *link = &datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)];
 	u32 peer = link->peer;
 
 	memset(link, 0, sizeof(*link));
 	link->peer = peer;
-	memcpy(link->name, subject_names[i], strlen(subject_names[i]));
+	memcpy(link->name, subject_names[named], strlen(subject_names[named]));
 	link->flags = flags;
 	link->ifindex = ifindex;
+	names_changed(s);
+}
+
+static void link_set(struct subject *s, u32 i, u32 flags)
+{
+	entry_set(s, s->ifindex[i], i, flags);
 }
 
 static void datapath_checksums(struct subject *s, u32 ifindex, int are_real)
@@ -301,7 +313,16 @@ static void datapath_since(struct subject *s, u32 ifindex, u32 since_s)
 
 static void datapath_peer(struct subject *s, u32 ifindex, u32 peer)
 {
-	datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)].peer = peer;
+	struct otseg_link *link = &datapath_of(s)->links[ifindex & (OTSEG_LINK_SLOTS - 1)];
+
+	link->peer = peer;
+	link->known = 0;
+	names_changed(s);
+}
+
+static void datapath_rename(struct subject *s, u32 ifindex, u32 named)
+{
+	entry_set(s, ifindex, named, 0);
 }
 
 static void datapath_carrier(struct subject *s, u32 ifindex, int is_up)
@@ -472,6 +493,7 @@ struct subject *datapath_new(const char *knob)
 	s->checksums = datapath_checksums;
 	s->since = datapath_since;
 	s->peer = datapath_peer;
+	s->rename = datapath_rename;
 	s->carrier = datapath_carrier;
 	s->counters = datapath_counters;
 	s->collect = datapath_collect;

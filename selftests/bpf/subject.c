@@ -69,6 +69,11 @@ static void engine_peer(struct subject *s, u32 ifindex, u32 peer)
 	otseg_engine_wire(engine_of(s)->engine, ifindex, peer);
 }
 
+static void engine_rename(struct subject *s, u32 ifindex, u32 named)
+{
+	otseg_engine_attach(engine_of(s)->engine, ifindex, subject_names[named], 0);
+}
+
 /* The engine knows no devices: one that is down is one that is not there. */
 static void engine_carrier(struct subject *s, u32 ifindex, int is_up)
 {
@@ -122,6 +127,7 @@ struct subject *subject_engine_new(void)
 	s->checksums = engine_checksums;
 	s->since = engine_since;
 	s->peer = engine_peer;
+	s->rename = engine_rename;
 	s->carrier = engine_carrier;
 	s->counters = engine_counters;
 	s->collect = engine_collect;

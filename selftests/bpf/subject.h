@@ -32,6 +32,7 @@ struct otseg_root;
  *	forgotten with @checksums
  * @peer: says which interface is at the other end of one's wire, 0: none; at first
  *	the first two are each other's
+ * @rename: gives an interface the name of the one of this number, as whoever attaches does
  * @carrier: says whether an interface is up
  * @counters: the counter block of the generation in force, NULL: none
  * @collect: takes over what was told since, into @events
@@ -51,6 +52,7 @@ struct subject {
 	void (*checksums)(struct subject *s, u32 ifindex, int are_real);
 	void (*since)(struct subject *s, u32 ifindex, u32 since_s);
 	void (*peer)(struct subject *s, u32 ifindex, u32 peer);
+	void (*rename)(struct subject *s, u32 ifindex, u32 named);
 	void (*carrier)(struct subject *s, u32 ifindex, int is_up);
 	const u64 *(*counters)(struct subject *s);
 	void (*collect)(struct subject *s);

@@ -296,6 +296,7 @@ static void exception(const u8 *request, u8 code)
 static void case_exception(void)
 {
 	u8 two[24], stamped[32];
+	int i;
 
 	policy_load("", "exception", "enforce", "");
 	exception(write_one, 1);
@@ -320,6 +321,13 @@ static void case_exception(void)
 		  1001, 5001, 0, 502, NULL, 0);
 	SENT(go(&it, &plc, P | A, 1001, 5001, 502, write_one, 12), &plc, &it, R, 5001, 0, 0, 502,
 	     NULL, 0);
+	/* a connection that is cut stays so, whatever another policy says */
+	shake(&it, &plc, 502);
+	CHECK(go(&it, &plc, P | A, 1001, 5001, 502, write_one, 12) == XDP_REDIRECT);
+	policy_load("", "drop", "enforce", "");
+	for (i = 0; i < 3; i++)
+		SILENT(go(&it, &plc, P | A, 1001, 5001, 502, read_ok, 12));
+	policy_load("", "exception", "enforce", "");
 	/* timestamps are echoed */
 	shake(&it, &plc, 502);
 	memcpy(stamped, "\x01\x01\x08\x0a\x00\x00\x11\x11\x00\x00\x22\x22", 12);

@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../../bpf/engine/env.h"
 #include "../command.h"
 #include "attach.h"
+#include "root.h"
 
 static int entry_read(const struct otseg_bpf *bpf, u32 ifindex, struct otseg_link *entry)
 {
@@ -26,11 +28,27 @@ static int entry_read(const struct otseg_bpf *bpf, u32 ifindex, struct otseg_lin
 	return bpf_map_lookup_elem(bpf->links, &slot, entry) ? -errno : 0;
 }
 
-static int entry_write(const struct otseg_bpf *bpf, u32 ifindex, const struct otseg_link *entry)
+/*
+ * The datapath compares names anew once it sees that an entry has been written. A set without a
+ * root is of a version that compares them for each frame.
+ */
+static int entry_write(const struct otseg_bpf *bpf, u32 ifindex, struct otseg_link *entry)
 {
 	u32 slot = ifindex & (OTSEG_LINK_SLOTS - 1);
+	struct otseg_root *root = NULL;
+	int err = 0;
 
-	return bpf_map_update_elem(bpf->links, &slot, entry, BPF_ANY) ? -errno : 0;
+	if (bpf->root >= 0)
+		err = otseg_root_map(bpf, PROT_READ | PROT_WRITE, &root);
+	if (err)
+		return err;
+	entry->known = 0;
+	if (bpf_map_update_elem(bpf->links, &slot, entry, BPF_ANY))
+		err = -errno;
+	if (root)
+		__atomic_fetch_add(&root->names, 1, __ATOMIC_SEQ_CST);
+	otseg_root_unmap(root);
+	return err;
 }
 
 /* Whether frames of a wire can leave by an interface. A set without wires has no ports. */
