@@ -1612,18 +1612,24 @@ static int policy_with(const char *what, const char *by)
 	return subject_policy(s, text);
 }
 
-/* The next request to write a register, in sequence until one passes; what is before it has arrived. */
-static u32 write_register(struct talk *t, u8 value)
+/* The next request to write a register, in sequence until one passes. */
+static u32 write_behind(struct talk *t, u8 value)
 {
 	u8 request[12] = { 0, 1, 0, 0, 0, 6, 1, 6, 0, 0, 0, value };
 	u32 reason;
 
-	PASS(say(t, 1, A, 0), FLOW);
 	talk_frame(t, request, sizeof(request));
 	reason = send_from(t->a);
 	if (v.action == OTSEG_ACTION_PASS)
 		t->seq[0] += sizeof(request);
 	return reason;
+}
+
+/* The same; what is before it has arrived. */
+static u32 write_register(struct talk *t, u8 value)
+{
+	PASS(say(t, 1, A, 0), FLOW);
+	return write_behind(t, value);
 }
 
 /*
@@ -1663,7 +1669,16 @@ static void case_polls(void)
 	CHECK(!policy_with(rule, "field: {service: modbus, functions: [read-coils, write-single-coil]}"));
 	DROP(write_register(&t, 17), FUNCTION);
 	DROP(write_register(&t, 17), FUNCTION);
+	/* what has not arrived when the policy changes is held against the new one, if it comes again */
+	CHECK(!policy_with(rule, "field: {service: modbus, access: write}"));
+	PASS(write_register(&t, 100), RULE);
 	CHECK(!subject_policy(s, policy_text));
+	PASS(say(&t, 0, A, 0), FLOW);
+	talk_frame(&t, (const u8 *)"\0\1\0\0\0\6\1\3\0\0\0\1", 12);
+	PASS(send_from(&it), RULE);
+	t.seq[0] -= 12;
+	DROP(write_behind(&t, 100), ACCESS);
+	t.seq[0] += 24;
 	DROP(write_register(&t, 18), ACCESS);
 	DROP(write_register(&t, 18), ACCESS);
 	CHECK(v.rule == OTSEG_NONE32 && v.n_messages == 1 && v.conduit != OTSEG_NONE16);
@@ -2518,6 +2533,7 @@ static void case_wire_names(void)
 	s->rename(s, s->ifindex[1], 1);
 	CROSS(udp_long(&hmi, &plc, port, 7), FLOW);
 	s->rename(s, s->ifindex[0], 3);
+	DROP(udp_long(&hmi, &plc, next_port + 1, 7), UNKNOWN_LINK);
 	DROP(udp_long(&hmi, &plc, next_port + 1, 7), UNKNOWN_LINK);
 	/* it is the other interface now, where the sender does not live */
 	s->rename(s, s->ifindex[0], 2);
