@@ -2,9 +2,9 @@
 /*
  * A poll: a segment that is one whole PDU of the most usual kind, in sequence, of a flow whose
  * rule is the first that its messages are held against (OTSEG_FLOW_POLL), and can be asked in brief;
- * or the answer that is due to the oldest request. The message is judged in registers, and the session is taken last: its lines arrive
- * while the rule is asked. Decides exactly what payload.h would, or leaves the segment to it,
- * unchanged.
+ * or the answer that is due to the oldest request. The message is judged in registers, and the
+ * session is taken last: its lines arrive while the rule is asked. Decides exactly what payload.h
+ * would, or leaves the segment to it, unchanged.
  */
 #ifndef OTSEG_POLL_H
 #define OTSEG_POLL_H
