@@ -103,6 +103,8 @@ OTSEG_INLINE u32 otseg_recur_is_known(const struct otseg_env *e, const struct ot
 		return 0;
 	differ = (otseg_wire(u64, word) & recur_mask(recur_bits(r, last))) ^
 		 otseg_wire(u64, bytes + last);
+	/* Nor may what each turn tells of it stay behind. */
+	last = otseg_forget(e, last);
 	for (i = 0; i < OTSEG_RECUR_MAX - 8 && i < last; i += 8) {
 		word = otseg_peek_at(e, off + i, 8);
 		if (!word)
