@@ -256,15 +256,24 @@ OTSEG_INLINE void hartip_command(u32 function, u32 number, struct otseg_msg *msg
 /* A delimiter, address, command and count, as many bytes as that counts, and a check byte. */
 #define OTSEG_HARTIP_CHECKED (OTSEG_HARTIP_AT_BODY + 1 + 5 + 2 + 255 + 1)
 
-/* Exclusive-or of what lies from the delimiter to the check byte, both included. */
+/*
+ * Exclusive-or of what lies from the delimiter to the check byte, both included; eight bytes a turn,
+ * then the rest of them, which ends what the header begins.
+ */
 OTSEG_INLINE u32 hartip_checksum(const u8 *buf, u32 length)
 {
-	u32 sum = 0;
-	u32 i;
+	u64 sum = 0;
+	u32 i, rest;
 
-	for (i = OTSEG_HARTIP_AT_BODY; i < OTSEG_HARTIP_CHECKED && i < length; i++)
-		sum ^= pdu_u8(buf, i);
-	return sum ? OTSEG_R_PDU_CHECKSUM : OTSEG_R_NONE;
+	for (i = OTSEG_HARTIP_AT_BODY; i < OTSEG_HARTIP_CHECKED && i + 8 <= length; i += 8)
+		sum ^= pdu_word(buf, i);
+	rest = (length - i) & 7;
+	if (i < OTSEG_HARTIP_CHECKED && rest)
+		sum ^= pdu_word(buf, length - 8) >> (64 - 8 * rest);
+	sum ^= sum >> 32;
+	sum ^= sum >> 16;
+	sum ^= sum >> 8;
+	return sum & 0xff ? OTSEG_R_PDU_CHECKSUM : OTSEG_R_NONE;
 }
 
 /* The address at @at; 1: everybody's. */

@@ -21,6 +21,13 @@ OTSEG_INLINE u32 pdu_u8(const u8 *buf, u32 off)
 	return buf[off & (OTSEG_PDU_MAX - 1)];
 }
 
+/* Eight bytes as they lie in memory. */
+OTSEG_INLINE u64 pdu_word(const u8 *buf, u32 off)
+{
+	otseg_hide(off);
+	return otseg_wire(u64, buf + (off & (OTSEG_PDU_MAX - 1)));
+}
+
 OTSEG_INLINE u32 pdu_be16(const u8 *buf, u32 off)
 {
 	return pdu_u8(buf, off) << 8 | pdu_u8(buf, off + 1);
