@@ -66,6 +66,37 @@ OTSEG_INLINE enum brief_place brief_place(const struct otseg_env *e, const struc
 		       BRIEF_ELSEWHERE;
 }
 
+/*
+ * Keeps the bytes, at most @most, and moves the cursor behind them. Return: 0: they cannot be kept, and
+ * nothing has changed; or 1. Behind the barrier, what has been read before is read again, or it would
+ * be kept on the stack until then.
+ */
+OTSEG_INLINE u32 brief_move(const struct otseg_env *e, struct otseg_session *s, u32 dir,
+			    enum brief_place place, const u32 most)
+{
+	u32 at = dir == OTSEG_DIR_REQUEST ? 0 : STREAM_LATE;
+	const struct otseg_packet *p = &e->s->packet;
+	struct otseg_cursor *c = &s->dir[dir & 1];
+
+	if (otseg_unlikely(place != BRIEF_ALONE))
+		at = stream_at(c, c->next);
+	if (!brief_keep(e, stream_window(s, dir), at, p->payload_len, most))
+		return 0;
+	otseg_barrier();
+	if (otseg_unlikely(place != BRIEF_ALONE)) {
+		stream_advance(s, dir, p->seq + p->payload_len, p->seq + p->payload_len);
+		return 1;
+	}
+	/* What stream_rewind() and stream_move() come to. */
+	c->base = p->seq;
+	c->origin = (u16)(p->seq - at);
+	c->flags = (u16)((c->flags & ~OTSEG_CURSOR_MARKS) | OTSEG_CURSOR_MOVED);
+	c->next = p->seq + p->payload_len;
+	c->pdu = c->next;
+	stream_mark_set(c, c->next, c->next);
+	return 1;
+}
+
 /* Count the messages of a PDU that is known, by the rules that covered them. */
 OTSEG_INLINE void brief_count(const struct otseg_env *e, const struct otseg_recurrence *r)
 {
@@ -102,26 +133,18 @@ OTSEG_INLINE void brief_settle(const struct otseg_env *e, struct otseg_session *
 OTSEG_INLINE u32 brief_known(const struct otseg_env *e, struct otseg_session *s, u32 dir,
 			     struct otseg_recurrence *r)
 {
-	const struct otseg_packet *p = &e->s->packet;
 	struct otseg_cursor *c = &s->dir[dir & 1];
 	enum brief_place place = brief_place(e, c, dir);
-	u32 end = p->seq + p->payload_len;
 
 	if (place == BRIEF_ELSEWHERE)
 		return OTSEG_BRIEF_NO;
 	c->generation = e->generation;
 	if (!otseg_recur_is_known(e, r, s->state) || r->memory != OTSEG_MEMORY_NONE)
 		return OTSEG_BRIEF_NO;
-	stream_rewind(c, dir);
-	if (!brief_keep(e, stream_window(s, dir), stream_at(c, c->next), p->payload_len,
-			OTSEG_RECUR_MAX))
+	if (!brief_move(e, s, dir, place, OTSEG_RECUR_MAX))
 		return OTSEG_BRIEF_NO;
 	otseg_recur_recall(e, r);
 	brief_settle(e, s, r);
-	if (otseg_likely(place == BRIEF_ALONE))
-		stream_move(c, end, end);
-	else
-		stream_advance(s, dir, end, end);
 	return OTSEG_R_RULE;
 }
 

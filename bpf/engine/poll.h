@@ -85,32 +85,6 @@ OTSEG_INLINE struct otseg_request *poll_asked(struct otseg_session *s, const str
 	return r;
 }
 
-/* Keeps the bytes, and moves the cursor behind them. Return: 0: they cannot be kept, 1. */
-OTSEG_INLINE u32 poll_move(const struct otseg_env *e, struct otseg_session *s,
-			   struct otseg_cursor *c, u32 dir, enum brief_place place)
-{
-	const struct otseg_packet *p = &e->s->packet;
-	u32 at = dir == OTSEG_DIR_REQUEST ? 0 : STREAM_LATE;
-
-	if (otseg_unlikely(place != BRIEF_ALONE))
-		at = stream_at(c, c->next);
-	if (!brief_keep(e, stream_window(s, dir), at, p->payload_len, OTSEG_POLL_MAX))
-		return 0;
-	otseg_barrier();
-	if (otseg_unlikely(place != BRIEF_ALONE)) {
-		stream_advance(s, dir, p->seq + p->payload_len, p->seq + p->payload_len);
-		return 1;
-	}
-	/* What stream_rewind() and stream_move() come to. */
-	c->base = p->seq;
-	c->origin = (u16)(p->seq - at);
-	c->flags = (u16)((c->flags & ~OTSEG_CURSOR_MARKS) | OTSEG_CURSOR_MOVED);
-	c->next = p->seq + p->payload_len;
-	c->pdu = c->next;
-	stream_mark_set(c, c->next, c->next);
-	return 1;
-}
-
 /*
  * The poll under the session's busy mark: as otseg_poll_judge(). What has been read is read again
  * behind a barrier, or it would be kept on the stack until then.
@@ -135,7 +109,7 @@ OTSEG_INLINE u32 poll_take(const struct otseg_env *e, struct otseg_session *s, u
 	if (otseg_unlikely(reason != OTSEG_R_RULE))
 		return reason;
 	otseg_barrier();
-	if (otseg_unlikely(!poll_move(e, s, c, dir, place)))
+	if (otseg_unlikely(!brief_move(e, s, dir, place, OTSEG_POLL_MAX)))
 		return OTSEG_BRIEF_NO;
 	otseg_barrier();
 	if (r) {
