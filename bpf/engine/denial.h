@@ -243,7 +243,7 @@ OTSEG_INLINE u32 denial_is_open(struct otseg_env *e)
 /* The flow has been cut, as far as @kind tells. Only frames of a direction write its flags. */
 OTSEG_INLINE void denial_cut(const struct otseg_env *e, struct otseg_flow *f, u32 reply, u32 kind)
 {
-	f->flags = (u8)((f->flags & ~OTSEG_FLOW_EXPRESS) | OTSEG_FLOW_CUT);
+	f->flags |= OTSEG_FLOW_CUT;
 	if (kind == OTSEG_DENIAL_PEER && reply)
 		f->dir[1].flags |= OTSEG_FLOW_RST;
 	else if (kind == OTSEG_DENIAL_PEER)

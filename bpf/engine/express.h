@@ -602,7 +602,8 @@ OTSEG_INLINE u32 otseg_express_decide(struct otseg_env *e, struct otseg_verdict 
 	at.reply ^= flags & OTSEG_FLOW_FROM_B;
 	me = &at.f->dir[at.reply & 1];
 	otseg_opaque(me);
-	if (otseg_unlikely(!(flags & OTSEG_FLOW_EXPRESS)))
+	/* Of what has been cut, every frame is asked for that. */
+	if (otseg_unlikely((flags & (OTSEG_FLOW_EXPRESS | OTSEG_FLOW_CUT)) != OTSEG_FLOW_EXPRESS))
 		return OTSEG_EXPRESS_NO;
 	if (otseg_unlikely(otseg_read(me->ifindex) != e->s->arrival.ifindex ||
 			   otseg_read(me->vlan)))

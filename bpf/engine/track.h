@@ -216,7 +216,7 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	u32 is_mine = was && (s32)(e->generation - was) > 0;
 	u32 selector = p->selector;
 	u64 id = e->flow_id;
-	u32 reason, class, slot, flags;
+	u32 reason, class, slot;
 
 	if (reply) {
 		class = path->src_class;
@@ -274,13 +274,9 @@ OTSEG_NOINLINE u32 otseg_track_renew(struct otseg_env *e, const struct otseg_pac
 	f->leaf = path->leaf;
 	f->conduit = path->conduit;
 	f->service = path->service;
-	flags = track_flags(e);
-	/* Of what has been cut, every frame is asked for that. */
-	if (otseg_unlikely(f->flags & OTSEG_FLOW_CUT))
-		flags &= ~(u32)(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_POLL);
 	f->flags = (u8)((f->flags & ~(OTSEG_FLOW_EXPRESS | OTSEG_FLOW_IDLE | OTSEG_FLOW_POLL |
 				      OTSEG_FLOW_TOLD)) |
-			flags);
+			track_flags(e));
 	f->zone[0] = (u8)(reply ? v->dst_zone : v->src_zone);
 	f->zone[1] = (u8)(reply ? v->src_zone : v->dst_zone);
 	/* The other direction is placed again when it comes. */
