@@ -134,8 +134,8 @@ OTSEG_INLINE u32 otseg_decode_arp(const struct otseg_env *e, struct otseg_packet
 #define OTSEG_SCALE_FAULT 0x100 /* beside a window scale: the options are not what they should be */
 
 /*
- * Window scale of a SYN (RFC 7323 section 2.2), perhaps with OTSEG_SCALE_FAULT; the options fill @len bytes
- * at @off.
+ * Window scale of a SYN (RFC 7323 section 2.2), perhaps with OTSEG_SCALE_FAULT; the options fill
+ * @len bytes at @off.
  */
 OTSEG_NOINLINE u32 otseg_decode_scale(const struct otseg_env *e, u32 off, u32 len)
 {

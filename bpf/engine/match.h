@@ -101,7 +101,6 @@ OTSEG_INLINE u32 match_only_object(const struct otseg_env *e, const struct otseg
 				   const struct otseg_msg_object *object)
 {
 	const struct otseg_img_object *range = otseg_at(e, OBJECTS, rule->objects);
-
 	struct otseg_msg_object *copy = &e->s->inspection.msg.objects[0];
 
 	if (otseg_likely(rule->n_objects == 1))

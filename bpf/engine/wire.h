@@ -42,6 +42,7 @@ OTSEG_INLINE u32 wire_peer(const struct otseg_env *e, const struct otseg_link *h
 #define OTSEG_KNOWN_UP OTSEG_LINK_SLOTS /* in place of a slot: the frame would go up to the host */
 #define OTSEG_KNOWN_OPEN (OTSEG_LINK_SLOTS + 1) /* that is to be asked */
 #define OTSEG_KNOWN_NONE (OTSEG_LINK_SLOTS + 2) /* the policy has no such link */
+#define OTSEG_KNOWN_NOTHING ((u64)OTSEG_KNOWN_NONE << OTSEG_KNOWN_WAY)
 
 _Static_assert(OTSEG_MAX_LINKS <= 1 << OTSEG_KNOWN_WAY, "a link has its bits");
 _Static_assert(OTSEG_KNOWN_NONE < 1 << (OTSEG_KNOWN_NAMES - OTSEG_KNOWN_WAY), "so has a way");
@@ -67,7 +68,7 @@ OTSEG_NOINLINE u64 wire_learn(struct otseg_env *e)
 	u64 known;
 
 	if (!here)
-		return way << OTSEG_KNOWN_WAY;
+		return OTSEG_KNOWN_NOTHING;
 	/* A full barrier: entries are written before @names is, and read after it. */
 	known = wire_tag(e, otseg_fetch_add32(&otseg_root_of(e)->names, 0));
 	index = otseg_forget(e, otseg_ingress_link(e, 0));
@@ -99,7 +100,7 @@ OTSEG_INLINE u32 wire_known_way(u64 known)
  *
  * Names are compared once for a policy, and again when an entry of an interface was written.
  *
- * Return: what is known of the interface, for otseg_wire_way(); 0: it is not a governed one.
+ * Return: what is known of the interface, for otseg_wire_way().
  */
 OTSEG_INLINE u64 otseg_wire_here(struct otseg_env *e)
 {
@@ -110,7 +111,7 @@ OTSEG_INLINE u64 otseg_wire_here(struct otseg_env *e)
 	arrival->link = OTSEG_NONE16;
 	arrival->far_end = OTSEG_WAY_OPEN;
 	if (otseg_unlikely(!here || here->ifindex != arrival->ifindex))
-		return 0;
+		return OTSEG_KNOWN_NOTHING;
 	arrival->link_flags = here->flags;
 	known = otseg_read(here->known);
 	if (otseg_unlikely((known ^ wire_tag(e, otseg_read(otseg_root_of(e)->names))) >>
@@ -136,7 +137,7 @@ OTSEG_INLINE u32 otseg_wire_way(const struct otseg_env *e, u64 known)
 	const struct otseg_link *here = otseg_link_at(e, e->s->arrival.ifindex);
 	u32 peer;
 
-	if (way >= OTSEG_LINK_SLOTS || otseg_unlikely(!known || !here))
+	if (way >= OTSEG_LINK_SLOTS || otseg_unlikely(!here))
 		return way == OTSEG_KNOWN_UP ? 0 : OTSEG_WAY_OPEN;
 	/* Two interfaces that are governed never have the same slot. */
 	peer = otseg_read(here->peer);

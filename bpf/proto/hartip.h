@@ -257,8 +257,8 @@ OTSEG_INLINE void hartip_command(u32 function, u32 number, struct otseg_msg *msg
 #define OTSEG_HARTIP_CHECKED (OTSEG_HARTIP_AT_BODY + 1 + 5 + 2 + 255 + 1)
 
 /*
- * Exclusive-or of what lies from the delimiter to the check byte, both included; eight bytes a turn,
- * then the rest of them, which ends what the header begins.
+ * Exclusive-or of what lies from the delimiter to the check byte, both included; eight bytes a turn.
+ * The rest is read with what is before it: behind it may be nothing.
  */
 OTSEG_INLINE u32 hartip_checksum(const u8 *buf, u32 length)
 {

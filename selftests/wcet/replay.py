@@ -20,7 +20,7 @@ from program import ProgramError, load
 PROGRAMS = ("otseg_xdp", "otseg_long", "otseg_open", "otseg_stream", "otseg_judge",
             "otseg_deny")  # by enum otseg_stage
 RECORD = struct.Struct("=IIQII32s")
-LINK = struct.Struct("<II16sII32x")  # struct otseg_link, up to its age
+LINK = struct.Struct("<II16sII32x")  # struct otseg_link
 POLICY, FRAME, TABLE_FULL, TABLE_EMPTY = range(4)
 XDP_PASS = 2
 SEED_WORDS = 22
